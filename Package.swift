@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Tests use Glibc at large and Foundation's JSON; marking each call `unsafe` there would tell nobody anything.
+let testSettings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "tw-inspect",
+  products: [
+    .executable(name: "tw-inspect", targets: ["tw-inspect"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "NetlinkCodec", swiftSettings: settings),
+    .target(name: "SocketTable", dependencies: ["NetlinkCodec"], swiftSettings: settings),
+    .target(name: "Diagnosis", dependencies: ["SocketTable"], swiftSettings: settings),
+    .target(name: "Reports", dependencies: ["Diagnosis", "SocketTable"], swiftSettings: settings),
+    .target(
+      name: "LinuxHost",
+      dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "tw-inspect",
+      dependencies: [
+        "CLinux", "SocketTable", "Diagnosis", "Reports", "LinuxHost",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "NetlinkCodecTests", dependencies: ["NetlinkCodec", "CMnl"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "SocketTableTests", dependencies: ["SocketTable", "NetlinkCodec"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis", "SocketTable"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Diagnosis", "SocketTable"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "LinuxHostTests", dependencies: ["LinuxHost", "SocketTable", "NetlinkCodec", "TestSupport"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], swiftSettings: testSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)
