@@ -1,0 +1,79 @@
+/// Reads fields from front to back; every read is checked against the end first.
+package struct ByteReader: ~Escapable {
+  private let bytes: RawSpan
+  /// Where `bytes` begins in the datagram, so that errors name the datagram's offset.
+  private let base: Int
+  private var position: Int
+
+  @_lifetime(copy bytes)
+  package init(_ bytes: RawSpan, base: Int = 0) {
+    self.bytes = bytes
+    self.base = base
+    self.position = 0
+  }
+
+  /// Bytes from the start of the datagram to the next read.
+  package var offset: Int { base + position }
+  package var remaining: Int { bytes.byteCount - position }
+
+  private func require(_ count: Int) throws(DecodingError) {
+    guard count <= remaining else {
+      throw DecodingError(.truncated(needed: count, available: remaining), offset: offset)
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func load<T: FixedWidthInteger & BitwiseCopyable>(
+    _ type: T.Type
+  ) throws(DecodingError) -> T {
+    try require(MemoryLayout<T>.size)
+    let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: T.self)
+    position += MemoryLayout<T>.size
+    return value
+  }
+
+  @_lifetime(self: copy self)
+  package mutating func uint8() throws(DecodingError) -> UInt8 { try load(UInt8.self) }
+
+  /// Netlink's own fields are in host order.
+  @_lifetime(self: copy self)
+  package mutating func hostUInt16() throws(DecodingError) -> UInt16 { try load(UInt16.self) }
+
+  @_lifetime(self: copy self)
+  package mutating func hostUInt32() throws(DecodingError) -> UInt32 { try load(UInt32.self) }
+
+  @_lifetime(self: copy self)
+  package mutating func hostUInt64() throws(DecodingError) -> UInt64 { try load(UInt64.self) }
+
+  /// Ports and addresses are in network order.
+  @_lifetime(self: copy self)
+  package mutating func networkUInt16() throws(DecodingError) -> UInt16 {
+    UInt16(bigEndian: try load(UInt16.self))
+  }
+
+  @_lifetime(self: copy self)
+  package mutating func networkUInt32() throws(DecodingError) -> UInt32 {
+    UInt32(bigEndian: try load(UInt32.self))
+  }
+
+  @_lifetime(self: copy self)
+  package mutating func networkUInt64() throws(DecodingError) -> UInt64 {
+    UInt64(bigEndian: try load(UInt64.self))
+  }
+
+  @_lifetime(self: copy self)
+  package mutating func skip(_ count: Int) throws(DecodingError) {
+    try require(count)
+    position += count
+  }
+
+  /// The next `count` bytes as a reader of their own.
+  @_lifetime(self: copy self)
+  @_lifetime(copy self)
+  package mutating func slice(_ count: Int) throws(DecodingError) -> ByteReader {
+    try require(count)
+    let part = ByteReader(bytes.extracting(position..<(position + count)), base: base + position)
+    position += count
+    return part
+  }
+}

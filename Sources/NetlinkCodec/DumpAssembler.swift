@@ -1,0 +1,80 @@
+/// Follows one multipart answer: takes the datagrams in the order they came, hands out their sockets, and knows
+/// whether the end was seen. Answers to other requests (another sequence number or port id) are passed over.
+package struct DumpAssembler: Sendable {
+  package enum Progress: Equatable, Sendable {
+    case receiving
+    /// NLMSG_DONE without an errno.
+    case finished
+    case failed(KernelError)
+  }
+
+  private let sequence: UInt32
+  private let portID: UInt32
+
+  package private(set) var progress = Progress.receiving
+  /// NLMSG_OVERRUN or NLM_F_DUMP_INTR was seen: sockets may be missing or repeated.
+  package private(set) var isInterrupted = false
+  private var recent = RecentCookies()
+
+  package init(sequence: UInt32, portID: UInt32) {
+    self.sequence = sequence
+    self.portID = portID
+  }
+
+  /// Reads the messages of one datagram. A socket that the kernel repeated is handed out once.
+  package mutating func consume(
+    _ datagram: RawSpan, _ body: (borrowing InetDiagMessage) throws(DecodingError) -> Void
+  ) throws(DecodingError) {
+    var reader = ByteReader(datagram)
+    while progress == .receiving, reader.remaining > 0 {
+      let start = reader.offset
+      let header = try MessageHeader(&reader)
+      let length = Int(header.length)
+      let available = reader.remaining + MessageHeader.byteCount
+      guard length >= MessageHeader.byteCount, length <= available else {
+        throw DecodingError(
+          .badLength(declared: length, minimum: MessageHeader.byteCount, available: available),
+          offset: start)
+      }
+      var payload = try reader.slice(length - MessageHeader.byteCount)
+      try reader.skip(min(reader.remaining, (4 - length % 4) % 4))
+      guard header.sequence == sequence, header.portID == portID else { continue }
+      if header.flags & MessageHeader.dumpInterruptedFlag != 0 { isInterrupted = true }
+
+      switch header.type {
+      case .noop, .unknown: break
+      case .overrun: isInterrupted = true
+      case .done: progress = try Self.end(&payload, errnoIsOptional: true)
+      case .error: progress = try Self.end(&payload, errnoIsOptional: false)
+      case .sockDiag:
+        let message = try InetDiagMessage(&payload)
+        if recent.insert(message.cookie) { try body(message) }
+      }
+    }
+  }
+
+  /// The body of NLMSG_DONE (may be empty) and NLMSG_ERROR begins with a negative errno, or 0.
+  private static func end(
+    _ payload: inout ByteReader, errnoIsOptional: Bool
+  ) throws(DecodingError) -> Progress {
+    if errnoIsOptional, payload.remaining == 0 { return .finished }
+    let status = Int32(bitPattern: try payload.hostUInt32())
+    return status < 0 ? .failed(KernelError(errno: 0 &- status)) : .finished
+  }
+}
+
+/// The last 64 cookies: under churn a dump can hand out a socket again, within a few rows of the first time.
+struct RecentCookies: Sendable {
+  private static let none: UInt64 = 0
+  private var cookies = InlineArray<64, UInt64>(repeating: Self.none)
+  private var next = 0
+
+  /// False if the cookie is among the last 64.
+  mutating func insert(_ cookie: UInt64) -> Bool {
+    guard cookie != Self.none else { return true }
+    for index in cookies.indices where cookies[index] == cookie { return false }
+    cookies[next] = cookie
+    next = (next + 1) % cookies.count
+    return true
+  }
+}

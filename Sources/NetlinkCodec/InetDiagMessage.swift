@@ -1,0 +1,90 @@
+/// `struct inet_diag_msg` of linux/inet_diag.h (72 bytes) and those of its attributes that are used here.
+///
+/// ```
+///  0 family   1 state   2 timer   3 retransmits
+///  4 source port (network order)  6 destination port
+///  8 source address, 16 bytes    24 destination address
+/// 40 bound interface (host order) 44 cookie, two words, low first
+/// 52 expires, ms   56 receive queue   60 send queue   64 uid   68 inode
+/// ```
+package struct InetDiagMessage: Equatable, Sendable {
+  package static let byteCount = 72
+
+  package enum Family: UInt8, Sendable {
+    case ipv4 = 2
+    case ipv6 = 10
+  }
+
+  /// 16 bytes in network order as two numbers; an IPv4 address is the upper half of `high`.
+  package struct AddressBytes: Equatable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+      self.high = high
+      self.low = low
+    }
+  }
+
+  package let family: Family
+  package let state: UInt8
+  package let timer: UInt8
+  package let retransmits: UInt8
+  package let sourcePort: UInt16
+  package let destinationPort: UInt16
+  package let source: AddressBytes
+  package let destination: AddressBytes
+  package let interface: UInt32
+  package let cookie: UInt64
+  /// Milliseconds until `timer` fires.
+  package let expires: UInt32
+  package let receiveQueue: UInt32
+  package let sendQueue: UInt32
+  package let uid: UInt32
+  package let inode: UInt32
+
+  /// INET_DIAG_SKV6ONLY: IPv6 sockets in LISTEN and CLOSE only.
+  package private(set) var v6Only: Bool?
+  /// INET_DIAG_CGROUP_ID: full sockets only.
+  package private(set) var cgroupID: UInt64?
+
+  private static let attributeSKV6Only: UInt16 = 11
+  private static let attributeCgroupID: UInt16 = 21
+
+  @_lifetime(reader: copy reader)
+  package init(_ reader: inout ByteReader) throws(DecodingError) {
+    let start = reader.offset
+    let familyByte = try reader.uint8()
+    guard let family = Family(rawValue: familyByte) else {
+      throw DecodingError(.unknownFamily(familyByte), offset: start)
+    }
+    self.family = family
+    state = try reader.uint8()
+    timer = try reader.uint8()
+    retransmits = try reader.uint8()
+    sourcePort = try reader.networkUInt16()
+    destinationPort = try reader.networkUInt16()
+    source = AddressBytes(high: try reader.networkUInt64(), low: try reader.networkUInt64())
+    destination = AddressBytes(high: try reader.networkUInt64(), low: try reader.networkUInt64())
+    interface = try reader.hostUInt32()
+    let cookieLow = try reader.hostUInt32()
+    let cookieHigh = try reader.hostUInt32()
+    cookie = UInt64(cookieHigh) << 32 | UInt64(cookieLow)
+    expires = try reader.hostUInt32()
+    receiveQueue = try reader.hostUInt32()
+    sendQueue = try reader.hostUInt32()
+    uid = try reader.hostUInt32()
+    inode = try reader.hostUInt32()
+
+    guard reader.remaining > 0 else { return }
+    var attributes = Attributes(try reader.slice(reader.remaining))
+    var payload = try reader.slice(0)
+    while let type = try attributes.next(payload: &payload) {
+      switch type {
+      case Self.attributeSKV6Only: v6Only = try payload.uint8() != 0
+      case Self.attributeCgroupID: cgroupID = try payload.hostUInt64()
+      default: break
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// `struct nlmsghdr` of netlink(7): 16 bytes, host order.
+package struct MessageHeader: Equatable, Sendable {
+  package static let byteCount = 16
+
+  /// Of the whole message, this header included, without padding.
+  package let length: UInt32
+  package let type: MessageType
+  package let flags: UInt16
+  package let sequence: UInt32
+  /// The port id of the socket that is meant; 0 is the kernel.
+  package let portID: UInt32
+
+  /// NLM_F_MULTI and NLM_F_DUMP_INTR of linux/netlink.h.
+  package static let multipartFlag: UInt16 = 0x02
+  package static let dumpInterruptedFlag: UInt16 = 0x10
+
+  @_lifetime(reader: copy reader)
+  package init(_ reader: inout ByteReader) throws(DecodingError) {
+    length = try reader.hostUInt32()
+    type = MessageType(rawValue: try reader.hostUInt16())
+    flags = try reader.hostUInt16()
+    sequence = try reader.hostUInt32()
+    portID = try reader.hostUInt32()
+  }
+}
+
+/// `nlmsg_type`: the control messages of linux/netlink.h, and sock_diag's own two.
+package enum MessageType: Equatable, Sendable {
+  case noop
+  case error
+  case done
+  case overrun
+  /// Both the request and its answers.
+  case sockDiag(UInt16)
+  case unknown(UInt16)
+
+  /// TCPDIAG_GETSOCK of linux/inet_diag.h: asks for both address families in one walk.
+  package static let tcpDiagGetSock: UInt16 = 18
+  /// SOCK_DIAG_BY_FAMILY of linux/sock_diag.h: one family, and the type that every answer carries.
+  package static let sockDiagByFamily: UInt16 = 20
+
+  package init(rawValue: UInt16) {
+    self =
+      switch rawValue {
+      case 1: .noop
+      case 2: .error
+      case 3: .done
+      case 4: .overrun
+      case Self.tcpDiagGetSock, Self.sockDiagByFamily: .sockDiag(rawValue)
+      default: .unknown(rawValue)
+      }
+  }
+}

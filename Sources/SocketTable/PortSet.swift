@@ -1,0 +1,37 @@
+/// Ports as ascending ranges that neither touch nor overlap.
+package struct PortSet: Hashable, Sendable {
+  package let ranges: [ClosedRange<UInt16>]
+
+  package init(_ ranges: some Sequence<ClosedRange<UInt16>>) {
+    var merged: [ClosedRange<UInt16>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = merged.last, UInt32(range.lowerBound) <= UInt32(last.upperBound) + 1 {
+        merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        merged.append(range)
+      }
+    }
+    self.ranges = merged
+  }
+
+  package init(_ port: UInt16) { self.init([port...port]) }
+
+  package var single: UInt16? {
+    guard ranges.count == 1, let range = ranges.first, range.count == 1 else { return nil }
+    return range.lowerBound
+  }
+
+  package func contains(_ port: UInt16) -> Bool {
+    for range in ranges {
+      if port < range.lowerBound { return false }
+      if port <= range.upperBound { return true }
+    }
+    return false
+  }
+
+  /// "9527", "9000-9100, 9527".
+  package var description: String {
+    ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+      .joined(separator: ", ")
+  }
+}

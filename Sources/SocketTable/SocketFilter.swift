@@ -1,0 +1,114 @@
+package import NetlinkCodec
+
+/// Which sockets are asked for.
+package struct SocketFilter: Hashable, Sendable {
+  package enum Side: String, Hashable, Sendable {
+    /// Sockets whose own port is asked for: they hold it.
+    case local
+    /// Sockets connected to such a port elsewhere: they hold nothing of it.
+    case peer
+    case any
+  }
+
+  package enum States: Hashable, Sendable {
+    /// TIME_WAIT, and FIN_WAIT2 that only a timer keeps.
+    case minisockets
+    case states(StateSet)
+
+    /// What the kernel is asked for; it cannot tell the two kinds of FIN_WAIT2 apart.
+    package var mask: StateSet {
+      switch self {
+      case .minisockets: .minisockets
+      case .states(let states): states
+      }
+    }
+  }
+
+  package enum Family: Hashable, Sendable {
+    case any
+    /// IPv4, also where it arrives at an IPv6 socket: v4-mapped addresses, and dual-stack [::] listeners.
+    case ipv4
+    /// IPv6 without v4-mapped addresses.
+    case ipv6
+  }
+
+  package var ports: PortSet
+  package var side: Side
+  package var states: States
+  package var family: Family
+
+  package init(ports: PortSet, side: Side = .local, states: States = .minisockets, family: Family = .any) {
+    self.ports = ports
+    self.side = side
+    self.states = states
+    self.family = family
+  }
+
+  package static let everything = SocketFilter(ports: PortSet([0...65535]), states: .states(.all))
+
+  /// At which end of the socket a port of this filter stands; nil at none.
+  package func side(of record: SocketRecord) -> MatchedSide? {
+    let isLocal = ports.contains(record.local.port)
+    let isPeer = record.peer.map { ports.contains($0.port) } ?? false
+    return switch (isLocal, isPeer) {
+    case (true, true): .both
+    case (true, false): .local
+    case (false, true): .peer
+    case (false, false): nil
+    }
+  }
+
+  package func matches(_ record: SocketRecord) -> Bool {
+    matchesState(record) && matchesFamily(record) && matchesSide(record)
+  }
+
+  private func matchesSide(_ record: SocketRecord) -> Bool {
+    switch (side, side(of: record)) {
+    case (_, nil): false
+    case (_, .both), (.any, _), (.local, .local), (.peer, .peer): true
+    case (.local, .peer), (.peer, .local): false
+    }
+  }
+
+  package func matchesState(_ record: SocketRecord) -> Bool {
+    switch states {
+    case .minisockets: record.isMinisocket
+    case .states(let states): states.contains(record.state)
+    }
+  }
+
+  private func matchesFamily(_ record: SocketRecord) -> Bool {
+    switch family {
+    case .any: true
+    case .ipv4:
+      record.local.address.ipv4 != nil
+        || (record.local.address.isUnspecified && record.state.hasNoPeer && record.v6Only == false)
+    case .ipv6: record.local.address.ipv4 == nil
+    }
+  }
+
+  /// What of this the kernel can filter. `matches` still has to be asked: the kernel ignores the source port of
+  /// sockets that are bound and do not listen, and knows nothing of v4-mapped addresses or minisockets.
+  package var request: InetDiagRequest {
+    let mask = states.mask.rawValue
+    if side == .local, let port = ports.single {
+      return InetDiagRequest(states: mask, sourcePort: port)
+    }
+    if ports.ranges == [0...65535] || ports.ranges == [1...65535] { return InetDiagRequest(states: mask) }
+    let tests = ports.ranges.flatMap { range -> [PortBytecode.Test] in
+      switch side {
+      case .local: [PortBytecode.Test(.source, range)]
+      case .peer: [PortBytecode.Test(.destination, range)]
+      case .any: [PortBytecode.Test(.source, range), PortBytecode.Test(.destination, range)]
+      }
+    }
+    return InetDiagRequest(states: mask, bytecode: PortBytecode.program(tests) ?? [])
+  }
+}
+
+/// At which of its ends a socket has a port that was asked for.
+package enum MatchedSide: String, Hashable, Sendable {
+  case local
+  case peer
+  case both
+}
