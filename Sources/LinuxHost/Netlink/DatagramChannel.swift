@@ -1,0 +1,54 @@
+/// Sends requests and receives answers, a datagram at a time. The seam at which tests play the kernel.
+package protocol DatagramChannel: ~Copyable {
+  /// The port id that answers to this channel carry.
+  var portID: UInt32 { get }
+
+  /// Sends one request: `type` with `body`, and an attribute behind it where `attribute` is not nil.
+  mutating func send(_ request: DatagramRequest) throws(SystemError)
+
+  /// Waits for the next datagram and writes it to the start of `buffer`.
+  mutating func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram
+}
+
+package struct DatagramRequest: Equatable, Sendable {
+  /// NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH of linux/netlink.h.
+  package static let dumpFlags: UInt16 = 0x301
+
+  package var type: UInt16
+  package var flags: UInt16
+  package var sequence: UInt32
+  package var body: [UInt8]
+  package var attribute: (type: UInt16, payload: [UInt8])?
+
+  package static func == (left: DatagramRequest, right: DatagramRequest) -> Bool {
+    left.type == right.type && left.flags == right.flags && left.sequence == right.sequence
+      && left.body == right.body && left.attribute?.type == right.attribute?.type
+      && left.attribute?.payload == right.attribute?.payload
+  }
+
+  package init(
+    type: UInt16, flags: UInt16, sequence: UInt32, body: [UInt8],
+    attribute: (type: UInt16, payload: [UInt8])? = nil
+  ) {
+    self.type = type
+    self.flags = flags
+    self.sequence = sequence
+    self.body = body
+    self.attribute = attribute
+  }
+}
+
+package struct ReceivedDatagram: Equatable, Sendable {
+  /// Bytes that lie in the buffer.
+  package let count: Int
+  /// 0 is the kernel.
+  package let sender: UInt32
+  /// The datagram was longer than the buffer; its end is lost (MSG_TRUNC).
+  package let isTruncated: Bool
+
+  package init(count: Int, sender: UInt32, isTruncated: Bool) {
+    self.count = count
+    self.sender = sender
+    self.isTruncated = isTruncated
+  }
+}

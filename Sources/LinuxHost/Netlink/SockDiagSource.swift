@@ -1,0 +1,70 @@
+internal import Glibc
+internal import NetlinkCodec
+package import SocketTable
+
+/// TCP sockets by sock_diag(7).
+package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
+  private var channel: Channel
+  private var sequence: UInt32 = 0
+  /// The kernel sends no more than this at once.
+  private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+
+  package init(_ channel: consuming Channel) { self.channel = channel }
+
+  /// Walks the table once and hands out what matches. True if every message arrived.
+  /// - Throws: `.unavailable` only before the first record.
+  package mutating func dump(
+    _ filter: SocketFilter, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    sequence &+= 1
+    let request = filter.request
+    do throws(SystemError) {
+      try channel.send(
+        DatagramRequest(
+          type: MessageType.tcpDiagGetSock,
+          flags: DatagramRequest.dumpFlags,
+          sequence: sequence, body: request.body,
+          attribute: request.bytecode.isEmpty
+            ? nil : (InetDiagRequest.bytecodeAttribute, request.bytecode)))
+    } catch {
+      throw Self.sourceError(error)
+    }
+
+    var assembler = DumpAssembler(sequence: sequence, portID: channel.portID)
+    var anyLost = false
+    while assembler.progress == .receiving {
+      let datagram: ReceivedDatagram
+      do throws(SystemError) {
+        datagram = try channel.receive(into: &buffer)
+      } catch {
+        switch error.errno {
+        // A message was dropped for want of room; the rest still comes.
+        case ENOBUFS where !anyLost:
+          anyLost = true
+          continue
+        case ENOBUFS, EAGAIN: return false
+        default: throw .system(error)
+        }
+      }
+      guard datagram.sender == 0 else { throw .foreignSender(datagram.sender) }
+      if datagram.isTruncated { return false }
+      do throws(DecodingError) {
+        try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
+          let record = SocketRecord(message)
+          if filter.matches(record) { body(record) }
+        }
+      } catch {
+        throw .malformed(error)
+      }
+    }
+    if case .failed(let error) = assembler.progress {
+      let failure = SystemError(call: "sock_diag", errno: error.errno, context: "TCPDIAG_GETSOCK")
+      throw Self.sourceError(failure)
+    }
+    return !assembler.isInterrupted && !anyLost
+  }
+
+  static func sourceError(_ error: SystemError) -> SourceError {
+    error.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
+  }
+}

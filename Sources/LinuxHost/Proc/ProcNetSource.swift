@@ -1,0 +1,81 @@
+internal import Glibc
+package import SocketTable
+
+/// TCP sockets by /proc/net/tcp and /proc/net/tcp6.
+package struct ProcNetSource: Sendable {
+  /// The directory that holds `tcp` and `tcp6`. Not /proc/net, which is the main thread's namespace.
+  private let directory: String
+
+  package init(directory: String = "/proc/thread-self/net") { self.directory = directory }
+
+  /// Reads both tables and hands out what matches. A host without IPv6 has no `tcp6`.
+  /// - Throws: `.unavailable` if there is no `tcp`.
+  package func dump(_ filter: SocketFilter, _ body: (SocketRecord) -> Void) throws(SourceError) {
+    guard try read("\(directory)/tcp", .ipv4, filter, body) else {
+      throw .unavailable("open \(directory)/tcp: no such file")
+    }
+    _ = try read("\(directory)/tcp6", .ipv6, filter, body)
+  }
+
+  /// False if there is no such file.
+  private func read(
+    _ path: String, _ family: AddressFamily, _ filter: SocketFilter, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    var lines: LineReader
+    do throws(SystemError) {
+      lines = LineReader(try Descriptor.open(path))
+    } catch {
+      if error.errno == ENOENT { return false }
+      throw error.isExhaustion ? .system(error) : .unavailable("\(error)")
+    }
+    var number = 0
+    while let line = try lines.nextLine() {
+      number += 1
+      if number == 1 { continue }
+      do throws(ProcNetLine.ParsingError) {
+        let record = try ProcNetLine.record(lines.bytes(line), family: family)
+        if filter.matches(record) { body(record) }
+      } catch {
+        throw .malformedLine(path: path, line: number, offset: error.offset)
+      }
+    }
+    return true
+  }
+}
+
+/// Hands out the lines of a file without copying them.
+private struct LineReader: ~Copyable {
+  private let file: Descriptor
+  private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+  private var start = 0
+  private var end = 0
+  private var isAtEnd = false
+
+  init(_ file: consuming Descriptor) { self.file = file }
+
+  /// Where in the buffer the next line lies, without its newline; valid until the next call.
+  mutating func nextLine() throws(SourceError) -> Range<Int>? {
+    while true {
+      if let newline = buffer[start..<end].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { start = newline + 1 }
+        return start..<newline
+      }
+      if isAtEnd { return nil }
+      buffer.removeSubrange(..<start)
+      buffer.append(contentsOf: repeatElement(0, count: start))
+      end -= start
+      start = 0
+      if end == buffer.count { buffer.append(contentsOf: repeatElement(0, count: buffer.count)) }
+      do throws(SystemError) {
+        let count = try file.read(into: &buffer, at: end)
+        isAtEnd = count == 0
+        end += count
+      } catch {
+        throw .system(error)
+      }
+    }
+  }
+
+  @_lifetime(borrow self)
+  func bytes(_ line: Range<Int>) -> Span<UInt8> { buffer.span.extracting(line) }
+}
