@@ -38,7 +38,7 @@ let package = Package(
     .executableTarget(
       name: "tw-inspect",
       dependencies: [
-        "CLinux", "SocketTable", "Diagnosis", "Reports", "LinuxHost",
+        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reports", "LinuxHost",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,10 +1,15 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <stddef.h>
 
-int tw_argument_count;
-char *_Nullable *_Nullable tw_arguments;
+static int argument_count;
+static char **arguments;
 
-__attribute__((constructor)) static void keep_arguments(int count, char **arguments) {
-  tw_argument_count = count;
-  tw_arguments = arguments;
+__attribute__((constructor)) static void keep_arguments(int count, char **vector) {
+  argument_count = count;
+  arguments = vector;
+}
+
+const char *tw_argument(int index) {
+  return index >= 0 && index < argument_count ? arguments[index] : NULL;
 }

@@ -7,9 +7,9 @@
 #endif
 #include <sched.h>
 
-/* argc and argv as the loader handed them over: CommandLine.arguments reads /proc, which may not be mounted. */
-extern int tw_argument_count;
-extern char *_Nullable *_Nullable tw_arguments;
+/* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
+   mounted. */
+const char *_Nullable tw_argument(int index);
 
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }

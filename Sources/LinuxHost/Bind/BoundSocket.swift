@@ -1,0 +1,24 @@
+internal import Glibc
+internal import SocketTable
+
+/// A TCP socket of our own that holds a port of 127.0.0.1 and does nothing else.
+struct BoundSocket: ~Copyable {
+  private let descriptor: Descriptor
+  /// As the kernel chose it.
+  let port: UInt16
+
+  private init(_ descriptor: consuming Descriptor, port: UInt16) {
+    self.descriptor = descriptor
+    self.port = port
+  }
+
+  static func open() throws(SystemError) -> BoundSocket {
+    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard number >= 0 else { throw .last("socket") }
+    let descriptor = Descriptor(owning: number)
+    var address = SocketAddress(IPAddress(ipv4: 0x7f00_0001), port: 0)
+    guard address.bind(number) == 0 else { throw .last("bind") }
+    guard let port = SocketAddress.localPort(of: number) else { throw .last("getsockname") }
+    return BoundSocket(descriptor, port: port)
+  }
+}

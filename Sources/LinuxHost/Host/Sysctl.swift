@@ -1,0 +1,21 @@
+/// Values under /proc/sys. Those under net/ are the calling thread's network namespace's.
+package enum Sysctl {
+  /// The value's words as numbers; nil if it cannot be read (an older kernel, no /proc).
+  package static func numbers(_ name: String) -> [Int]? {
+    guard let text = text(name) else { return nil }
+    return text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+  }
+
+  package static func number(_ name: String) -> Int? { numbers(name)?.first }
+
+  /// The value without its newline. `name` is dotted, as in sysctl(8).
+  package static func text(_ name: String) -> String? {
+    let path = "/proc/sys/" + name.replacing(".", with: "/")
+    guard let bytes = try? readFile(path, limit: 1 << 16) else { return nil }
+    return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  /// net.ipv4.tcp_ehash_entries: buckets of the connection hash. The kernel shows it negated where the namespace
+  /// shares the hash of the host.
+  package static var connectionHashEntries: Int? { number("net.ipv4.tcp_ehash_entries").map(abs) }
+}

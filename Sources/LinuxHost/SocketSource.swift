@@ -1,0 +1,116 @@
+package import SocketTable
+
+/// The sockets of this network namespace, by netlink where that works and by /proc otherwise.
+package struct SocketSource: ~Copyable {
+  package enum Choice: String, CaseIterable, Sendable {
+    case auto
+    case netlink
+    case proc
+  }
+
+  private var sockDiag: SockDiagSource<NetlinkSocket>?
+  private let procNet = ProcNetSource()
+  private let mayFallBack: Bool
+  /// Why /proc is read although netlink was to be tried first; nil if it is not.
+  package private(set) var fallbackReason: String?
+
+  /// Collected looks are repeated up to this often where messages were lost.
+  private static let attempts = 3
+
+  package init(_ choice: Choice) throws(SourceError) {
+    mayFallBack = choice == .auto
+    guard choice != .proc else { return }
+    do throws(SystemError) {
+      sockDiag = SockDiagSource(try NetlinkSocket())
+    } catch {
+      let failure = SockDiagSource<NetlinkSocket>.sourceError(error)
+      guard mayFallBack, case .unavailable(let reason) = failure else { throw failure }
+      fallbackReason = reason
+    }
+  }
+
+  private var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
+
+  /// Hands out what matches as it arrives, in the kernel's order. `begin` is called once, when the origin is certain
+  /// and before the first record. True if every message arrived.
+  package mutating func stream(
+    _ filter: SocketFilter, begin: (Look.Origin) -> Void, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    var hasBegun = false
+    if sockDiag != nil {
+      do throws(SourceError) {
+        let isComplete = try sockDiag?.dump(filter) { record in
+          if !hasBegun { begin(.sockDiag) }
+          hasBegun = true
+          body(record)
+        }
+        if !hasBegun { begin(.sockDiag) }
+        return isComplete ?? false
+      } catch {
+        guard mayFallBack, !hasBegun, case .unavailable(let reason) = error else { throw error }
+        sockDiag = nil
+        fallbackReason = reason
+      }
+    }
+    do throws(SourceError) {
+      try procNet.dump(filter) { record in
+        if !hasBegun { begin(.procNet) }
+        hasBegun = true
+        body(record)
+      }
+    } catch {
+      guard case .unavailable(let reason) = error, let fallbackReason else { throw error }
+      throw .unavailable("\(fallbackReason); \(reason)")
+    }
+    if !hasBegun { begin(.procNet) }
+    return true
+  }
+
+  /// Everything that matches, collected whole; looks again where messages were lost.
+  package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
+    var records: [SocketRecord] = []
+    var isComplete = false
+    for _ in 0..<Self.attempts where !isComplete {
+      records.removeAll(keepingCapacity: true)
+      isComplete = try stream(filter, begin: { _ in }, { records.append($0) })
+    }
+    let sees = seesBoundSockets(filter, records)
+    return Snapshot(records: records, look: look(isComplete: isComplete, seesBoundSockets: sees))
+  }
+
+  /// The look at what has been read so far. `seesBoundSockets` is nil where nobody asked for them.
+  package func look(isComplete: Bool, seesBoundSockets: Bool? = nil) -> Look {
+    var spots = Self.blindSpots(of: origin)
+    if seesBoundSockets == false, !spots.contains(.boundNotListening) { spots.insert(.boundNotListening, at: 0) }
+    return Look(origin: origin, isComplete: isComplete, blindSpots: spots)
+  }
+
+  /// What a source never shows on this host.
+  package static func blindSpots(of origin: Look.Origin) -> [BlindSpot] {
+    var spots: [BlindSpot] =
+      switch origin {
+      case .procNet: [.boundNotListening, .v6Only, .cgroup, .device]
+      case .sockDiag: []
+      }
+    if let entries = Sysctl.connectionHashEntries, entries < BlindSpot.smallHashEntries {
+      spots.append(.smallHash)
+    }
+    return spots
+  }
+
+  /// Whether bound sockets that do not listen are listed, tested on one of our own: kernels before 6.8 leave them out
+  /// without a word. Nil where the filter does not ask for them.
+  private mutating func seesBoundSockets(_ filter: SocketFilter, _ records: [SocketRecord]) -> Bool? {
+    guard origin == .sockDiag, filter.states.mask.contains(.bound) else { return nil }
+    if records.contains(where: { $0.state == .bound }) { return true }
+    do throws(SystemError) {
+      let own = try BoundSocket.open()
+      var isSeen = false
+      let filter = SocketFilter(ports: PortSet(own.port), states: .states(StateSet(.bound)))
+      _ = try? sockDiag?.dump(filter) { _ in isSeen = true }
+      return isSeen
+    } catch {
+      return false
+    }
+  }
+}

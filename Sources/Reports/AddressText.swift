@@ -1,0 +1,76 @@
+package import SocketTable
+
+extension ByteBuffer {
+  /// IPv4 dotted; IPv6 as RFC 5952 has it, with the dotted form for v4-mapped addresses.
+  package mutating func append(_ address: IPAddress) {
+    switch address.family {
+    case .ipv4: appendDotted(UInt32(truncatingIfNeeded: address.low))
+    case .ipv6:
+      if address.isV4Mapped {
+        append("::ffff:")
+        appendDotted(UInt32(truncatingIfNeeded: address.low))
+      } else {
+        appendGroups(address)
+      }
+    }
+  }
+
+  private mutating func appendDotted(_ address: UInt32) {
+    for shift: UInt32 in [24, 16, 8, 0] {
+      append(decimal: address >> shift & 0xff)
+      if shift > 0 { append(byte: UInt8(ascii: ".")) }
+    }
+  }
+
+  private mutating func appendGroups(_ address: IPAddress) {
+    func group(_ index: Int) -> UInt64 {
+      let half = index < 4 ? address.high : address.low
+      return half >> UInt64(48 - 16 * (index % 4)) & 0xffff
+    }
+    // The longest run of at least two zero groups, the first of equals, is written "::".
+    var zeros = 0..<0
+    var index = 0
+    while index < 8 {
+      var end = index
+      while end < 8, group(end) == 0 { end += 1 }
+      if end - index >= 2, end - index > zeros.count { zeros = index..<end }
+      index = max(end, index + 1)
+    }
+    index = 0
+    while index < 8 {
+      if index == zeros.lowerBound, !zeros.isEmpty {
+        append("::")
+        index = zeros.upperBound
+        continue
+      }
+      if index > 0, index != zeros.upperBound || zeros.isEmpty { append(byte: UInt8(ascii: ":")) }
+      append(hexadecimal: group(index))
+      index += 1
+    }
+  }
+
+  /// 127.0.0.1:9527, [::1]:9527.
+  package mutating func append(_ endpoint: Endpoint) {
+    if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "[")) }
+    append(endpoint.address)
+    if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "]")) }
+    append(byte: UInt8(ascii: ":"))
+    append(decimal: endpoint.port)
+  }
+}
+
+extension IPAddress {
+  package var text: String {
+    var buffer = ByteBuffer()
+    buffer.append(self)
+    return buffer.text
+  }
+}
+
+extension Endpoint {
+  package var text: String {
+    var buffer = ByteBuffer()
+    buffer.append(self)
+    return buffer.text
+  }
+}

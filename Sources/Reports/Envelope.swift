@@ -1,0 +1,84 @@
+internal import SocketTable
+
+/// What every document begins with: which program, when, on which host, by which source.
+package struct Envelope: Sendable {
+  package static let schemaVersion: UInt = 1
+
+  package var command: String
+  package var toolVersion: String
+  /// Since 1970-01-01 UTC.
+  package var observedAtMilliseconds: Int64
+  package var hostname: String
+  package var kernel: String
+  package var networkNamespace: UInt64?
+  package var effectiveUserID: UInt32
+
+  package init(
+    command: String, toolVersion: String, observedAtMilliseconds: Int64, hostname: String, kernel: String,
+    networkNamespace: UInt64?, effectiveUserID: UInt32
+  ) {
+    self.command = command
+    self.toolVersion = toolVersion
+    self.observedAtMilliseconds = observedAtMilliseconds
+    self.hostname = hostname
+    self.kernel = kernel
+    self.networkNamespace = networkNamespace
+    self.effectiveUserID = effectiveUserID
+  }
+
+  /// The members that every object has.
+  func writeIdentity(_ writer: inout JSONWriter) {
+    writer.member("schema_version", Self.schemaVersion)
+    writer.member("command", command)
+  }
+
+  /// The members of a whole document. A look that is still going on is neither complete nor incomplete.
+  func write(_ writer: inout JSONWriter, origin: Look.Origin, isComplete: Bool?, blindSpots: [BlindSpot]) {
+    writeIdentity(&writer)
+    writer.member("tool_version", toolVersion)
+    writer.member("observed_at", Timestamp.rfc3339(milliseconds: observedAtMilliseconds))
+    writer.object("host") { writer in
+      writer.member("hostname", hostname)
+      writer.member("kernel", kernel)
+      writer.member("netns_inode", networkNamespace)
+      writer.member("euid", effectiveUserID)
+    }
+    writer.object("source") { writer in
+      writer.member("kind", origin.rawValue)
+      writer.member("complete", isComplete)
+      writer.member("blind_spots", strings: blindSpots.map(\.rawValue))
+    }
+  }
+
+  func write(_ writer: inout JSONWriter, _ look: Look) {
+    write(&writer, origin: look.origin, isComplete: look.isComplete, blindSpots: look.blindSpots)
+  }
+}
+
+package enum Timestamp {
+  /// RFC 3339 in UTC with milliseconds: 2026-11-22T12:04:55.123Z.
+  package static func rfc3339(milliseconds: Int64) -> String {
+    let day: Int64 = 86_400_000
+    let days = milliseconds >= 0 ? milliseconds / day : (milliseconds - day + 1) / day
+    let rest = milliseconds - days * day
+    // Days to a date of the proleptic Gregorian calendar: years counted from March, in eras of 400 years.
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let dayOfMonth = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))"
+    let seconds = rest / 1000
+    let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
+    return "\(date)T\(time).\(padded(rest % 1000, 3))Z"
+  }
+
+  private static func padded(_ value: Int64, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}

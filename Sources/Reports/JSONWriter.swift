@@ -1,0 +1,148 @@
+/// Writes one JSON value (RFC 8259) after the other; commas and line breaks come by themselves.
+package struct JSONWriter: Sendable {
+  package enum Layout: Sendable {
+    /// The document's members, and the elements of its lists, on lines of their own.
+    case lines
+    /// Everything on one line.
+    case compact
+  }
+
+  package private(set) var buffer: ByteBuffer
+  private let layout: Layout
+  private var depth = 0
+  private var isFirst = true
+
+  package init(_ layout: Layout, buffer: ByteBuffer = ByteBuffer()) {
+    self.layout = layout
+    self.buffer = buffer
+  }
+
+  // MARK: Structure
+
+  package mutating func object(_ body: (inout JSONWriter) -> Void) {
+    open("{")
+    body(&self)
+    close("}")
+  }
+
+  package mutating func object(_ key: String, _ body: (inout JSONWriter) -> Void) {
+    self.key(key)
+    open("{")
+    body(&self)
+    close("}")
+  }
+
+  package mutating func array<Elements: Sequence>(
+    _ key: String, _ elements: Elements, _ body: (inout JSONWriter, Elements.Element) -> Void
+  ) {
+    self.key(key)
+    open("[")
+    for element in elements {
+      separate()
+      body(&self, element)
+    }
+    close("]")
+  }
+
+  /// An object as an element of the list that is being written.
+  package mutating func element(_ body: (inout JSONWriter) -> Void) {
+    open("{")
+    body(&self)
+    close("}")
+  }
+
+  /// What `body` appends is the next value.
+  package mutating func raw(_ body: (inout ByteBuffer) -> Void) { body(&buffer) }
+
+  // MARK: Members
+
+  package mutating func member(_ key: String, _ value: String?) {
+    self.key(key)
+    if let value { buffer.append(jsonString: value) } else { buffer.append("null") }
+  }
+
+  package mutating func member(_ key: String, _ value: Bool?) {
+    self.key(key)
+    buffer.append(value.map { $0 ? "true" : "false" } ?? "null")
+  }
+
+  package mutating func member(_ key: String, _ value: (some FixedWidthInteger & UnsignedInteger)?) {
+    self.key(key)
+    if let value { buffer.append(decimal: value) } else { buffer.append("null") }
+  }
+
+  /// Counts, which are never negative.
+  package mutating func member(count: Int, _ key: String) {
+    self.key(key)
+    buffer.append(decimal: UInt64(max(0, count)))
+  }
+
+  package mutating func member(_ key: String, strings: some Sequence<String>) {
+    array(key, strings) { $0.buffer.append(jsonString: $1) }
+  }
+
+  package mutating func memberNull(_ key: String) {
+    self.key(key)
+    buffer.append("null")
+  }
+
+  // MARK: Layout
+
+  private mutating func key(_ key: String) {
+    separate()
+    buffer.append(jsonString: key)
+    buffer.append(layout == .lines ? ": " : ":")
+  }
+
+  private mutating func separate() {
+    if !isFirst { buffer.append(byte: UInt8(ascii: ",")) }
+    if layout == .lines {
+      if depth <= 2 {
+        breakLine()
+      } else if !isFirst {
+        buffer.append(byte: UInt8(ascii: " "))
+      }
+    }
+    isFirst = false
+  }
+
+  private mutating func open(_ bracket: String) {
+    buffer.append(bracket)
+    depth += 1
+    isFirst = true
+  }
+
+  private mutating func close(_ bracket: String) {
+    depth -= 1
+    if layout == .lines, depth <= 1, !isFirst { breakLine() }
+    buffer.append(bracket)
+    isFirst = false
+  }
+
+  private mutating func breakLine() {
+    buffer.append(byte: UInt8(ascii: "\n"))
+    for _ in 0..<depth { buffer.append("  ") }
+  }
+}
+
+extension ByteBuffer {
+  /// Quoted and escaped; what is no valid UTF-8 has become U+FFFD when the String was made.
+  package mutating func append(jsonString text: String) {
+    append(byte: UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): append("\\\"")
+      case UInt8(ascii: "\\"): append("\\\\")
+      case 0x0a: append("\\n")
+      case 0x09: append("\\t")
+      case 0x0d: append("\\r")
+      case 0..<0x20, 0x7f:
+        append("\\u00")
+        if byte < 0x10 { append(byte: UInt8(ascii: "0")) }
+        append(hexadecimal: UInt64(byte))
+      default: append(byte: byte)
+      }
+    }
+    append(byte: UInt8(ascii: "\""))
+  }
+}

@@ -1,0 +1,129 @@
+package import SocketTable
+
+/// What `port` found, ready to be written in any format.
+package struct PortReport {
+  package var filter: SocketFilter
+  /// Sorted, and cut to the limit.
+  package var listed: [SocketRecord]
+  /// How many there were before the limit.
+  package var listedCount: Int
+  /// Every socket on the ports, whatever its state.
+  package var counts: StateCounts
+  package var look: Look
+  /// One step of the kernel's timer wheel, in milliseconds: a timer at 0 can take this much longer.
+  package var timerSlack: Int
+
+  package init(
+    filter: SocketFilter, listed: [SocketRecord], listedCount: Int, counts: StateCounts, look: Look,
+    timerSlack: Int
+  ) {
+    self.filter = filter
+    self.listed = listed
+    self.listedCount = listedCount
+    self.counts = counts
+    self.look = look
+    self.timerSlack = timerSlack
+  }
+}
+
+// MARK: - JSON
+
+extension PortReport {
+  package func document(_ envelope: Envelope, row: SocketRow) -> ByteBuffer {
+    var writer = JSONWriter(.lines)
+    writer.object { writer in
+      envelope.write(&writer, look)
+      PortQueryJSON.write(&writer, filter)
+      writer.array("sockets", listed) { writer, record in
+        writer.raw { buffer in
+          buffer.append("{")
+          row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
+          buffer.append("}")
+        }
+      }
+      PortQueryJSON.write(&writer, counts, listed: listedCount)
+    }
+    var buffer = writer.buffer
+    buffer.append("\n")
+    return buffer
+  }
+}
+
+/// The members that a document and a stream of lines share.
+enum PortQueryJSON {
+  static func write(_ writer: inout JSONWriter, _ filter: SocketFilter) {
+    writer.object("query") { writer in
+      writer.member(
+        "ports",
+        strings: filter.ports.ranges.map {
+          $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+        })
+      writer.member("side", filter.side.rawValue)
+      writer.member(
+        "states",
+        strings: filter.states == .minisockets ? ["minisocket"] : filter.states.mask.names)
+    }
+  }
+
+  static func write(_ writer: inout JSONWriter, _ counts: StateCounts, listed: Int) {
+    writer.object("counts") { writer in
+      writer.member(count: listed, "listed")
+      writer.object("by_state") { writer in
+        for (state, count) in counts.states { writer.member(count: count, state.name) }
+      }
+    }
+    writer.member("last_time_wait_ms", counts.longestMinisocket)
+  }
+}
+
+// MARK: - JSON Lines
+
+/// `port` as it streams: a snapshot line, a line a socket, and an end.
+package struct PortLines {
+  private let row: SocketRow
+  private let filter: SocketFilter
+  private let rowBeginning: String
+
+  package init(row: SocketRow, filter: SocketFilter, command: String) {
+    self.row = row
+    self.filter = filter
+    rowBeginning =
+      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\","
+  }
+
+  package func appendSnapshot(
+    _ envelope: Envelope, origin: Look.Origin, blindSpots: [BlindSpot], to buffer: inout ByteBuffer
+  ) {
+    var writer = JSONWriter(.compact)
+    writer.object { writer in
+      writer.member("type", "snapshot")
+      envelope.write(&writer, origin: origin, isComplete: nil, blindSpots: blindSpots)
+      PortQueryJSON.write(&writer, filter)
+    }
+    buffer.append(writer.buffer.text)
+    buffer.append("\n")
+  }
+
+  package func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+    buffer.append(rowBeginning)
+    row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
+    buffer.append("}\n")
+  }
+
+  /// `error` is nil unless the look ended early.
+  package func appendEnd(
+    _ envelope: Envelope, counts: StateCounts, listed: Int, isComplete: Bool, error: String?,
+    to buffer: inout ByteBuffer
+  ) {
+    var writer = JSONWriter(.compact)
+    writer.object { writer in
+      writer.member("type", "end")
+      envelope.writeIdentity(&writer)
+      PortQueryJSON.write(&writer, counts, listed: listed)
+      writer.member("complete", isComplete)
+      writer.member("error", error)
+    }
+    buffer.append(writer.buffer.text)
+    buffer.append("\n")
+  }
+}

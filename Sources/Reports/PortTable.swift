@@ -1,0 +1,205 @@
+internal import SocketTable
+
+/// `port` for people.
+package struct PortTable {
+  private let report: PortReport
+  private let interfaceName: (UInt32) -> String
+
+  package init(_ report: PortReport, interfaceName: @escaping (UInt32) -> String) {
+    self.report = report
+    self.interfaceName = interfaceName
+  }
+
+  package func write(to text: inout StyledText) {
+    writeRows(to: &text)
+    if !report.listed.isEmpty { text.line() }
+    if report.listed.count < report.listedCount {
+      text.paragraph("\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
+    }
+    for sentence in closing { text.paragraph(sentence) }
+  }
+
+  // MARK: Rows
+
+  private func writeRows(to text: inout StyledText) {
+    guard !report.listed.isEmpty else { return }
+    let hasInterface = report.listed.contains { $0.interface != 0 }
+    var stateWidth = 5
+    var localWidth = 5
+    var peerWidth = 4
+    var scratch = ByteBuffer(capacity: 64)
+    func width(_ endpoint: Endpoint) -> Int {
+      scratch.removeAll()
+      scratch.append(endpoint)
+      return scratch.count
+    }
+    for record in report.listed {
+      stateWidth = max(stateWidth, record.state.title.utf8.count)
+      localWidth = max(localWidth, width(record.local))
+      if let peer = record.peer { peerWidth = max(peerWidth, width(peer)) }
+    }
+
+    text.append("TIME LEFT  ", .strong)
+    text.cell("STATE", width: stateWidth, .strong)
+    text.append("  ")
+    text.cell("LOCAL", width: localWidth, .strong)
+    text.append("  ")
+    text.append("PEER", .strong)
+    if hasInterface {
+      text.append(String(repeating: " ", count: peerWidth - 4 + 2))
+      text.append("INTERFACE", .strong)
+    }
+    text.line()
+    for record in report.listed {
+      text.row(record, stateWidth: stateWidth, localWidth: localWidth)
+      if hasInterface {
+        let peer = record.peer.map(width) ?? 1
+        text.append(String(repeating: " ", count: peerWidth - peer + 2))
+        text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
+      }
+      text.line()
+    }
+  }
+
+  // MARK: The closing lines
+
+  private var ports: String {
+    let isOne = report.filter.ports.single != nil
+    return "\(isOne ? "port" : "ports") \(report.filter.ports.description)"
+  }
+
+  private var slack: String { "up to \(Quantity.seconds(milliseconds: report.timerSlack)) more" }
+
+  private var closing: [String] {
+    switch report.filter.side {
+    case .local: report.filter.states == .minisockets ? holdingSentences : listedSentences("on")
+    case .peer: peerSentences
+    case .any: listedSentences("at either end of")
+    }
+  }
+
+  /// For the default question: what only a timer keeps, and what else is there.
+  private var holdingSentences: [String] {
+    let counts = report.counts
+    var sentences: [String] = []
+    let others = counts.total - counts.minisockets
+    if counts.minisockets > 0 {
+      var parts: [String] = []
+      if counts[.timeWait] > 0 { parts.append("\(Quantity.grouped(counts[.timeWait])) TIME_WAIT") }
+      if counts.finWait2Minisockets > 0 {
+        parts.append("\(Quantity.grouped(counts.finWait2Minisockets)) FIN_WAIT2 without a process")
+      }
+      let verb = counts.minisockets == 1 ? "holds" : "hold"
+      var sentence = "\(parts.joined(separator: " and ")) \(verb) \(ports)"
+      if let longest = counts.longestMinisocket {
+        let which = counts.minisockets == 1 ? "it" : "the last"
+        sentence +=
+          longest == 0
+          ? "; \(which) is ending (\(slack))."
+          : "; \(which) ends in \(Quantity.seconds(milliseconds: longest)) (\(slack))."
+      }
+      sentences.append(sentence)
+      if counts.finWait2Minisockets > 0 {
+        sentences.append("A FIN_WAIT2 whose peer closes becomes a TIME_WAIT of 60 s.")
+      }
+      sentences.append(
+        others == 0 ? nothingElse(after: true) : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
+    } else if others > 0 {
+      let command = report.filter.ports.single.map { "  tw-inspect port \($0) --all" } ?? ""
+      sentences.append("No TIME_WAIT on \(ports).")
+      sentences.append("It is held all the same: \(stateList(minisockets: false)).\(command)")
+    } else {
+      sentences.append("No TIME_WAIT on \(ports). \(nothingElse(after: false))")
+    }
+    if let port = report.filter.ports.single, counts.minisockets > 0 {
+      sentences[sentences.count - 1] += " Would a server start?  tw-inspect trybind \(port)"
+    }
+    return sentences + blindSentences
+  }
+
+  private func nothingElse(after isMore: Bool) -> String {
+    let where_ = report.filter.family == .any ? "" : " in the address family asked for"
+    return report.look.isComplete
+      ? "Nothing else that this kernel can list holds it\(where_)."
+      : "What else holds it was not seen whole."
+  }
+
+  private func listedSentences(_ preposition: String) -> [String] {
+    let counts = report.counts
+    guard counts.total > 0 else { return ["No socket \(preposition) \(ports)."] + blindSentences }
+    var sentence = "\(Quantity.count(counts.total, "socket")) \(preposition) \(ports): "
+    sentence += stateList(minisockets: true)
+    if let longest = counts.longestMinisocket {
+      sentence +=
+        longest == 0
+        ? "; the last timer is ending (\(slack))"
+        : "; the last timer that keeps one ends in \(Quantity.seconds(milliseconds: longest)) (\(slack))"
+    }
+    return [sentence + "."] + blindSentences
+  }
+
+  private var peerSentences: [String] {
+    let counts = report.counts
+    guard counts.total > 0 else { return ["No socket here is connected to \(ports) of another end."] }
+    return [
+      "\(Quantity.count(counts.total, "socket")) here connected to \(ports) of the other end: \(stateList(minisockets: true)).",
+      "They do not hold \(ports) on this host.",
+    ]
+  }
+
+  private var blindSentences: [String] {
+    report.look.isBlind(to: .boundNotListening) && report.filter.side == .local
+      ? ["Sockets that are bound and do not listen cannot be listed here."] : []
+  }
+
+  /// "1 LISTEN, 3 ESTABLISHED".
+  private func stateList(minisockets: Bool) -> String {
+    report.counts.states.compactMap { state, count in
+      var rest = count
+      if !minisockets {
+        if state == .timeWait { return nil }
+        if state == .finWait2 { rest -= report.counts.finWait2Minisockets }
+      }
+      return rest > 0 ? "\(Quantity.grouped(rest)) \(state.title)" : nil
+    }.joined(separator: ", ")
+  }
+}
+
+extension StyledText {
+  /// Time left, state, local and peer, without padding behind the last.
+  fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
+    appendTimeLeft(record)
+    append("  ")
+    let title = record.state.title
+    append(title, .state)
+    pad(stateWidth - title.utf8.count + 2)
+    let local = buffer.count
+    appendEndpoint(record.local)
+    pad(localWidth - (buffer.count - local) + 2)
+    if let peer = record.peer { appendEndpoint(peer) } else { append("-") }
+  }
+
+  private mutating func appendTimeLeft(_ record: SocketRecord) {
+    guard let timer = record.timer, timer.kind == .timeWait else {
+      append("        -")
+      return
+    }
+    if timer.expires < 50 {
+      append("   ending")
+      return
+    }
+    let tenths = (UInt64(timer.expires) + 50) / 100
+    let whole = tenths / 10
+    var digits = 1
+    var rest = whole / 10
+    while rest > 0 {
+      digits += 1
+      rest /= 10
+    }
+    pad(5 - digits)
+    append(decimal: whole)
+    append(".")
+    append(decimal: tenths % 10)
+    append(" s")
+  }
+}

@@ -1,0 +1,120 @@
+internal import SocketTable
+
+/// Text for people: colour only where it carries the answer.
+package struct StyledText: Sendable {
+  package enum Tone: Sendable {
+    /// The verdict when it is yes, and an "ok".
+    case good
+    /// The verdict when it is no, and an errno.
+    case bad
+    /// A TCP state.
+    case state
+    /// A heading.
+    case strong
+
+    var code: String {
+      switch self {
+      case .good: "32"
+      case .bad: "31"
+      case .state: "36"
+      case .strong: "1"
+      }
+    }
+  }
+
+  package private(set) var buffer: ByteBuffer
+  package let usesColor: Bool
+  /// Columns to wrap at.
+  package let width: Int
+
+  package init(usesColor: Bool, width: Int) {
+    buffer = ByteBuffer()
+    self.usesColor = usesColor
+    self.width = width
+  }
+
+  package mutating func append(_ text: String, _ tone: Tone? = nil) {
+    let text = text.replacing(Quantity.unbreakableSpace, with: " ")
+    guard let tone, usesColor else {
+      buffer.append(text)
+      return
+    }
+    buffer.append("\u{1b}[\(tone.code)m")
+    buffer.append(text)
+    buffer.append("\u{1b}[0m")
+  }
+
+  mutating func append(decimal value: UInt64) { buffer.append(decimal: value) }
+
+  mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
+
+  mutating func pad(_ columns: Int) {
+    for _ in 0..<max(0, columns) { buffer.append(byte: UInt8(ascii: " ")) }
+  }
+
+  package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
+    append(text, tone)
+    append("\n")
+  }
+
+  /// A paragraph wrapped at the width. Lines after the first are indented by `indent`.
+  package mutating func paragraph(_ text: String, indent: Int = 0, tone: Tone? = nil) {
+    for (index, line) in Self.wrap(text, width: width - indent).enumerated() {
+      if index > 0 { append(String(repeating: " ", count: indent)) }
+      self.line(line, tone)
+    }
+  }
+
+  /// Words joined to lines of at most `width` columns; a longer word stands alone.
+  package static func wrap(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      if !line.isEmpty { line += " " }
+      line += word
+    }
+    if !line.isEmpty || lines.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  /// A cell of a table; padding stands outside the colour.
+  package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
+    let padding = String(repeating: " ", count: max(0, width - text.count))
+    if alignsRight { append(padding) }
+    append(text, tone)
+    if !alignsRight { append(padding) }
+  }
+}
+
+/// Numbers with their units.
+package enum Quantity {
+  /// Stands between a number and its unit while text is wrapped; printed as a space.
+  package static let unbreakableSpace = "\u{a0}"
+
+  /// "58.4 s". Times are given to the tenth of a second up to ten minutes.
+  package static func seconds(milliseconds: some BinaryInteger) -> String {
+    let tenths = (Int64(milliseconds) + 50) / 100
+    return "\(tenths / 10).\(tenths % 10)\(unbreakableSpace)s"
+  }
+
+  /// "1 socket", "3 sockets".
+  package static func count(_ number: Int, _ noun: String) -> String {
+    "\(grouped(number)) \(number == 1 ? noun : noun + "s")"
+  }
+
+  /// 131072 as "131,072".
+  package static func grouped(_ number: Int) -> String {
+    let digits = String(number)
+    guard digits.count > 4 else { return digits }
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return text
+  }
+}

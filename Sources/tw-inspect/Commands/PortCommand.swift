@@ -1,0 +1,91 @@
+import ArgumentParser
+import LinuxHost
+import Reports
+import SocketTable
+
+struct PortCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "port",
+    abstract: "Show the sockets on a port that only a timer keeps (TIME_WAIT), or all of them.",
+    discussion: """
+      EXAMPLES
+        tw-inspect port 9527                  what TIME_WAIT sockets hold port 9527, and for how long
+        tw-inspect port 9527 --all            every socket on it, whatever its state
+        tw-inspect port 9000-9100,https       a range and a service
+        tw-inspect port 443 --side peer       connections from here to port 443 elsewhere
+        tw-inspect port 9527 --output jsonl   a JSON object a line, for scripts
+        tw-inspect port 9527 --expect none -q exit 1 if any is listed
+
+      DESCRIPTION
+        Lists, by default, every timewait minisocket whose own port is asked for: TIME_WAIT, and FIN_WAIT2 that only a timer keeps (what kill -9 leaves behind). The closing line counts all other sockets on the port, so that an empty list is not read as a free port.
+        --expect judges how many were listed. It does not tell whether a server can start: ask trybind.
+        TCP only.
+
+      EXIT STATUS
+        0   looked
+        1   --expect was not met
+        64  wrong usage
+        69  could not look, or the look is incomplete (what was seen is printed)
+        71  an error of the operating system
+        74  the output could not be written
+      """)
+
+  @Argument(help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"),
+    completion: .ports)
+  var ports: [String]
+
+  @Option(help: ArgumentHelp("Whose port: local (these hold it), peer (connections to it elsewhere), any.", valueName: "side"))
+  var side = SocketFilter.Side.local
+
+  @Flag(help: "List sockets in every state.")
+  var all = false
+
+  @Option(help: ArgumentHelp("List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).", valueName: "states"),
+    completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
+  var state: [String] = []
+
+  @Option(help: ArgumentHelp("Order: time (longest left first), peer, none (as the kernel has them).", valueName: "order"))
+  var sort: SortOrder?
+
+  @Option(help: ArgumentHelp("Print at most so many sockets; all are counted.", valueName: "count"))
+  var limit: Int?
+
+  @Option(help: ArgumentHelp("Exit 1 unless none, or some, were listed.", valueName: "what"))
+  var expect: Expectation?
+
+  @Flag(help: "Put the column names above plain output.")
+  var header = false
+
+  @OptionGroup var common: CommonOptions
+
+  func answer() throws(Failure) -> Int32 {
+    try common.check()
+    return try PortInspection(self).run()
+  }
+}
+
+enum SortOrder: String, ExpressibleByArgument {
+  case time
+  case peer
+  case none
+
+  static var allValueStrings: [String] { ["time", "peer", "none"] }
+}
+
+enum Expectation: String, ExpressibleByArgument {
+  case none
+  case some
+
+  static var allValueStrings: [String] { ["none", "some"] }
+
+  func isMet(by count: Int) -> Bool { self == .none ? count == 0 : count > 0 }
+}
+
+extension SocketFilter.Side: ExpressibleByArgument {
+  public static var allValueStrings: [String] { ["local", "peer", "any"] }
+}
+
+extension CompletionKind {
+  /// Ports that sockets of this host hold right now.
+  static var ports: CompletionKind { .default }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Reports
+
+/// Help and usage messages, as far as the argument parser does not write them.
+enum Help {
+  static let rootExamples = """
+    EXAMPLES
+      tw-inspect port 9527             which TIME_WAIT sockets hold port 9527, and for how long
+      tw-inspect port 9527 --all       every socket on it
+    """
+
+  static let rootDiscussion = """
+    \(rootExamples)
+
+    DESCRIPTION
+      TCP on Linux only. Everything works without root. Nothing is changed, and no connection is made.
+    """
+
+  /// What comes without arguments.
+  static let short = """
+    \(rootExamples)
+
+    tw-inspect explains "Address already in use" on Linux: what holds a TCP port, and for how long.
+    More: tw-inspect --help, tw-inspect port --help
+
+    """
+
+  /// Moves the examples in front of everything else.
+  static func withExamplesFirst(_ message: String) -> String {
+    let message = message.hasSuffix("\n") ? message : message + "\n"
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let start = lines.firstIndex(where: { $0 == "EXAMPLES" }) else { return message }
+    let end = lines[start...].firstIndex { $0.isEmpty } ?? lines.endIndex
+    let rest = lines[..<start] + lines[min(end + 1, lines.endIndex)...]
+    return (lines[start..<end] + [""] + rest).joined(separator: "\n")
+  }
+
+  /// The parser's message on one line, without what it repeats.
+  static func usageMessage(_ message: String, _ arguments: [String]) -> String {
+    if let first = arguments.first, !first.hasPrefix("-"),
+      !TwInspect.commandNames.contains(first), first != "help"
+    {
+      return unknownCommand(first)
+    }
+    let words = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    if let number = arguments.first(where: { isNegativeNumber($0) }) {
+      return "'\(number)': no option and no port; ports are 1 to 65535"
+    }
+    return ByteSafety.escaped(words)
+  }
+
+  private static func isNegativeNumber(_ text: String) -> Bool {
+    text.hasPrefix("-") && text.count > 1 && text != "-4" && text != "-6"
+      && text.dropFirst().allSatisfy(\.isNumber)
+  }
+
+  static func unknownCommand(_ name: String) -> String {
+    let known = TwInspect.commandNames
+    let near = known.map { known in (name: known, distance: Spelling.distance(known, name)) }
+      .filter { $0.distance <= max(1, $0.name.count / 2) }
+      .min { $0.distance < $1.distance }
+    let hint = near.map { "; did you mean '\($0.name)'?" } ?? "; commands are \(known.joined(separator: ", "))"
+    return "'\(ByteSafety.escaped(name))': no such command\(hint)"
+  }
+}
+
+/// How far apart two words are.
+enum Spelling {
+  /// Insertions, deletions and substitutions that turn one into the other.
+  static func distance(_ left: String, _ right: String) -> Int {
+    let right = Array(right.prefix(64))
+    var row = Array(0...right.count)
+    for (i, a) in left.prefix(64).enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[right.count]
+  }
+}

@@ -1,0 +1,211 @@
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `port`: what the options mean, and the look itself.
+struct PortInspection {
+  private let filter: SocketFilter
+  private let format: OutputFormat
+  private let sort: SortOrder
+  private let limit: Int
+  private let expectation: Expectation?
+  private let header: Bool
+  private let common: CommonOptions
+  private let interfaces = Interfaces()
+
+  init(_ command: PortCommand) throws(Failure) {
+    common = command.common
+    format = common.format
+    expectation = command.expect
+    header = command.header
+    if let limit = command.limit, limit < 0 { throw .usage("--limit '\(limit)': a count is 0 or more") }
+    limit = command.limit ?? .max
+    sort = command.sort ?? (format == .table || format == .json ? .time : .none)
+    if format == .jsonl, sort != .none {
+      throw .usage("--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none")
+    }
+    if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
+    if command.all, !command.state.isEmpty {
+      throw .usage("--all and --state: they contradict each other; give one of them")
+    }
+    filter = SocketFilter(
+      ports: try PortArgument.set(command.ports), side: command.side,
+      states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
+  }
+
+  private static func states(_ names: [String]) throws(Failure) -> SocketFilter.States {
+    guard !names.isEmpty else { return .minisockets }
+    var states: StateSet = []
+    for name in names.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      guard let named = StateSet(name: String(name)) else {
+        let known = (TCPState.known.map(\.name) + StateSet.groupNames).joined(separator: " ")
+        throw .usage("--state '\(ByteSafety.escaped(String(name)))': no such state; known are \(known)")
+      }
+      states.formUnion(named)
+    }
+    return .states(states)
+  }
+
+  func run() throws(Failure) -> Int32 {
+    var source = try Sockets.open(common)
+    let start = Clock.monotonicNanoseconds
+    let outcome: Outcome
+    if common.quiet {
+      outcome = try count(&source)
+    } else {
+      switch format {
+      case .jsonl: outcome = try streamLines(&source)
+      case .plain: outcome = sort == .none ? try streamPlain(&source) : try collectPlain(&source)
+      case .table, .json: outcome = try collect(&source)
+      }
+    }
+    Sockets.report(source, common, since: start, filter: filter)
+    guard outcome.isComplete else {
+      StandardOutput.complain("tw-inspect: the look is incomplete: the kernel dropped messages of its answer")
+      return ExitStatus.incompleteLook
+    }
+    if let expectation, !expectation.isMet(by: outcome.listed) { return ExitStatus.no }
+    return ExitStatus.yes
+  }
+
+  private struct Outcome {
+    var listed: Int
+    var isComplete: Bool
+  }
+
+  private func count(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    var listed = 0
+    do throws(SourceError) {
+      let isComplete = try source.stream(filter, begin: { _ in }) { _ in listed += 1 }
+      return Outcome(listed: listed, isComplete: isComplete)
+    } catch {
+      throw .source(error)
+    }
+  }
+
+  // MARK: Collected
+
+  /// Every state on the ports is looked at, so that what is not listed can be counted.
+  private func collect(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    var wide = filter
+    wide.states = .states(.all)
+    let snapshot: Snapshot
+    do throws(SourceError) {
+      snapshot = try source.snapshot(wide)
+    } catch {
+      throw .source(error)
+    }
+    var listed = snapshot.records.filter { filter.matchesState($0) }
+    let listedCount = listed.count
+    sort.apply(to: &listed)
+    if listed.count > limit { listed.removeLast(listed.count - limit) }
+    let report = PortReport(
+      filter: filter, listed: listed, listedCount: listedCount, counts: StateCounts(snapshot.records),
+      look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+
+    if format == .json {
+      let row = SocketRow(interfaceName: interfaces.name)
+      try Sockets.write(report.document(.current("port"), row: row).bytes)
+    } else {
+      var text = common.text()
+      PortTable(report, interfaceName: interfaces.name).write(to: &text)
+      try Sockets.write(text.buffer.bytes)
+    }
+    return Outcome(listed: listedCount, isComplete: snapshot.look.isComplete)
+  }
+
+  private func collectPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    let snapshot: Snapshot
+    do throws(SourceError) {
+      snapshot = try source.snapshot(filter)
+    } catch {
+      throw .source(error)
+    }
+    var listed = snapshot.records
+    sort.apply(to: &listed)
+    var output = RowOutput()
+    writeHeader(to: &output)
+    let row = SocketRow(interfaceName: interfaces.name)
+    for record in listed.prefix(limit) { output.append { row.appendPlain(record, to: &$0) } }
+    try output.finish()
+    return Outcome(listed: listed.count, isComplete: snapshot.look.isComplete)
+  }
+
+  // MARK: Streamed
+
+  private func writeHeader(to output: inout RowOutput) {
+    if header { output.append { $0.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") } }
+  }
+
+  private func streamPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    let row = SocketRow(interfaceName: interfaces.name)
+    var output = RowOutput()
+    var listed = 0
+    writeHeader(to: &output)
+    let isComplete: Bool
+    do throws(SourceError) {
+      isComplete = try source.stream(filter, begin: { _ in }) { record in
+        if listed < limit { output.append { row.appendPlain(record, to: &$0) } }
+        listed += 1
+      }
+    } catch {
+      try output.finish()
+      throw .source(error)
+    }
+    try output.finish()
+    return Outcome(listed: listed, isComplete: isComplete)
+  }
+
+  private func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    let envelope = Envelope.current("port")
+    let lines = PortLines(row: SocketRow(interfaceName: interfaces.name), filter: filter, command: "port")
+    var output = RowOutput()
+    var counts = StateCounts()
+    var isComplete = false
+    var failure: Failure?
+    do throws(SourceError) {
+      isComplete = try source.stream(filter) { origin in
+        let blindSpots = SocketSource.blindSpots(of: origin)
+        output.append { lines.appendSnapshot(envelope, origin: origin, blindSpots: blindSpots, to: &$0) }
+      } _: { record in
+        if counts.total < limit { output.append { lines.appendSocket(record, to: &$0) } }
+        counts.add(record)
+      }
+    } catch {
+      failure = .source(error)
+    }
+    let reason = failure?.message ?? (isComplete ? nil : "the kernel dropped messages of its answer")
+    output.append {
+      lines.appendEnd(
+        envelope, counts: counts, listed: counts.total, isComplete: isComplete, error: reason, to: &$0)
+    }
+    try output.finish()
+    if let failure { throw failure }
+    return Outcome(listed: counts.total, isComplete: isComplete)
+  }
+}
+
+extension SortOrder {
+  func apply(to records: inout [SocketRecord]) {
+    switch self {
+    case .none: break
+    case .peer:
+      records.sort { left, right in
+        switch (left.peer, right.peer) {
+        case (let left?, let right?): left < right
+        case (nil, _?): true
+        case (_, nil): false
+        }
+      }
+    case .time: SortOrder.sortByTime(&records)
+    }
+  }
+
+  /// Longest left first; sockets without a timer that ends them come first, as they stay longest.
+  private static func sortByTime(_ records: inout [SocketRecord]) {
+    func key(_ record: SocketRecord) -> UInt64 {
+      record.isMinisocket ? UInt64(record.timer?.expires ?? 0) : UInt64.max
+    }
+    records.sort { key($0) > key($1) }
+  }
+}
