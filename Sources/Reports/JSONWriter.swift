@@ -1,3 +1,5 @@
+package import SocketTable
+
 /// Writes one JSON value (RFC 8259) after the other; commas and line breaks come by themselves.
 package struct JSONWriter: Sendable {
   package enum Layout: Sendable {

@@ -1,3 +1,4 @@
+internal import Diagnosis
 internal import SocketTable
 
 /// `port` for people.

@@ -1,4 +1,5 @@
-internal import SocketTable
+internal import Diagnosis
+package import SocketTable
 
 /// Text for people: colour only where it carries the answer.
 package struct StyledText: Sendable {
@@ -87,34 +88,5 @@ package struct StyledText: Sendable {
     if alignsRight { append(padding) }
     append(text, tone)
     if !alignsRight { append(padding) }
-  }
-}
-
-/// Numbers with their units.
-package enum Quantity {
-  /// Stands between a number and its unit while text is wrapped; printed as a space.
-  package static let unbreakableSpace = "\u{a0}"
-
-  /// "58.4 s". Times are given to the tenth of a second up to ten minutes.
-  package static func seconds(milliseconds: some BinaryInteger) -> String {
-    let tenths = (Int64(milliseconds) + 50) / 100
-    return "\(tenths / 10).\(tenths % 10)\(unbreakableSpace)s"
-  }
-
-  /// "1 socket", "3 sockets".
-  package static func count(_ number: Int, _ noun: String) -> String {
-    "\(grouped(number)) \(number == 1 ? noun : noun + "s")"
-  }
-
-  /// 131072 as "131,072".
-  package static func grouped(_ number: Int) -> String {
-    let digits = String(number)
-    guard digits.count > 4 else { return digits }
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return text
   }
 }

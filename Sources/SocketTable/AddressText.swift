@@ -1,5 +1,3 @@
-package import SocketTable
-
 extension ByteBuffer {
   /// IPv4 dotted; IPv6 as RFC 5952 has it, with the dotted form for v4-mapped addresses.
   package mutating func append(_ address: IPAddress) {

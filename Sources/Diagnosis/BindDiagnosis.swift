@@ -1,0 +1,146 @@
+package import SocketTable
+
+/// What the trials and the table mean for the server that was asked about.
+package struct BindDiagnosis: Sendable {
+  package let target: BindTarget
+  package let trials: [Trial]
+  package let skipped: [BindAddress]
+  package let look: Look
+  /// Nil if it could not be tried.
+  package let bindable: Bool?
+  /// Milliseconds until the last timer in the way fires; 0 if nothing is in the way, nil if something other than a
+  /// timer is, or could be without being seen.
+  package let freeIn: UInt32?
+  /// The same with the timer wheel's slack, and with a TIME_WAIT to come where a FIN_WAIT2 is among them.
+  package let freeLatest: UInt32?
+  /// What stands in the server's way; if nothing does, what stands in the way of one without options.
+  package let holders: [SocketRecord]
+  /// The deciding one first.
+  package let findings: [Finding]
+
+  package init(_ session: TrialSession, settings: HostSettings) {
+    let facts = BindFacts(session, settings: settings)
+    target = session.target
+    trials = session.trials
+    skipped = session.skipped
+    look = session.snapshot.look
+    bindable = facts.yours.isEmpty ? nil : facts.refused.isEmpty
+    holders = facts.holders
+    freeIn = facts.freeIn
+    freeLatest = facts.freeLatest
+    findings = Self.findings(facts)
+  }
+
+  private static func findings(_ facts: BindFacts) -> [Finding] {
+    var findings: [Finding] = []
+    func add(_ new: [Finding]) {
+      for finding in new where !findings.contains(where: { $0.slug == finding.slug }) { findings.append(finding) }
+    }
+    let catalogue = Catalogue(facts)
+    if facts.session.hasJustBecomeFree, facts.refused.isEmpty { add([catalogue.portNowFree]) }
+
+    var refusals: [Finding] = []
+    for trial in facts.refused { refusals += Self.explain(trial, facts, catalogue) }
+    add(refusals.filter(\.isSpecific))
+    add(refusals)
+    if facts.refused.isEmpty {
+      // The difference to a server without options is worth a word, and is no fault.
+      for trial in facts.refusedPlain {
+        add(Self.explain(trial, facts, catalogue).map { finding in
+          var finding = finding
+          finding.severity = .info
+          return finding
+        })
+      }
+    }
+    if let disagreement = facts.disagreement { add([catalogue.rulesAndKernelDisagree(disagreement)]) }
+    if facts.settings.isEphemeral(facts.target.port) { add([catalogue.portInEphemeralRange]) }
+    return findings
+  }
+
+  // MARK: One refusal
+
+  private static func explain(_ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue) -> [Finding] {
+    guard case .refused(let step, let error) = trial.outcome else { return [] }
+    switch error {
+    case .addressInUse:
+      if facts.target.port == 0 { return [catalogue.ephemeralRangeExhausted] }
+      if facts.session.overlappingAlone.contains(trial.socket.address) {
+        return [catalogue.ownAddressesOverlap(trial)]
+      }
+      let blamed = facts.blamed(by: trial)
+      if blamed.isEmpty {
+        // The disagreement is added for all trials at once.
+        return facts.session.snapshot.look.isBlind(to: .boundNotListening)
+          ? [catalogue.boundNotListening(trial, [])] : []
+      }
+      if step == .listen { return [catalogue.listenConflict(trial, blamed)] + explain(blamed, trial, facts, catalogue) }
+      return explain(blamed, trial, facts, catalogue)
+    case .accessDenied:
+      return facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
+        ? [catalogue.privilegedPort] : [catalogue.deniedByPolicy(trial, error)]
+    case .addressNotAvailable: return [catalogue.addressNotLocal(trial)]
+    case .familyNotSupported, .protocolNotSupported: return [catalogue.familyUnavailable(trial, error)]
+    case .noSuchDevice: return [catalogue.noSuchInterface]
+    case .invalidArgument where trial.socket.address.address.isLinkLocal && trial.socket.address.scope == 0:
+      return [catalogue.addressNeedsScope(trial)]
+    case .invalidArgument where trial.socket.address.address.isMulticast: return [catalogue.addressNotLocal(trial)]
+    default: return [catalogue.deniedByPolicy(trial, error)]
+    }
+  }
+
+  /// By what holds the port: first what no timer ends.
+  private static func explain(
+    _ blamed: [SocketRecord], _ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    let listeners = blamed.filter { $0.state == .listen }
+    if !listeners.isEmpty {
+      if trial.socket.options.contains(.reusePort) {
+        findings.append(catalogue.reusePortRefused(trial, listeners))
+      }
+      if let overlap = catalogue.overlap(trial, listeners) { findings.append(overlap) }
+      findings.append(catalogue.listenerAlive(trial, listeners))
+    }
+    let bound = blamed.filter { $0.state == .bound }
+    if !bound.isEmpty { findings.append(catalogue.boundNotListening(trial, bound)) }
+
+    let connections = blamed.filter { !$0.isMinisocket && $0.state != .listen && $0.state != .bound }
+    let orphans = connections.filter { $0.isOrphan && $0.state != .finWait2 }
+    if !orphans.isEmpty { findings.append(catalogue.orphanedConnection(trial, orphans)) }
+    let selfConnected = connections.filter { $0.peer == $0.local }
+    if !selfConnected.isEmpty { findings.append(catalogue.tcpSelfConnect(trial, selfConnected)) }
+    // Connections of a listener that is there as well say nothing of their own.
+    if listeners.isEmpty {
+      let others = connections.filter { !$0.isOrphan && $0.peer != $0.local }
+      let outgoing = others.filter { facts.isOutgoing($0, refusedWithReuse: facts.isRefusedWithReuse(trial)) }
+      if !outgoing.isEmpty { findings.append(catalogue.outgoingConnection(trial, outgoing)) }
+      let leaked = others.filter { !outgoing.contains($0) }
+      if !leaked.isEmpty { findings.append(catalogue.leakedConnection(trial, leaked)) }
+    }
+
+    let finWait2 = blamed.filter { $0.state == .finWait2 && ($0.isMinisocket || $0.isOrphan) }
+    let timeWait = blamed.filter { $0.state == .timeWait }
+    if timeWait.isEmpty, !finWait2.isEmpty { findings.append(catalogue.finWait2Orphan(trial, finWait2)) }
+    let minisockets = blamed.filter(\.isMinisocket)
+    if !minisockets.isEmpty {
+      if facts.isRefusedWithReuse(trial), minisockets.count == blamed.count {
+        findings.append(catalogue.timeWaitHolderWithoutReuse(trial, minisockets))
+      } else if !timeWait.isEmpty {
+        findings.append(catalogue.timeWaitServerClosedFirst(trial, minisockets))
+      }
+    }
+    if !timeWait.isEmpty, !finWait2.isEmpty { findings.append(catalogue.finWait2Orphan(trial, finWait2)) }
+    return findings
+  }
+}
+
+extension Finding {
+  /// Goes before findings that would be true of any refusal.
+  fileprivate var isSpecific: Bool {
+    switch slug {
+    case .ownAddressesOverlap, .listenConflict, .reusePortOtherUser, .reusePortOneSided: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import SocketTable
+
+/// What follows from trials and table without choosing words.
+struct BindFacts {
+  let session: TrialSession
+  let settings: HostSettings
+
+  init(_ session: TrialSession, settings: HostSettings) {
+    self.session = session
+    self.settings = settings
+  }
+
+  var target: BindTarget { session.target }
+  var yours: [Trial] { session.trials.filter(\.isYours) }
+  /// Of the server's own trials those that did not succeed.
+  var refused: [Trial] { yours.filter { $0.outcome != .ok } }
+  var refusedPlain: [Trial] {
+    session.trials.filter { $0.socket.options.isEmpty && !$0.isYours && $0.outcome.isAddressInUse }
+  }
+
+  /// The records that the rules hold against a trial, or that may stand against it.
+  func blamed(by trial: Trial) -> [SocketRecord] {
+    let new = target.newSocket(at: trial.socket.address, options: trial.socket.options)
+    let flags = session.holderFlags
+    return session.snapshot.records.filter { record in
+      if case .none = ConflictRules.conflict(of: record, flags, with: new) { return false }
+      // With an automatic port no single socket is to blame.
+      return target.port != 0
+    }
+  }
+
+  /// SO_REUSEADDR does not help at the trial's address.
+  func isRefusedWithReuse(_ trial: Trial) -> Bool {
+    session.trials.contains {
+      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress && $0.outcome.isAddressInUse
+    }
+  }
+
+  /// Made by connect() from here. A SYN_SENT surely is; so is, in all likelihood, a connection from a port out of the
+  /// ephemeral range that did not have SO_REUSEADDR, which servers set and clients do not.
+  func isOutgoing(_ record: SocketRecord, refusedWithReuse: Bool) -> Bool {
+    record.state == .synSent || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
+  }
+
+  var holders: [SocketRecord] {
+    var seen: Set<SocketRecord> = []
+    var holders: [SocketRecord] = []
+    let inTheWay = refused.isEmpty ? refusedPlain : refused
+    for trial in inTheWay where trial.outcome.isAddressInUse {
+      for record in blamed(by: trial) where seen.insert(record).inserted { holders.append(record) }
+    }
+    return holders
+  }
+
+  // MARK: Time
+
+  var freeIn: UInt32? {
+    guard !yours.isEmpty else { return nil }
+    guard !refused.isEmpty else { return 0 }
+    guard !session.snapshot.look.isBlind(to: .boundNotListening), session.snapshot.look.isComplete else { return nil }
+    var longest: UInt32 = 0
+    for trial in refused {
+      let blamed = blamed(by: trial)
+      guard trial.outcome.isAddressInUse, !blamed.isEmpty else { return nil }
+      for record in blamed {
+        guard record.isMinisocket, let timer = record.timer else { return nil }
+        longest = max(longest, timer.expires)
+      }
+    }
+    return longest
+  }
+
+  var freeLatest: UInt32? {
+    guard let freeIn, !refused.isEmpty else { return freeIn }
+    let becomesTimeWait = refused.contains { blamed(by: $0).contains { $0.state == .finWait2 } }
+    return freeIn + UInt32(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0)
+  }
+
+  // MARK: Rules against the kernel
+
+  /// A trial whose answer the rules do not account for. With SO_REUSEPORT the kernel is known to allow more.
+  var disagreement: Trial? {
+    session.trials.first { trial in
+      if session.overlappingAlone.contains(trial.socket.address) { return false }
+      return switch (trial.outcome, trial.prediction) {
+      case (.ok, .fails): !trial.socket.options.contains(.reusePort)
+      case (.refused(_, .addressInUse), .ok):
+        target.port != 0 && !session.snapshot.look.isBlind(to: .boundNotListening)
+      default: false
+      }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+internal import SocketTable
+
+/// Ports that a socket holds, with a process or without.
+extension Catalogue {
+  private func findOut(_ record: SocketRecord?) -> Finding.Remedy {
+    Finding.Remedy("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
+  }
+
+  func listenerAlive(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding {
+    let places = listeners.prefix(3).map(\.local.text).joined(separator: ", ")
+    return finding(
+      .listenerAlive,
+      title:
+        "Port \(port) is in use: \(listeners.count == 1 ? "a socket listens" : "\(listeners.count) sockets listen") on \(places). Waiting will not free it, and SO_REUSEADDR does not get past a listener.",
+      because:
+        "A listening socket keeps its address and port for as long as it listens, whether it or the new socket has SO_REUSEADDR or not.",
+      evidence: evidence(listeners),
+      remedies: [
+        findOut(listeners.first),
+        Finding.Remedy(
+          "stop that service, or let yours use another port",
+          sideEffects: "whoever uses that service loses it"),
+      ],
+      notSeen: ["which process listens, and whether it is the service that you want to start"])
+  }
+
+  /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
+  func overlap(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding? {
+    let new = trial.socket.address
+    if facts.target.areAlternatives,
+      facts.refused.contains(where: { other in
+        facts.blamed(by: other).contains { $0.state == .listen && $0.local.address == other.socket.address.address }
+      })
+    {
+      return nil
+    }
+    guard let listener = listeners.first, !listeners.contains(where: { $0.local.address == new.address }) else {
+      return nil
+    }
+    let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
+    if isAcrossFamilies {
+      return finding(
+        .dualStackWildcard,
+        title:
+          "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: a dual-stack IPv6 socket takes IPv4 as well.",
+        because:
+          "A socket on [::] without IPV6_V6ONLY receives IPv4 connections too, so it competes with IPv4 sockets on the same port.",
+        evidence: evidence(listeners),
+        remedies: [
+          Finding.Remedy("set IPV6_V6ONLY on the IPv6 socket, and bind IPv4 with a socket of its own"),
+          listing,
+        ],
+        notSeen: [])
+    }
+    return finding(
+      .wildcardOverlapsSpecific,
+      title: "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: one of them is the wildcard.",
+      because:
+        "A wildcard address stands for every address of the host. Beside a listener on it no other address of the same port can be bound, and the other way round, not even with SO_REUSEADDR on both.",
+      evidence: evidence(listeners),
+      remedies: [
+        Finding.Remedy("give each service an address of its own: different specific addresses do not overlap"),
+        listing,
+      ],
+      notSeen: [])
+  }
+
+  func reusePortRefused(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding {
+    let uid = facts.target.uid
+    if let other = listeners.first(where: { $0.uid != nil && $0.uid != uid }) {
+      return finding(
+        .reusePortOtherUser, .error, .likely,
+        title: "SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(other.uid ?? 0), here \(uid)).",
+        because:
+          "Linux shares a port by SO_REUSEPORT among sockets of one effective user only, so that nobody can take another user's connections. Root is no exception.",
+        evidence: evidence(listeners),
+        remedies: [Finding.Remedy("run the server as the user who runs the other one"), listing],
+        notSeen: ["whether the other socket has SO_REUSEPORT"])
+    }
+    return finding(
+      .reusePortOneSided,
+      title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
+      because: "Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was refused).",
+      evidence: evidence(listeners),
+      remedies: [
+        Finding.Remedy("start every server on this port with SO_REUSEPORT, the first one included"), listing,
+      ],
+      notSeen: ["the other socket's options"])
+  }
+
+  func listenConflict(_ trial: Trial, _ blamed: [SocketRecord]) -> Finding {
+    finding(
+      .listenConflict,
+      title: "\(place(trial)) can be bound, but listen() is refused: Address already in use.",
+      because:
+        "Two sockets that both have SO_REUSEADDR can be bound to one address while none listens. listen() asks again, and then a listener, or a socket without the option, stands in the way.",
+      evidence: evidence(blamed),
+      remedies: [findOut(blamed.first), listing],
+      notSeen: [])
+  }
+
+  /// `bound` is empty where such sockets cannot be listed and nothing else is left.
+  func boundNotListening(_ trial: Trial, _ bound: [SocketRecord]) -> Finding {
+    finding(
+      .boundNotListening, .error, bound.isEmpty ? .possible : .certain,
+      title:
+        bound.isEmpty
+        ? "Port \(port) is held by something that cannot be listed here: perhaps a socket that is bound and does not listen."
+        : "Port \(port) is held by \(bound.count == 1 ? "a socket that is bound and does not listen" : "\(bound.count) sockets that are bound and do not listen"). Waiting will not free it.",
+      because:
+        "bind() alone takes the port; a socket that neither listens nor connects holds it until it is closed. netstat, lsof and older versions of ss do not show it.",
+      evidence: evidence(bound),
+      remedies: [
+        bound.isEmpty ? listing : findOut(bound.first),
+        Finding.Remedy("stop the process that holds it", sideEffects: "it loses whatever else it does"),
+      ],
+      notSeen: bound.isEmpty ? ["sockets that are bound and do not listen"] : ["why it does not listen"])
+  }
+
+  func orphanedConnection(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
+    finding(
+      .orphanedConnection,
+      title: "Port \(port) is held by \(count(orphans)) without a process, still being closed.",
+      because:
+        "The process closed the connection, or is gone; TCP still has data or a FIN to deliver and tries again until the other end answers or net.ipv4.tcp_orphan_retries is used up. No process can be stopped to end it.",
+      evidence: evidence(orphans),
+      remedies: [
+        Finding.Remedy("wait: it ends when the other end answers, or when the kernel gives up"),
+        Finding.Remedy("set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
+      ],
+      notSeen: ["whether the other end still answers"])
+  }
+
+  func tcpSelfConnect(_ trial: Trial, _ sockets: [SocketRecord]) -> Finding {
+    finding(
+      .tcpSelfConnect,
+      title: "A client has connected to itself on port \(port): both ends of the connection are the same socket.",
+      because:
+        "A client that kept connecting to \(port) on this host while nothing listened was given \(port) as its own automatic port, and TCP's simultaneous open joined it to itself.",
+      evidence: evidence(sockets),
+      remedies: [
+        findOut(sockets.first),
+        Finding.Remedy(
+          "stop that client, then start the server",
+          sideEffects: "the client loses that connection, which leads nowhere anyway"),
+        keepOutOfEphemeralRange,
+      ],
+      notSeen: ["which process it is"])
+  }
+
+  func outgoingConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {
+    let isCertain = connections.contains { $0.state == .synSent }
+    return finding(
+      .outgoingConnectionTookPort, .error, isCertain ? .certain : .likely,
+      title: "An outgoing connection has taken port \(port) as its own port.",
+      because:
+        "connect() without bind() takes a port from net.ipv4.ip_local_port_range, and \(port) \(facts.settings.ephemeralRange?.contains(port) == true ? "lies in it" : "was chosen by the client"). Clients do not set SO_REUSEADDR, so the server's own does not help.",
+      evidence: evidence(connections),
+      remedies: [
+        Finding.Remedy("wait until that connection ends, or restart its client"), findOut(connections.first),
+        keepOutOfEphemeralRange,
+      ],
+      notSeen: isCertain ? [] : ["who opened the connection: it is inferred from the port and the refused trial"])
+  }
+
+  func leakedConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {
+    finding(
+      .leakedConnection, .error, .likely,
+      title: "Port \(port) is held by \(count(connections)) of a process that still runs, without a listener.",
+      because:
+        "A connection keeps the port of the listener that accepted it. A worker or child process that outlives its server keeps such connections open, and without SO_REUSEADDR on both sides they block the bind.",
+      evidence: evidence(connections),
+      remedies: [
+        findOut(connections.first),
+        Finding.Remedy("set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
+        Finding.Remedy("end the process that keeps them", sideEffects: "its clients are cut off"),
+      ],
+      notSeen: ["which process keeps them"])
+  }
+
+  var keepOutOfEphemeralRange: Finding.Remedy {
+    Finding.Remedy(
+      "keep clients off this port from now on: add \(port) to net.ipv4.ip_local_reserved_ports",
+      sideEffects: "none for binds to the port: the setting only keeps automatic choice away")
+  }
+}

@@ -1,0 +1,145 @@
+internal import SocketTable
+
+/// Refusals that no socket is to blame for, and preventive advice.
+extension Catalogue {
+  var privilegedPort: Finding {
+    let start = facts.settings.unprivilegedPortStart
+    return finding(
+      .privilegedPort,
+      title: "Port \(port) is below \(start) and needs CAP_NET_BIND_SERVICE: Permission denied.",
+      because:
+        "Ports below net.ipv4.ip_unprivileged_port_start (here \(start)) are kept for privileged processes, in IPv4 and IPv6. This answer comes before \"Address already in use\", so the port may be taken as well.",
+      remedies: [
+        Finding.Remedy("use a port from \(start) on"),
+        Finding.Remedy("give the service CAP_NET_BIND_SERVICE (in a systemd unit: AmbientCapabilities=CAP_NET_BIND_SERVICE)"),
+        Finding.Remedy(
+          "lower net.ipv4.ip_unprivileged_port_start",
+          sideEffects: "every user of this network namespace may then bind these ports"),
+      ],
+      notSeen: ["whether your server runs with the capability"])
+  }
+
+  func addressNotLocal(_ trial: Trial) -> Finding {
+    finding(
+      .addressNotLocal,
+      title: "\(trial.socket.address.text) is not an address of this host: \(trial.outcome.error?.message ?? "").",
+      because:
+        "bind() takes addresses of this host's interfaces in this network namespace only. This answer comes before \"Address already in use\".",
+      remedies: [
+        Finding.Remedy("see the addresses there are", command: "ip address show"),
+        Finding.Remedy("bind 0.0.0.0 or [::], or an address of this host"),
+        Finding.Remedy("if the address comes later (failover), set IP_FREEBIND in the server or net.ipv4.ip_nonlocal_bind"),
+      ],
+      notSeen: ["addresses of other network namespaces"])
+  }
+
+  func addressNeedsScope(_ trial: Trial) -> Finding {
+    finding(
+      .addressNeedsScope,
+      title: "\(trial.socket.address.text) is link-local and needs an interface: Invalid argument.",
+      because: "The same link-local address can exist on every link, so bind() wants to know which one is meant.",
+      remedies: [
+        Finding.Remedy("name the interface: --address \(trial.socket.address.address.text)%INTERFACE"),
+        Finding.Remedy("see which interface has it", command: "ip -6 address show scope link"),
+      ])
+  }
+
+  func familyUnavailable(_ trial: Trial, _ error: ErrorNumber) -> Finding {
+    finding(
+      .familyUnavailable,
+      title: "This host has no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4"): \(error.message).",
+      because: "The kernel was started without the address family, or does not have it.",
+      remedies: [
+        Finding.Remedy("bind the other family's address"),
+        Finding.Remedy("see whether IPv6 was switched off at boot (ipv6.disable=1)", command: "cat /proc/cmdline"),
+      ])
+  }
+
+  var noSuchInterface: Finding {
+    let name = facts.target.interface ?? facts.target.addresses.map(\.scopeName).first { !$0.isEmpty } ?? ""
+    return finding(
+      .noSuchInterface,
+      title: "There is no interface \(name) here: No such device.",
+      because: "A socket can be tied to a device of its own network namespace only.",
+      remedies: [Finding.Remedy("see the interfaces there are", command: "ip link show")],
+      notSeen: ["interfaces of other network namespaces"])
+  }
+
+  func deniedByPolicy(_ trial: Trial, _ error: ErrorNumber) -> Finding {
+    let call: String =
+      switch trial.outcome {
+      case .refused(.option(let option), _): "setsockopt \(option)"
+      case .refused(.listen, _): "listen()"
+      case .refused(.socket, _): "socket()"
+      default: "bind()"
+      }
+    return finding(
+      .deniedByPolicy, .error, .likely,
+      title: "\(call) for \(place(trial)) is refused with \(error.name): \(error.message).",
+      because:
+        "No socket on the port accounts for this answer. A cgroup BPF program (systemd's SocketBindDeny=), Landlock, seccomp or SELinux can give it.",
+      remedies: [
+        Finding.Remedy("look at the unit's SocketBindDeny=, RestrictAddressFamilies= and SELinux booleans"),
+        Finding.Remedy("look for a denial in the audit log", command: "sudo journalctl -k --grep audit"),
+      ],
+      notSeen: ["which policy it was"])
+  }
+
+  var ephemeralRangeExhausted: Finding {
+    let range = facts.settings.ephemeralRange.map { " (\($0.lowerBound)-\($0.upperBound))" } ?? ""
+    return finding(
+      .ephemeralRangeExhausted,
+      title: "The kernel finds no free port to choose: Address already in use.",
+      because: "Port 0 asks for any port of net.ipv4.ip_local_port_range\(range), and each of them is taken for this address.",
+      remedies: [
+        Finding.Remedy("wait until some are free"),
+        Finding.Remedy("see which connections use them up", command: "ss -tan"),
+        Finding.Remedy("widen net.ipv4.ip_local_port_range"),
+      ])
+  }
+
+  func ownAddressesOverlap(_ trial: Trial) -> Finding {
+    finding(
+      .ownAddressesOverlap,
+      title: "Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, and ok alone.",
+      because:
+        "[::] without IPV6_V6ONLY takes IPv4 as well, and a wildcard takes every address, so a second bind of the same server collides with its first.",
+      remedies: [
+        Finding.Remedy("set IPV6_V6ONLY on the IPv6 socket: --v6-only"),
+        Finding.Remedy("bind the wildcard alone"),
+      ])
+  }
+
+  var portNowFree: Finding {
+    finding(
+      .portNowFree, .info,
+      title: "Port \(port) was refused at first and could be bound a moment later: it has just become free.",
+      because: "The trial was repeated before it was explained, and then the kernel allowed it.",
+      remedies: [Finding.Remedy("start the server now")],
+      notSeen: ["what held the port until then"])
+  }
+
+  var portInEphemeralRange: Finding {
+    let range = facts.settings.ephemeralRange.map { "\($0.lowerBound)-\($0.upperBound)" } ?? ""
+    return finding(
+      .portInEphemeralRange, .info,
+      title: "Port \(port) lies in the range from which clients get their ports (\(range)).",
+      because:
+        "Any outgoing connection of this host can take it while the server is down, and then the server cannot start.",
+      remedies: [keepOutOfEphemeralRange])
+  }
+
+  func rulesAndKernelDisagree(_ trial: Trial) -> Finding {
+    let answer = trial.outcome.error.map(\.name) ?? "ok"
+    return finding(
+      .rulesAndKernelDisagree, .warning,
+      title: "The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it lists do not account for it.",
+      because:
+        trial.outcome == .ok
+        ? "By the rules of bind() a listed socket is in the way. The kernel's answer counts."
+        : "No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A cgroup BPF program can refuse a bind so.",
+      evidence: facts.blamed(by: trial).isEmpty ? [] : evidence(facts.blamed(by: trial)),
+      remedies: [listing],
+      notSeen: ["why the kernel answers so"])
+  }
+}

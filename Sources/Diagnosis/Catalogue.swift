@@ -1,0 +1,81 @@
+internal import SocketTable
+
+/// The words. Each finding states what was observed, why the kernel answers so, what to do, and what could not be
+/// seen from here.
+struct Catalogue {
+  let facts: BindFacts
+
+  init(_ facts: BindFacts) { self.facts = facts }
+
+  var port: UInt16 { facts.target.port }
+
+  func finding(
+    _ slug: Finding.Slug, _ severity: Finding.Severity = .error, _ certainty: Finding.Certainty = .certain,
+    title: String, because: String, evidence: [String] = [], remedies: [Finding.Remedy] = [],
+    notSeen: [String] = []
+  ) -> Finding {
+    Finding(
+      slug: slug, severity: severity, certainty: certainty, title: title, because: because, evidence: evidence,
+      remedies: remedies, notSeen: notSeen + Self.alwaysUnseen)
+  }
+
+  static let alwaysUnseen = [
+    "UDP: only TCP was looked at",
+    "your server's own user, capabilities, cgroup programs, SELinux or Landlock domain and network namespace: the answer is from here",
+  ]
+
+  // MARK: Parts that several findings share
+
+  /// How many evidence lines a finding carries at the most.
+  private static let evidenceLimit = 8
+
+  func evidence(_ records: [SocketRecord]) -> [String] {
+    let sorted = records.sorted { ($0.timer?.expires ?? 0) > ($1.timer?.expires ?? 0) }
+    var lines = sorted.prefix(Self.evidenceLimit).map(Self.line)
+    if sorted.count > Self.evidenceLimit {
+      lines.append("and \(Quantity.grouped(sorted.count - Self.evidenceLimit)) more")
+    }
+    return lines
+  }
+
+  /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
+  static func line(_ record: SocketRecord) -> String {
+    var line = record.local.text
+    if let peer = record.peer { line += " - \(peer.text)" }
+    line += "  \(record.state.title)"
+    if record.isMinisocket, let timer = record.timer {
+      line += timer.expires == 0 ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
+    } else if let uid = record.uid, record.inode != 0 {
+      line += "  uid \(uid)"
+    } else if record.inode == 0 {
+      line += "  no process"
+    }
+    return line
+  }
+
+  /// "3 TIME_WAIT", "2 TIME_WAIT and 1 FIN_WAIT2".
+  func count(_ records: [SocketRecord]) -> String {
+    let parts = StateCounts(records).states.map { "\(Quantity.grouped($0.count)) \($0.state.title)" }
+    return parts.count > 1
+      ? parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1] : parts.joined()
+  }
+
+  var time: String? { facts.freeIn.map { Quantity.seconds(milliseconds: $0) } }
+
+  var waiting: Finding.Remedy {
+    guard let latest = facts.freeLatest, let time else { return Finding.Remedy("wait until the timers have run out") }
+    return Finding.Remedy(
+      "wait \(time), at the latest \(Quantity.seconds(milliseconds: latest)), and start the server then")
+  }
+
+  var listing: Finding.Remedy {
+    Finding.Remedy("see every socket on the port", command: "tw-inspect port \(port) --all")
+  }
+
+  /// The answer that the trial's options got, in words.
+  func options(_ trial: Trial) -> String {
+    trial.socket.options.isEmpty ? "no options" : trial.socket.options.names.joined(separator: " and ")
+  }
+
+  func place(_ trial: Trial) -> String { trial.socket.address.text(port: port) }
+}

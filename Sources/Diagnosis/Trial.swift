@@ -1,0 +1,59 @@
+/// One socket of a trial: made, bound, perhaps made to listen, and closed.
+package struct TrialSocket: Hashable, Sendable {
+  package var address: BindAddress
+  package var port: UInt16
+  package var options: SocketOptions
+  /// SO_BINDTODEVICE; nil is none.
+  package var interface: String?
+  package var listens: Bool
+}
+
+/// What the kernel said to it.
+package enum TrialOutcome: Hashable, Sendable {
+  package enum Step: Hashable, Sendable {
+    case socket
+    /// setsockopt of the option that is named.
+    case option(String)
+    case bind
+    case listen
+  }
+
+  case ok
+  case refused(Step, ErrorNumber)
+
+  package var error: ErrorNumber? {
+    if case .refused(_, let error) = self { error } else { nil }
+  }
+
+  /// The port is taken, as far as bind or listen say so.
+  package var isAddressInUse: Bool { error == .addressInUse }
+}
+
+/// A trial and what came of it.
+package struct Trial: Hashable, Sendable {
+  package var socket: TrialSocket
+  package var outcome: TrialOutcome
+  /// What the table says about it.
+  package var prediction: ConflictRules.Prediction
+  /// Made with the server's own options; for a server of several addresses, together with its other sockets.
+  package var isYours: Bool
+
+  package init(
+    socket: TrialSocket, outcome: TrialOutcome, prediction: ConflictRules.Prediction, isYours: Bool
+  ) {
+    self.socket = socket
+    self.outcome = outcome
+    self.prediction = prediction
+    self.isYours = isYours
+  }
+}
+
+/// Asks the kernel. The seam at which tests answer in its place.
+package protocol BindProber {
+  associatedtype Failure: Error
+
+  /// Makes the sockets in order, holds each until the last is made, and closes them all. One outcome a socket; a
+  /// refusal does not keep the following ones from being tried.
+  /// - Throws: what keeps the trial from being made at all.
+  mutating func attempt(_ sockets: [TrialSocket]) throws(Failure) -> [TrialOutcome]
+}

@@ -1,0 +1,131 @@
+package import SocketTable
+
+/// Which trials are made, in which order, and which are made again.
+package struct TrialSession: Sendable {
+  package let target: BindTarget
+  /// In the order they were made.
+  package private(set) var trials: [Trial] = []
+  /// The look that belongs to the last answers.
+  package private(set) var snapshot: Snapshot
+  /// Addresses of a family that this host does not have, which only alternatives may lack.
+  package private(set) var skipped: [BindAddress] = []
+  /// A trial was refused, and repeated at once it succeeded.
+  package private(set) var hasJustBecomeFree = false
+  /// Of a server with several addresses: refused beside its own other sockets, and ok alone.
+  package private(set) var overlappingAlone: [BindAddress] = []
+
+  private init(target: BindTarget, snapshot: Snapshot) {
+    self.target = target
+    self.snapshot = snapshot
+  }
+
+  /// Looks, tries, and repeats what has to be certain before it is explained.
+  package static func run<Prober: BindProber>(
+    _ target: BindTarget, prober: inout Prober, look: () throws(Prober.Failure) -> Snapshot
+  ) throws(Prober.Failure) -> TrialSession {
+    var session = TrialSession(target: target, snapshot: try look())
+    // A SO_REUSEPORT bind that succeeds changes what the kernel answers to later ones, towards ok, so these go first,
+    // and among them those that overlap most. A plain bind that succeeds resets it, so plain ones go last.
+    var optionSets: [SocketOptions] = [.reuseAddress, []]
+    if target.options.contains(.reusePort) { optionSets.insert(target.options, at: 0) }
+    for options in optionSets { try session.attempt(options, &prober) }
+    session.predict()
+    if session.needsRepetition {
+      try session.repeatRefused(&prober)
+      session.snapshot = try look()
+      session.predict()
+    }
+    try session.tryAlone(&prober)
+    return session
+  }
+
+  private func socket(_ address: BindAddress, _ options: SocketOptions) -> TrialSocket {
+    TrialSocket(
+      address: address, port: target.port, options: options, interface: target.interface,
+      listens: target.listens && options == target.options)
+  }
+
+  private mutating func attempt<Prober: BindProber>(
+    _ options: SocketOptions, _ prober: inout Prober
+  ) throws(Prober.Failure) {
+    let isYours = options == target.options
+    var addresses = target.addresses.filter { !skipped.contains($0) }
+    if options.contains(.reusePort), target.areAlternatives { addresses.sort { $0.breadth > $1.breadth } }
+    if isYours, !target.areAlternatives {
+      let sockets = addresses.map { socket($0, options) }
+      for (socket, outcome) in zip(sockets, try prober.attempt(sockets)) { add(socket, outcome, isYours) }
+    } else {
+      for address in addresses {
+        let socket = socket(address, options)
+        for outcome in try prober.attempt([socket]) { add(socket, outcome, isYours) }
+      }
+    }
+  }
+
+  private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ isYours: Bool) {
+    if target.areAlternatives, case .refused(.socket, let error) = outcome,
+      error == .familyNotSupported || error == .protocolNotSupported
+    {
+      skipped.append(socket.address)
+      return
+    }
+    trials.append(Trial(socket: socket, outcome: outcome, prediction: .ok, isYours: isYours))
+  }
+
+  private mutating func predict() {
+    let flags = holderFlags
+    for index in trials.indices {
+      let socket = trials[index].socket
+      trials[index].prediction = ConflictRules.predict(
+        snapshot.records, with: target.newSocket(at: socket.address, options: socket.options)
+      ) { _ in flags }
+    }
+  }
+
+  /// What the source tells of every holder.
+  package var holderFlags: HolderFlags { HolderFlags(knowsDevice: !snapshot.look.isBlind(to: .device)) }
+
+  // MARK: Repetition
+
+  /// Trials that differ by their options alone, a refusal that no socket in the table accounts for, or an ok that
+  /// one speaks against: any of them may be a race.
+  private var needsRepetition: Bool {
+    trials.contains { trial in
+      switch (trial.outcome.isAddressInUse, trial.prediction) {
+      case (true, .ok): true
+      case (true, _):
+        trials.contains { $0.socket.address == trial.socket.address && $0.outcome == .ok }
+      case (false, .fails): trial.outcome == .ok && !trial.socket.options.contains(.reusePort)
+      case (false, _): false
+      }
+    }
+  }
+
+  private mutating func repeatRefused<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    for isYours in [true, false] {
+      let refused = trials.indices.filter { trials[$0].isYours == isYours && trials[$0].outcome.isAddressInUse }
+      guard !refused.isEmpty else { continue }
+      if isYours, !target.areAlternatives {
+        let all = trials.indices.filter { trials[$0].isYours }
+        replace(all, with: try prober.attempt(all.map { trials[$0].socket }))
+      } else {
+        for index in refused { replace([index], with: try prober.attempt([trials[index].socket])) }
+      }
+    }
+  }
+
+  private mutating func replace(_ indices: [Int], with outcomes: [TrialOutcome]) {
+    for (index, outcome) in zip(indices, outcomes) {
+      if trials[index].isYours, trials[index].outcome.isAddressInUse, outcome == .ok { hasJustBecomeFree = true }
+      trials[index].outcome = outcome
+    }
+  }
+
+  /// Whether it is the server's own other sockets that stand in the way.
+  private mutating func tryAlone<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    guard !target.areAlternatives, target.addresses.count > 1 else { return }
+    for trial in trials where trial.isYours && trial.outcome.isAddressInUse && trial.prediction != .fails {
+      if try prober.attempt([trial.socket]) == [.ok] { overlappingAlone.append(trial.socket.address) }
+    }
+  }
+}
