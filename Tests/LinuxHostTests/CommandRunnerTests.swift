@@ -115,6 +115,35 @@ import Testing
     }
   }
 
+  /// A close(2) is the end of a socket at once, however many children are being started meanwhile.
+  @Test(.enabled(if: Lab.isAvailable)) func noChildHoldsOurSockets() throws {
+    try withNetworkNamespace { lab in
+      for _ in 0..<20 {
+        let listener = try TCPSocket()
+        try listener.bind("127.0.0.1", port: 9527)
+        try listener.listen()
+        let running = try Command("/bin/sleep", ["60"]).start()
+        listener.close()
+        #expect(try KernelTable.read().rows.isEmpty)
+        withExtendedLifetime(running) {}
+      }
+    }
+  }
+
+  @Test(.enabled(if: Lab.isAvailable)) func childOwnsWhatItIsGiven() throws {
+    try withNetworkNamespace { lab in
+      let listener = try lab.listener(port: 9527)
+      var command = Command("/bin/sleep", ["60"])
+      command.inherited = [try #require(listener.subject?.descriptor)]
+      let running = try command.start()
+      listener.subject?.close()
+      #expect(try KernelTable.read().rows(onPort: 9527).map(\.state) == [.listen])
+      try running.send(signal: SIGKILL)
+      #expect(try running.finish().status == .signalled(SIGKILL))
+      try lab.waitUntilGone(local: listener.local, peer: nil)
+    }
+  }
+
   @Test func theToolIsFound() throws {
     let path = try Tool.path.get()
     #expect(path.hasSuffix("/tw-inspect"))

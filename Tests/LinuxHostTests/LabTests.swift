@@ -24,6 +24,16 @@ struct LabTests {
     #expect(namespaceInode() == outside)
   }
 
+  @Test func pathLeadsInFromOutside() throws {
+    try withNetworkNamespace { outer in
+      try withNetworkNamespace { inner in
+        let result = try Command("/usr/bin/stat", ["-L", "-c", "%i", outer.path]).run()
+        #expect(result.output == "\(outer.inode)\n")
+        #expect(inner.inode != outer.inode)
+      }
+    }
+  }
+
   @Test func sysctlsAreTheNamespacesOwn() throws {
     try withNetworkNamespace { lab in
       let before = try lab.sysctl("net.ipv4.tcp_fin_timeout")
@@ -177,6 +187,79 @@ struct LabTests {
     pause(milliseconds: 20)
     let later = try KernelTable.read().row(local: situation.local, peer: situation.peer)
     #expect(later?.state == state, sourceLocation: sourceLocation)
+  }
+}
+
+/// What a socket is given before its bind, and where it can be bound.
+@Suite(.enabled(if: Lab.isAvailable))
+struct LabSocketTests {
+  @Test func anotherDeviceIsNoConflict() throws {
+    try withNetworkNamespace { lab in
+      try lab.addLink("eth0")
+      try lab.timeWait(port: 9527, .init(device: "lo"))
+      try TCPSocket(.ipv4, .init(device: "eth0")).bind("127.0.0.1", port: 9527)
+      #expect(throws: SystemCallError.self) { try TCPSocket().bind("127.0.0.1", port: 9527) }
+    }
+  }
+
+  @Test func linksAndAddresses() throws {
+    try withNetworkNamespace { lab in
+      try lab.addLink("eth0")
+      try lab.addAddress("192.0.2.1", prefix: 24, to: "eth0")
+      try TCPSocket().bind("192.0.2.1")
+      try #require(lab.hasIPv6)
+      try lab.addAddress("fe80::1", prefix: 64, to: "eth0")
+      try TCPSocket(.ipv6).bind("fe80::1%eth0")
+      #expect(throws: SystemCallError("bind", EINVAL, "[fe80::1]:0")) { try TCPSocket(.ipv6).bind("fe80::1") }
+      try lab.deleteLink("eth0")
+      #expect(throws: SystemCallError.self) { try TCPSocket(.ipv4, .init(device: "eth0")) }
+    }
+  }
+
+  @Test func tentativeAddress() throws {
+    try withNetworkNamespace { lab in
+      try #require(lab.hasIPv6)
+      try lab.addLink("eth0", carrier: false)
+      try lab.addAddress("2001:db8::1", prefix: 64, to: "eth0", checked: true)
+      #expect(throws: SystemCallError("bind", EADDRNOTAVAIL, "[2001:db8::1]:9527")) {
+        try TCPSocket(.ipv6).bind("2001:db8::1", port: 9527)
+      }
+    }
+  }
+
+  @Test(.enabled(if: Lab.canSwitchUser)) func anotherOwner() throws {
+    try withNetworkNamespace { lab in
+      let row = try lab.listener(.init(owner: 65_534)).row
+      #expect(row?.uid == 65_534)
+      #expect(try lab.listener().row?.uid == 0)
+    }
+  }
+
+  @Test(.enabled(if: access("/proc/sys/net/mptcp", F_OK) == 0)) func multipath() throws {
+    try withNetworkNamespace { lab in
+      let row = try lab.listener(.init(multipath: true)).row
+      #expect(row?.state == .listen)
+    }
+  }
+
+  @Test func bindAddressNoPort() throws {
+    try withNetworkNamespace { lab in
+      let listener = try lab.makeListener()
+      let client = try TCPSocket(.ipv4, .init(bindAddressNoPort: true))
+      try client.bind("127.0.0.2")
+      #expect(try client.localPort == 0)
+      try client.connect(to: listener.localAddress)
+      #expect(try client.localPort != 0)
+    }
+  }
+
+  @Test func lingerZeroLeavesNothing() throws {
+    try withNetworkNamespace { lab in
+      let connection = try lab.connect()
+      try connection.child.setLinger(seconds: 0)
+      connection.child.close()
+      try lab.waitUntilGone(local: connection.local, peer: connection.peer)
+    }
   }
 }
 

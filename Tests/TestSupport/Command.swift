@@ -1,8 +1,9 @@
 import CTestSupport
 import Glibc
 
-/// A program to run as a child of the calling thread, so that it inherits that thread's network namespace
-/// (Foundation's Process may start it from another).
+/// A program to run as a child in the calling thread's network namespace (Foundation's Process might start it
+/// from another thread). No controlling terminal, no descriptors but those named here, all signals as by
+/// default.
 package struct Command: Sendable {
   package enum Input: Sendable {
     case null

@@ -6,8 +6,14 @@ import Glibc
 /// until the body ends or a test closes them.
 package final class Lab {
   private var kept: [TCPSocket] = []
+  private let descriptor: Int32
 
-  fileprivate init() {}
+  fileprivate init() throws {
+    let path = "/proc/thread-self/ns/net"
+    descriptor = try check("open", path) { open(path, O_RDONLY | O_CLOEXEC) }
+  }
+
+  deinit { close(descriptor) }
 
   /// Keeps a socket open for as long as the namespace lasts.
   @discardableResult
@@ -45,10 +51,13 @@ package final class Lab {
     (try? sysctl("net.ipv6.conf.lo.disable_ipv6")) == "0"
   }
 
+  /// By which any process of this user can open the namespace while the lab lasts, also from outside of it.
+  package var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
+
   /// The inode that names the namespace.
   package var inode: UInt64 {
     var status = stat()
-    guard stat("/proc/thread-self/ns/net", &status) == 0 else { return 0 }
+    guard fstat(descriptor, &status) == 0 else { return 0 }
     return UInt64(status.st_ino)
   }
 }
@@ -58,11 +67,9 @@ package final class Lab {
 package func withNetworkNamespace<Result>(_ body: (Lab) throws -> Result) throws -> Result {
   if let reason = LabAvailability.current.reason { throw LabUnavailable(reason: reason) }
   let home = try enterNewNamespace()
-  let lab = Lab()
-  defer {
-    lab.closeAll()
-    returnToNamespace(home)
-  }
+  defer { returnToNamespace(home) }
+  let lab = try Lab()
+  defer { lab.closeAll() }
   return try body(lab)
 }
 

@@ -9,6 +9,8 @@ package struct LabAvailability: Sendable {
   package static let current = LabAvailability(reason: probe())
 
   private static func probe() -> String? {
+    // While there are no sockets yet that a fork would copy.
+    _ = test_start_spawner()
     var stage: UnsafePointer<CChar>?
     guard test_probe_namespace(&stage) < 0 else { return nil }
     let number = errno

@@ -2,7 +2,7 @@ import Glibc
 
 /// The built tw-inspect.
 package enum Tool {
-  /// Runs it to its end on this thread's network namespace.
+  /// Runs it to its end in this thread's network namespace.
   @discardableResult
   package static func run(
     _ arguments: String..., stdin: Command.Input = .null, environment: [String: String] = [:],
