@@ -147,7 +147,11 @@ import Testing
   @Test func theToolIsFound() throws {
     let path = try Tool.path.get()
     #expect(path.hasSuffix("/tw-inspect"))
-    #expect(try Tool.run().exitCode != nil)
+    #expect(try Tool.run("--help").exitCode == 0)
+  }
+
+  @Test(.enabled(if: Lab.canSwitchUser)) func theToolRunsAsAnotherUser() throws {
+    #expect(try Tool.run("--help", asUser: 65_534).exitCode == 0)
   }
 
   @Test func jsonLookUp() throws {

@@ -9,6 +9,17 @@ package enum Tool {
     asUser user: uid_t? = nil, stdout: Command.Output = .pipe, stderr: Command.Output = .pipe,
     timeout: Duration = .seconds(30)
   ) throws -> CommandResult {
+    try run(
+      arguments, stdin: stdin, environment: environment, asUser: user, stdout: stdout, stderr: stderr,
+      timeout: timeout)
+  }
+
+  @discardableResult
+  package static func run(
+    _ arguments: [String], stdin: Command.Input = .null, environment: [String: String] = [:],
+    asUser user: uid_t? = nil, stdout: Command.Output = .pipe, stderr: Command.Output = .pipe,
+    timeout: Duration = .seconds(30)
+  ) throws -> CommandResult {
     var command = try command(arguments)
     command.input = stdin
     command.environment = environment
