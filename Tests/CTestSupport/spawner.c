@@ -1,5 +1,5 @@
-/* Children are forked by a process of one thread that holds no sockets. If the test process forked, each of them
-   would hold a copy of every socket of every test running beside it until its exec; such a copy keeps a port
+/* Children are forked by a process of one thread that holds no sockets. If the test process forked, each
+   child would hold a copy of every socket of every test beside it until its exec; such a copy keeps a port
    alive after its owner's close(2), and a bind in that other test would fail once in a while. CLONE_PARENT
    makes the test process their parent all the same. */
 #define _GNU_SOURCE

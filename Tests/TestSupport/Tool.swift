@@ -47,7 +47,7 @@ package enum Tool {
       ?? .failure(ToolNotFound(looked: candidates))
   }()
 
-  /// On Linux a test bundle is an executable of its own, or is loaded by a helper: then the mapped files
+  /// On Linux a test bundle is an executable of its own, or is loaded by a program: then the mapped files
   /// tell.
   private static var directories: [String] {
     var found: [String] = []
