@@ -27,8 +27,8 @@ package struct LabUnavailable: Error, CustomStringConvertible {
 }
 
 extension Lab {
-  /// For `.enabled(if: Lab.isAvailable)`. Always true with TW_REQUIRE_LAB=1 in the environment: tests then fail
-  /// with the reason instead of being skipped.
+  /// For `.enabled(if: Lab.isAvailable)`. Always true with TW_REQUIRE_LAB=1 in the environment: tests then
+  /// fail with the reason instead of being skipped.
   package static var isAvailable: Bool {
     isRequired || LabAvailability.current.reason == nil
   }
