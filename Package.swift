@@ -43,8 +43,9 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(
-      name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CLinux", "CTestSupport"], path: "Tests/TestSupport",
       swiftSettings: testSettings),
     .testTarget(
       name: "NetlinkCodecTests", dependencies: ["NetlinkCodec", "CMnl"],

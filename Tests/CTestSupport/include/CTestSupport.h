@@ -1,0 +1,67 @@
+/* What the tests need of the kernel and Swift cannot call. */
+#ifndef TW_INSPECT_CTESTSUPPORT_H
+#define TW_INSPECT_CTESTSUPPORT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct test_spawn_request {
+  const char *_Nonnull path;
+  char *_Nullable const *_Nonnull arguments;
+  char *_Nullable const *_Nonnull environment;
+  const char *_Nullable directory;
+  /* descriptors[i] becomes descriptor i of the child; -1: it is closed there. */
+  const int *_Nonnull descriptors;
+  int descriptor_count;
+  /* -1: unchanged. Supplementary groups are dropped with it. */
+  long uid;
+  long gid;
+  /* RLIMIT_NOFILE, or -1: unchanged. */
+  long descriptor_limit;
+  /* Descriptor 0 (a terminal) becomes the controlling terminal of a new session. */
+  int controlling_terminal;
+};
+
+/* Starts a child of this process in the calling thread's network namespace. Returns its pid, or -1 with errno
+   and in *stage the call that failed. */
+pid_t test_spawn(const struct test_spawn_request *_Nonnull request, const char *_Nullable *_Nonnull stage);
+
+/* Starts the process that forks for test_spawn, if it is not there yet; best before there are sockets. */
+int test_start_spawner(void);
+
+/* For the calling thread alone: glibc would change every thread. Returns the previous one. */
+uid_t test_set_thread_fsuid(uid_t uid);
+
+int test_pidfd_open(pid_t pid);
+
+/* write(2) that reports EPIPE without raising SIGPIPE. */
+ssize_t test_write_quietly(int descriptor, const void *_Nonnull bytes, size_t count);
+
+/* A new pseudo-terminal of the given size. */
+int test_open_terminal(int *_Nonnull controller, int *_Nonnull terminal, int rows, int columns);
+
+/* Whether a thread can enter a new network namespace, set its lo up, and come back: 0, or -1 with errno and
+   in *stage the call that failed. Tried on a thread that ends afterwards: inside `unshare -r` without `-n` it
+   cannot come back, since the old namespace belongs to another user namespace. */
+int test_probe_namespace(const char *_Nullable *_Nonnull stage);
+
+/* rtnetlink, in the calling thread's namespace: a veth pair with both ends down, the end of a link. */
+int test_add_veth(const char *_Nonnull name, const char *_Nonnull peer);
+int test_delete_link(const char *_Nonnull name);
+/* An address on a link. `checked`: after duplicate address detection, so that it is tentative at first. */
+int test_add_address(
+    const char *_Nonnull name, int family, const unsigned char *_Nonnull bytes, int prefix, int checked);
+
+/* pipe2(2) with O_CLOEXEC. */
+int test_pipe(int ends[_Nonnull 2]);
+
+/* accept4(2) with SOCK_CLOEXEC. */
+int test_accept(int listener);
+
+/* SO_ATTACH_FILTER with a filter of one instruction that keeps nothing of any segment. */
+int test_drop_incoming(int socket);
+
+/* SIOCSIFFLAGS: IFF_UP added or removed. */
+int test_set_link_up(const char *_Nonnull name, int up);
+
+#endif

@@ -1,0 +1,119 @@
+import CTestSupport
+import Glibc
+
+/// A program to run as a child in the calling thread's network namespace (Foundation's Process might start it
+/// from another thread). No controlling terminal, no descriptors but those named here, all signals as by
+/// default.
+package struct Command: Sendable {
+  package enum Input: Sendable {
+    case null
+    case closed
+    case text(String)
+    /// A pipe that stays open; `RunningCommand.write` fills it.
+    case pipe
+    case descriptor(Int32)
+  }
+
+  package enum Output: Sendable {
+    case pipe
+    case closed
+    /// /dev/full: every write fails with ENOSPC.
+    case full
+    /// A pipe whose reader is gone: every write fails with EPIPE.
+    case broken
+    case null
+    case descriptor(Int32)
+  }
+
+  package var executable: String
+  package var arguments: [String]
+  package var input: Input = .null
+  package var output: Output = .pipe
+  package var errorOutput: Output = .pipe
+  /// Standard input, output and error output are one terminal of this size; `output` holds what it got.
+  package var terminal: (rows: UInt16, columns: UInt16)?
+  /// Added to the base environment.
+  package var environment: [String: String] = [:]
+  package var directory: String?
+  /// Runs as this user, without supplementary groups; needs `Lab.canSwitchUser`.
+  package var user: uid_t?
+  /// RLIMIT_NOFILE.
+  package var descriptorLimit: Int?
+  /// Become descriptors 3, 4, ... of the child.
+  package var inherited: [Int32] = []
+
+  package init(_ executable: String, _ arguments: [String] = []) {
+    self.executable = executable
+    self.arguments = arguments
+  }
+
+  /// Runs it to its end, or kills it and throws `CommandTimedOut`.
+  package func run(timeout: Duration = .seconds(30)) throws -> CommandResult {
+    let running = try start()
+    return try running.finish(timeout: timeout)
+  }
+
+  package func start() throws -> RunningCommand {
+    try RunningCommand(self)
+  }
+
+  /// Little, so that what a developer has set does not change the outcome; but sanitizers, coverage and a
+  /// Swift runtime outside the usual places go on working.
+  var completeEnvironment: [String] {
+    var all = ["SWIFT_BACKTRACE": "enable=no", "TERM": "dumb"]
+    let passed = [
+      "PATH", "HOME", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+    ]
+    for name in passed {
+      if let value = getenv(name) { all[name] = String(cString: value) }
+    }
+    all.merge(environment) { $1 }
+    return all.map { "\($0)=\($1)" }.sorted()
+  }
+}
+
+/// How a child ended.
+package enum ExitStatus: Hashable, Sendable {
+  case exited(Int32)
+  case signalled(Int32)
+}
+
+package struct CommandResult: Sendable, CustomStringConvertible {
+  package let command: String
+  package let status: ExitStatus
+  package let outputBytes: [UInt8]
+  package let errorBytes: [UInt8]
+  package let duration: Duration
+
+  package var output: String { String(decoding: outputBytes, as: UTF8.self) }
+  package var errors: String { String(decoding: errorBytes, as: UTF8.self) }
+  package var lines: [String] {
+    output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// The exit code; nil if a signal ended it.
+  package var exitCode: Int32? {
+    if case .exited(let code) = status { code } else { nil }
+  }
+
+  /// Standard output as one JSON document.
+  package var json: JSON {
+    get throws { try JSON(parsing: outputBytes) }
+  }
+
+  /// Standard output as JSON Lines.
+  package var jsonLines: [JSON] {
+    get throws { try outputBytes.split(separator: 0x0a).map { try JSON(parsing: Array($0)) } }
+  }
+
+  package var description: String {
+    "\(command): \(status)\n--- stdout\n\(output)\n--- stderr\n\(errors)"
+  }
+}
+
+/// A child that did not end in time, and was killed.
+package struct CommandTimedOut: Error, CustomStringConvertible {
+  package let limit: Duration
+  package let result: CommandResult
+  package var description: String { "not finished after \(limit): \(result)" }
+}

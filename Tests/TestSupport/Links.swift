@@ -1,0 +1,30 @@
+import CTestSupport
+import Glibc
+
+/// Network links of the lab's namespace besides `lo`.
+extension Lab {
+  /// A veth pair, `name` and `name` + "-peer", both in this namespace. Without `carrier` the far end stays
+  /// down, so that an IPv6 address given to `name` with `checked` stays tentative.
+  package func addLink(_ name: String, carrier: Bool = true) throws {
+    let peer = name + "-peer"
+    try check("RTM_NEWLINK", name) { test_add_veth(name, peer) }
+    try setLink(name, up: true)
+    if carrier { try setLink(peer, up: true) }
+  }
+
+  package func deleteLink(_ name: String) throws {
+    try check("RTM_DELLINK", name) { test_delete_link(name) }
+  }
+
+  package func setLink(_ name: String, up: Bool) throws {
+    try check("SIOCSIFFLAGS", name) { test_set_link_up(name, up ? 1 : 0) }
+  }
+
+  /// `checked`: by duplicate address detection (IPv6), which leaves it tentative for about a second.
+  package func addAddress(_ text: String, prefix: Int32, to link: String, checked: Bool = false) throws {
+    let address = try SocketAddress(text, port: 0)
+    try check("RTM_NEWADDR", "\(text) \(link)") {
+      test_add_address(link, address.family.rawValue, address.bytes, prefix, checked ? 1 : 0)
+    }
+  }
+}
