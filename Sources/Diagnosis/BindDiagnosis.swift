@@ -31,6 +31,9 @@ package struct BindDiagnosis: Sendable {
     findings = Self.findings(facts)
   }
 
+  /// What no answer of trybind can have looked at.
+  package static var alwaysUnseen: [String] { Catalogue.alwaysUnseen }
+
   private static func findings(_ facts: BindFacts) -> [Finding] {
     var findings: [Finding] = []
     func add(_ new: [Finding]) {

@@ -5,23 +5,36 @@ import Reports
 enum Help {
   static let rootExamples = """
     EXAMPLES
-      tw-inspect port 9527             which TIME_WAIT sockets hold port 9527, and for how long
-      tw-inspect port 9527 --all       every socket on it
+      tw-inspect port 9527              which TIME_WAIT sockets hold it, how long
+      tw-inspect port 9527 --all        every socket on it
+      tw-inspect trybind 9527           could a server bind it? if not, why?
+      tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
     """
 
   static let rootDiscussion = """
     \(rootExamples)
 
     DESCRIPTION
-      TCP on Linux only. Everything works without root. Nothing is changed, and no connection is made.
+      TCP on Linux only. Everything works without root. No connection is ever
+      made; trybind takes the port for some microseconds, and gives it back.
+
+    EXIT STATUS
+      0   looked; of trybind: yes
+      1   --expect was not met; of trybind: no
+      64  wrong usage
+      69  could not look, or the look is incomplete (what was seen is printed)
+      71  an error of the operating system
+      74  the output could not be written
+      77  not permitted
     """
 
   /// What comes without arguments.
   static let short = """
     \(rootExamples)
 
-    tw-inspect explains "Address already in use" on Linux: what holds a TCP port, and for how long.
-    More: tw-inspect --help, tw-inspect port --help
+    Explains "Address already in use" on Linux: what holds a TCP port, for how
+    long, and whether a server's options would get past it.
+    More: tw-inspect --help, tw-inspect port --help, tw-inspect trybind --help
 
     """
 

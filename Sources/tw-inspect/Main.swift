@@ -59,7 +59,7 @@ struct Main {
 }
 
 struct TwInspect: ParsableCommand {
-  static let commands: [any Command.Type] = [PortCommand.self]
+  static let commands: [any Command.Type] = [PortCommand.self, TrybindCommand.self]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }
 

@@ -9,17 +9,20 @@ struct PortCommand: Command {
     abstract: "Show the sockets on a port that only a timer keeps (TIME_WAIT), or all of them.",
     discussion: """
       EXAMPLES
-        tw-inspect port 9527                  what TIME_WAIT sockets hold port 9527, and for how long
-        tw-inspect port 9527 --all            every socket on it, whatever its state
-        tw-inspect port 9000-9100,https       a range and a service
-        tw-inspect port 443 --side peer       connections from here to port 443 elsewhere
-        tw-inspect port 9527 --output jsonl   a JSON object a line, for scripts
-        tw-inspect port 9527 --expect none -q exit 1 if any is listed
+        tw-inspect port 9527                   TIME_WAIT sockets on it, time left
+        tw-inspect port 9527 --all             every socket, whatever its state
+        tw-inspect port 9000-9100,https        a range and a service
+        tw-inspect port 443 --side peer        connections to 443 elsewhere
+        tw-inspect port 9527 --output jsonl    a JSON object a line, for scripts
+        tw-inspect port 9527 --expect none -q  exit 1 if any is listed
 
       DESCRIPTION
-        Lists, by default, every timewait minisocket whose own port is asked for: TIME_WAIT, and FIN_WAIT2 that only a timer keeps (what kill -9 leaves behind). The closing line counts all other sockets on the port, so that an empty list is not read as a free port.
-        --expect judges how many were listed. It does not tell whether a server can start: ask trybind.
-        TCP only.
+        Lists every timewait minisocket on the ports: TIME_WAIT, and FIN_WAIT2
+        that only a timer keeps (what kill -9 leaves behind). The closing line
+        counts all other sockets there, so that an empty list is not read as a
+        free port. TCP only.
+        --expect judges how many were listed. It does not tell whether a server
+        can start: gate start-up scripts with trybind.
 
       EXIT STATUS
         0   looked

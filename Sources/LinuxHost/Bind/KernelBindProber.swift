@@ -1,0 +1,66 @@
+package import Diagnosis
+internal import Glibc
+internal import SocketTable
+
+/// Binds for real. Sockets are closed at once and never connected; each takes the port for some microseconds.
+package struct KernelBindProber: BindProber {
+  package init() {}
+
+  /// - Throws: what this process has run out of; any other refusal is an outcome.
+  package mutating func attempt(_ sockets: [TrialSocket]) throws(SystemError) -> [TrialOutcome] {
+    var outcomes: [TrialOutcome] = []
+    try attempt(sockets[...], &outcomes)
+    return outcomes
+  }
+
+  /// Each socket is held by its own frame until the last has been tried.
+  private func attempt(_ sockets: ArraySlice<TrialSocket>, _ outcomes: inout [TrialOutcome]) throws(SystemError) {
+    guard let trial = sockets.first else { return }
+    let family = trial.address.address.family == .ipv4 ? AF_INET : AF_INET6
+    let number = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    if number < 0 {
+      let error = SystemError.last("socket")
+      if error.isExhaustion { throw error }
+      outcomes.append(.refused(.socket, ErrorNumber(error.errno)))
+      return try attempt(sockets.dropFirst(), &outcomes)
+    }
+    let descriptor = Descriptor(owning: number)
+    outcomes.append(Self.bind(descriptor, trial))
+    try attempt(sockets.dropFirst(), &outcomes)
+    _ = consume descriptor
+  }
+
+  private static func bind(_ descriptor: borrowing Descriptor, _ trial: TrialSocket) -> TrialOutcome {
+    let number = descriptor.number
+    if trial.address.address.family == .ipv6 {
+      // Explicit in both directions: net.ipv6.bindv6only sets the default.
+      if let error = set(number, ipv6Level, IPV6_V6ONLY, trial.address.v6Only) {
+        return .refused(.option("IPV6_V6ONLY"), error)
+      }
+    }
+    if trial.options.contains(.reuseAddress), let error = set(number, SOL_SOCKET, SO_REUSEADDR, true) {
+      return .refused(.option("SO_REUSEADDR"), error)
+    }
+    if trial.options.contains(.reusePort), let error = set(number, SOL_SOCKET, SO_REUSEPORT, true) {
+      return .refused(.option("SO_REUSEPORT"), error)
+    }
+    if let interface = trial.interface {
+      let name = Array(interface.utf8) + [0]
+      if unsafe setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.count)) != 0 {
+        return .refused(.option("SO_BINDTODEVICE"), ErrorNumber(errno))
+      }
+    }
+    var address = SocketAddress(trial.address.address, port: trial.port, scope: trial.address.scope)
+    guard address.bind(number) == 0 else { return .refused(.bind, ErrorNumber(errno)) }
+    if trial.listens, listen(number, 1) != 0 { return .refused(.listen, ErrorNumber(errno)) }
+    return .ok
+  }
+
+  private static let ipv6Level = Int32(IPPROTO_IPV6)
+
+  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> ErrorNumber? {
+    var number: Int32 = value ? 1 : 0
+    let result = unsafe setsockopt(descriptor, level, option, &number, socklen_t(MemoryLayout<Int32>.size))
+    return result == 0 ? nil : ErrorNumber(errno)
+  }
+}

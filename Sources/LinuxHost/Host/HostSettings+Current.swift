@@ -1,0 +1,28 @@
+package import Diagnosis
+internal import SocketTable
+
+extension HostSettings {
+  /// As they are in the calling thread's network namespace.
+  package static func current() -> HostSettings {
+    var range: ClosedRange<UInt16>?
+    if let bounds = Sysctl.numbers("net.ipv4.ip_local_port_range"), bounds.count == 2,
+      let lower = UInt16(exactly: bounds[0]), let upper = UInt16(exactly: bounds[1]), lower <= upper
+    {
+      range = lower...upper
+    }
+    return HostSettings(
+      ephemeralRange: range,
+      reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
+      unprivilegedPortStart: Sysctl.number("net.ipv4.ip_unprivileged_port_start") ?? 1024,
+      timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+  }
+
+  /// "8080,9000-9100".
+  private static func reserved(_ text: String) -> [ClosedRange<UInt16>] {
+    text.split(separator: ",").compactMap { part in
+      let ends = part.split(separator: "-").compactMap { UInt16($0) }
+      guard let lower = ends.first, let upper = ends.last, lower <= upper else { return nil }
+      return lower...upper
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package import Diagnosis
+package import SocketTable
+
+/// `trybind` in each of its formats.
+package struct TrybindReport {
+  private let diagnosis: BindDiagnosis
+
+  package init(_ diagnosis: BindDiagnosis) { self.diagnosis = diagnosis }
+
+  private var target: BindTarget { diagnosis.target }
+
+  // MARK: JSON
+
+  package func document(_ envelope: Envelope, row: SocketRow, isOneLine: Bool) -> ByteBuffer {
+    var writer = JSONWriter(isOneLine ? .compact : .lines)
+    writer.object { writer in
+      envelope.write(&writer, diagnosis.look)
+      writeMembers(&writer, row)
+    }
+    var buffer = writer.buffer
+    buffer.append("\n")
+    return buffer
+  }
+
+  private func writeMembers(_ writer: inout JSONWriter, _ row: SocketRow) {
+    writer.object("target") { writer in
+      writer.member("port", target.port)
+      writer.member("addresses", strings: target.addresses.map(Self.unbracketed))
+      writer.member("reuse", target.options.contains(.reuseAddress))
+      writer.member("reuse_port", target.options.contains(.reusePort))
+      writer.member("v6_only", target.addresses.contains { $0.v6Only })
+      writer.member("interface", target.interface)
+      writer.memberNull("as_uid")
+      writer.member("after_stop", false)
+    }
+    writer.array("trials", diagnosis.trials) { writer, trial in
+      writer.element { writer in
+        writer.member("address", Self.unbracketed(trial.socket.address))
+        writer.member("options", strings: trial.socket.options.names)
+        writer.member("v6_only", trial.socket.address.address.family == .ipv6 ? trial.socket.address.v6Only : nil)
+        writer.member("bind", trial.bindAnswer)
+        writer.member("listen", trial.listenAnswer)
+        writer.member("predicted", trial.prediction.rawValue)
+        writer.member("yours", trial.isYours)
+      }
+    }
+    writer.member("bindable", diagnosis.bindable)
+    writer.member("free_in_ms", diagnosis.freeIn)
+    writer.member("free_latest_ms", diagnosis.freeLatest)
+    writer.array("holders", diagnosis.holders) { writer, record in
+      writer.raw { buffer in
+        buffer.append("{")
+        row.appendMembers(record, side: .local, to: &buffer)
+        buffer.append("}")
+      }
+    }
+    writer.array("findings", diagnosis.findings) { writer, finding in
+      writer.element { writer in
+        writer.member("slug", finding.slug.rawValue)
+        writer.member("severity", finding.severity.rawValue)
+        writer.member("certainty", finding.certainty.rawValue)
+        writer.member("title", finding.title.plain)
+        writer.member("because", finding.because.plain)
+        writer.member("evidence", strings: finding.evidence.map(\.plain))
+        writer.array("remedies", finding.remedies) { writer, remedy in
+          writer.element { writer in
+            writer.member("action", remedy.action.plain)
+            writer.member("command", remedy.command)
+            writer.member("side_effects", remedy.sideEffects)
+          }
+        }
+        writer.member("not_seen", strings: finding.notSeen)
+      }
+    }
+  }
+
+  private static func unbracketed(_ address: BindAddress) -> String {
+    address.address.text + (address.scopeName.isEmpty ? "" : "%\(address.scopeName)")
+  }
+
+  // MARK: Plain
+
+  package static let plainColumns = ["address", "options", "v6_only", "bind", "listen", "predicted", "yours"]
+
+  package func plain() -> ByteBuffer {
+    var buffer = ByteBuffer()
+    for trial in diagnosis.trials {
+      let socket = trial.socket
+      let columns = [
+        Self.unbracketed(socket.address),
+        socket.options.isEmpty ? "-" : socket.options.names.joined(separator: ","),
+        socket.address.address.family == .ipv4 ? "-" : socket.address.v6Only ? "true" : "false",
+        trial.bindAnswer ?? "-", trial.listenAnswer ?? "-", trial.prediction.rawValue,
+        trial.isYours ? "true" : "false",
+      ]
+      buffer.append(columns.joined(separator: "\t") + "\n")
+    }
+    return buffer
+  }
+}
+
+extension Trial {
+  /// "ok" or the errno that bind, or an option before it, was refused with.
+  var bindAnswer: String? {
+    switch outcome {
+    case .ok, .refused(.listen, _): "ok"
+    case .refused(_, let error): error.name
+    }
+  }
+
+  /// Nil where listen was not called.
+  var listenAnswer: String? {
+    switch outcome {
+    case .ok: socket.listens ? "ok" : nil
+    case .refused(.listen, let error): error.name
+    case .refused: nil
+    }
+  }
+}
+
+extension String {
+  /// Without the marks that keep a number and its unit on one line.
+  var plain: String { replacing(Quantity.unbreakableSpace, with: " ") }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+
+struct TrybindCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "trybind",
+    abstract: "Try whether a server could bind a port, and explain if it could not.",
+    discussion: """
+      EXAMPLES
+        tw-inspect trybind 9527                 a server that sets no options
+        tw-inspect trybind 9527 --reuse         one that sets SO_REUSEADDR
+        tw-inspect trybind 80 --address 192.0.2.7
+        tw-inspect trybind 80 --address 0.0.0.0 --address :: --v6-only
+        tw-inspect trybind 9527 --reuse -q && systemctl start my.service
+
+      DESCRIPTION
+        The options describe your server. Whatever they are, a bind with
+        SO_REUSEADDR and a plain one are tried: their difference is the
+        diagnosis. Without --address, 0.0.0.0 and [::] are tried one at a time;
+        with several --address the server's sockets are bound in order and held
+        together. [::] takes IPv4 as well unless --v6-only is given.
+        Each trial closes its socket at once and never connects. It takes the
+        port for some microseconds, and a server that starts just then can fail.
+        The answer is from here: your server's own user, capabilities, security
+        policy and network namespace may differ. TCP only.
+
+      EXIT STATUS
+        0   yes
+        1   no
+        64  wrong usage
+        69  could not look, or the look is incomplete
+        71  an error of the operating system
+        74  the output could not be written
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"),
+    completion: .ports)
+  var port: String
+
+  @Flag(help: "Your server sets SO_REUSEADDR.")
+  var reuse = false
+
+  @Flag(help: "Your server sets SO_REUSEPORT.")
+  var reusePort = false
+
+  @Option(help: ArgumentHelp("An address that your server binds; repeat it for several.", valueName: "address"))
+  var address: [String] = []
+
+  @Flag(help: "Your server sets IPV6_V6ONLY on its IPv6 sockets.")
+  var v6Only = false
+
+  @Option(help: ArgumentHelp("Your server is tied to this device (SO_BINDTODEVICE).", valueName: "device"))
+  var interface: String?
+
+  @Flag(help: "Try listen() too; a client could connect in that instant.")
+  var listen = false
+
+  @Flag(help: "Go ahead where --listen with --reuse-port could take connections of a live listener.")
+  var yes = false
+
+  @OptionGroup var common: CommonOptions
+
+  func answer() throws(Failure) -> Int32 {
+    try common.check()
+    return try BindInspection(self).run()
+  }
+}
