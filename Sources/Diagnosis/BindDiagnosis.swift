@@ -47,11 +47,12 @@ package struct BindDiagnosis: Sendable {
     add(refusals.filter(\.isSpecific))
     add(refusals)
     if facts.refused.isEmpty {
-      // The difference to a server without options is worth a word, and is no fault.
+      // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
       for trial in facts.refusedPlain {
         add(Self.explain(trial, facts, catalogue).map { finding in
           var finding = finding
           finding.severity = .info
+          finding.remedies = []
           return finding
         })
       }
@@ -80,9 +81,12 @@ package struct BindDiagnosis: Sendable {
       if step == .listen { return [catalogue.listenConflict(trial, blamed)] + explain(blamed, trial, facts, catalogue) }
       return explain(blamed, trial, facts, catalogue)
     case .accessDenied:
-      return facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
+      let needsPrivilege = facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
+      return needsPrivilege && !facts.settings.mayBindPrivilegedPorts
         ? [catalogue.privilegedPort] : [catalogue.deniedByPolicy(trial, error)]
-    case .addressNotAvailable: return [catalogue.addressNotLocal(trial)]
+    case .addressNotAvailable:
+      return trial.socket.address.address.ipv4 == nil && facts.settings.isIPv6Disabled
+        ? [catalogue.familyUnavailable(trial, error)] : [catalogue.addressNotLocal(trial)]
     case .familyNotSupported, .protocolNotSupported: return [catalogue.familyUnavailable(trial, error)]
     case .noSuchDevice: return [catalogue.noSuchInterface]
     case .invalidArgument where trial.socket.address.address.isLinkLocal && trial.socket.address.scope == 0:
@@ -96,44 +100,52 @@ package struct BindDiagnosis: Sendable {
   private static func explain(
     _ blamed: [SocketRecord], _ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue
   ) -> [Finding] {
+    let held = Holders(blamed)
     var findings: [Finding] = []
-    let listeners = blamed.filter { $0.state == .listen }
-    if !listeners.isEmpty {
-      if trial.socket.options.contains(.reusePort) {
-        findings.append(catalogue.reusePortRefused(trial, listeners))
+    if !held.listeners.isEmpty {
+      if trial.outcome == .ok || facts.refused.isEmpty, facts.target.options.contains(.reusePort) {
+        findings.append(catalogue.listenerShared(held.listeners))
+      } else {
+        if trial.socket.options.contains(.reusePort) { findings.append(catalogue.reusePortRefused(held)) }
+        // To somebody who named no address it is the listener that matters, not how addresses overlap.
+        let alive = catalogue.listenerAlive(held)
+        let overlap = [catalogue.overlap(trial, held.listeners)].compactMap { $0 }
+        findings += facts.target.areAlternatives ? [alive] + overlap : overlap + [alive]
       }
-      if let overlap = catalogue.overlap(trial, listeners) { findings.append(overlap) }
-      findings.append(catalogue.listenerAlive(trial, listeners))
     }
-    let bound = blamed.filter { $0.state == .bound }
-    if !bound.isEmpty { findings.append(catalogue.boundNotListening(trial, bound)) }
-
-    let connections = blamed.filter { !$0.isMinisocket && $0.state != .listen && $0.state != .bound }
-    let orphans = connections.filter { $0.isOrphan && $0.state != .finWait2 }
-    if !orphans.isEmpty { findings.append(catalogue.orphanedConnection(trial, orphans)) }
-    let selfConnected = connections.filter { $0.peer == $0.local }
-    if !selfConnected.isEmpty { findings.append(catalogue.tcpSelfConnect(trial, selfConnected)) }
+    if !held.bound.isEmpty { findings.append(catalogue.boundNotListening(trial, held.bound)) }
+    if !held.orphans.isEmpty { findings.append(catalogue.orphanedConnection(trial, held.orphans)) }
+    if !held.selfConnected.isEmpty { findings.append(catalogue.tcpSelfConnect(trial, held.selfConnected)) }
     // Connections of a listener that is there as well say nothing of their own.
-    if listeners.isEmpty {
-      let others = connections.filter { !$0.isOrphan && $0.peer != $0.local }
-      let outgoing = others.filter { facts.isOutgoing($0, refusedWithReuse: facts.isRefusedWithReuse(trial)) }
+    if held.listeners.isEmpty {
+      let isRefusedWithReuse = facts.isRefusedWithReuse(trial)
+      let outgoing = held.connections.filter { facts.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
       if !outgoing.isEmpty { findings.append(catalogue.outgoingConnection(trial, outgoing)) }
-      let leaked = others.filter { !outgoing.contains($0) }
+      let leaked = held.connections.filter { !outgoing.contains($0) }
       if !leaked.isEmpty { findings.append(catalogue.leakedConnection(trial, leaked)) }
     }
+    return findings + explainTimers(held, trial, facts, catalogue)
+  }
 
-    let finWait2 = blamed.filter { $0.state == .finWait2 && ($0.isMinisocket || $0.isOrphan) }
-    let timeWait = blamed.filter { $0.state == .timeWait }
-    if timeWait.isEmpty, !finWait2.isEmpty { findings.append(catalogue.finWait2Orphan(trial, finWait2)) }
-    let minisockets = blamed.filter(\.isMinisocket)
-    if !minisockets.isEmpty {
-      if facts.isRefusedWithReuse(trial), minisockets.count == blamed.count {
-        findings.append(catalogue.timeWaitHolderWithoutReuse(trial, minisockets))
-      } else if !timeWait.isEmpty {
-        findings.append(catalogue.timeWaitServerClosedFirst(trial, minisockets))
-      }
+  /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
+  /// where something else refuses it.
+  private static func explainTimers(
+    _ held: Holders, _ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue
+  ) -> [Finding] {
+    let isRefusedWithReuse = facts.isRefusedWithReuse(trial)
+    guard !held.minisockets.isEmpty || !held.finWait2Orphans.isEmpty, !isRefusedWithReuse || !held.hasOthers else {
+      return []
     }
-    if !timeWait.isEmpty, !finWait2.isEmpty { findings.append(catalogue.finWait2Orphan(trial, finWait2)) }
+    var findings: [Finding] = []
+    if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
+    if isRefusedWithReuse {
+      findings.append(catalogue.timeWaitHolderWithoutReuse(trial, held.minisockets))
+    } else if !held.timeWaits.isEmpty {
+      findings.append(catalogue.timeWaitServerClosedFirst(trial, held.minisockets))
+    }
+    if !held.timeWaits.isEmpty, !held.finWait2Orphans.isEmpty {
+      findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans))
+    }
     return findings
   }
 }

@@ -6,14 +6,17 @@ extension Catalogue {
     Finding.Remedy("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
   }
 
-  func listenerAlive(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding {
-    let places = listeners.prefix(3).map(\.local.text).joined(separator: ", ")
+  func listenerAlive(_ held: Holders) -> Finding {
+    let listeners = held.listeners
+    let places = places(listeners)
+    let remaining =
+      held.minisockets.isEmpty ? "" : " When it stops, \(count(held.minisockets)) on the port will remain for a while."
     return finding(
       .listenerAlive,
       title:
         "Port \(port) is in use: \(listeners.count == 1 ? "a socket listens" : "\(listeners.count) sockets listen") on \(places). Waiting will not free it, and SO_REUSEADDR does not get past a listener.",
       because:
-        "A listening socket keeps its address and port for as long as it listens, whether it or the new socket has SO_REUSEADDR or not.",
+        "A listening socket keeps its address and port for as long as it listens, whether it or the new socket has SO_REUSEADDR or not.\(remaining)",
       evidence: evidence(listeners),
       remedies: [
         findOut(listeners.first),
@@ -22,6 +25,23 @@ extension Catalogue {
           sideEffects: "whoever uses that service loses it"),
       ],
       notSeen: ["which process listens, and whether it is the service that you want to start"])
+  }
+
+  private func places(_ listeners: [SocketRecord]) -> String {
+    let shown = listeners.prefix(3).map(\.local.text).joined(separator: ", ")
+    return listeners.count > 3 ? "\(shown) and \(listeners.count - 3) more" : shown
+  }
+
+  /// SO_REUSEPORT got past it.
+  func listenerShared(_ listeners: [SocketRecord]) -> Finding {
+    finding(
+      .listenerAlive, .info,
+      title:
+        "\(listeners.count == 1 ? "A socket listens" : "\(listeners.count) sockets listen") on \(places(listeners)) already, and your server would share the port with \(listeners.count == 1 ? "it" : "them").",
+      because:
+        "With SO_REUSEPORT on both sides and one user the kernel spreads new connections over all listeners.",
+      evidence: evidence(listeners),
+      notSeen: ["which process listens"])
   }
 
   /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
@@ -37,7 +57,9 @@ extension Catalogue {
     guard let listener = listeners.first, !listeners.contains(where: { $0.local.address == new.address }) else {
       return nil
     }
+    // Of the two alternatives it is the one of the listener's own family that says why.
     let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
+    if isAcrossFamilies, facts.target.areAlternatives { return nil }
     if isAcrossFamilies {
       return finding(
         .dualStackWildcard,
@@ -65,8 +87,11 @@ extension Catalogue {
       notSeen: [])
   }
 
-  func reusePortRefused(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding {
+  func reusePortRefused(_ held: Holders) -> Finding {
+    let listeners = held.listeners
     let uid = facts.target.uid
+    let isOnlySuspect =
+      held.all.count == 1 && !facts.session.snapshot.look.isBlind(to: .boundNotListening)
     if let other = listeners.first(where: { $0.uid != nil && $0.uid != uid }) {
       return finding(
         .reusePortOtherUser, .error, .likely,
@@ -78,7 +103,7 @@ extension Catalogue {
         notSeen: ["whether the other socket has SO_REUSEPORT"])
     }
     return finding(
-      .reusePortOneSided,
+      .reusePortOneSided, .error, isOnlySuspect ? .certain : .likely,
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       because: "Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was refused).",
       evidence: evidence(listeners),

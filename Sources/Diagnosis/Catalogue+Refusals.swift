@@ -47,11 +47,14 @@ extension Catalogue {
   func familyUnavailable(_ trial: Trial, _ error: ErrorNumber) -> Finding {
     finding(
       .familyUnavailable,
-      title: "This host has no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4"): \(error.message).",
-      because: "The kernel was started without the address family, or does not have it.",
+      title: "There is no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4") here: \(error.message).",
+      because:
+        facts.settings.isIPv6Disabled
+        ? "net.ipv6.conf.all.disable_ipv6 is 1: interfaces of this network namespace have no IPv6 addresses."
+        : "The kernel does not have the address family, was started without it (ipv6.disable=1), or a policy such as systemd's RestrictAddressFamilies= hides it from this process.",
       remedies: [
         Finding.Remedy("bind the other family's address"),
-        Finding.Remedy("see whether IPv6 was switched off at boot (ipv6.disable=1)", command: "cat /proc/cmdline"),
+        Finding.Remedy("see whether IPv6 is switched off", command: "sysctl net.ipv6.conf.all.disable_ipv6"),
       ])
   }
 

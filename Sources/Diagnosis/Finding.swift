@@ -76,15 +76,22 @@ package struct HostSettings: Equatable, Sendable {
   package var unprivilegedPortStart: Int
   /// Milliseconds that a timer can sit at 0.
   package var timerSlack: Int
+  /// This process has CAP_NET_BIND_SERVICE where it counts: in the user namespace of the network namespace.
+  package var mayBindPrivilegedPorts: Bool
+  /// net.ipv6.conf.all.disable_ipv6.
+  package var isIPv6Disabled: Bool
 
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),
-    unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048
+    unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool = false,
+    isIPv6Disabled: Bool = false
   ) {
     self.ephemeralRange = ephemeralRange
     self.reservedPorts = reservedPorts
     self.unprivilegedPortStart = unprivilegedPortStart
     self.timerSlack = timerSlack
+    self.mayBindPrivilegedPorts = mayBindPrivilegedPorts
+    self.isIPv6Disabled = isIPv6Disabled
   }
 
   package func isEphemeral(_ port: UInt16) -> Bool {

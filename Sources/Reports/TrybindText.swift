@@ -17,14 +17,16 @@ package struct TrybindText {
     let deciding = diagnosis.findings.first
     text.line()
     if let deciding {
-      section("Why", [deciding.because], to: &text)
+      // Of a yes the title is news; of a no the answer above has said it.
+      let isNote = diagnosis.bindable == true && deciding.slug == .portInEphemeralRange
+      section(isNote ? "Note" : "Why", [(isNote ? "\(deciding.title) " : "") + deciding.because], to: &text)
       writeSeen(deciding, to: &text)
       writeRemedies(deciding, to: &text)
     }
     for finding in diagnosis.findings.dropFirst() {
       section("Also", ["\(finding.title) \(finding.because)"], to: &text)
     }
-    section("Unseen", Self.unseen(diagnosis), to: &text)
+    section("Unseen", diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen, to: &text)
     if !diagnosis.findings.isEmpty {
       text.line()
       text.line(diagnosis.findings.map(\.slug.rawValue).joined(separator: " "))
@@ -122,11 +124,6 @@ package struct TrybindText {
         text.paragraph("(\(sideEffects))", indent: Self.indent + 2)
       }
     }
-  }
-
-  private static func unseen(_ diagnosis: BindDiagnosis) -> [String] {
-    let lists = diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen
-    return lists
   }
 }
 

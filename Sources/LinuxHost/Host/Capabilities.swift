@@ -1,0 +1,24 @@
+/// What this process is allowed beyond its user id (capabilities(7)).
+package enum Capabilities {
+  package enum Capability: Int, Sendable {
+    case netBindService = 10
+    case netAdmin = 12
+  }
+
+  /// In the process's own user namespace; without /proc nothing is taken to be allowed.
+  package static func isEffective(_ capability: Capability) -> Bool {
+    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return false }
+    let text = String(decoding: status, as: UTF8.self)
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
+    else { return false }
+    return mask >> UInt64(capability.rawValue) & 1 == 1
+  }
+
+  /// The host's own user namespace maps every id to itself.
+  package static var isInitialUserNamespace: Bool {
+    guard let map = try? readFile("/proc/thread-self/uid_map", limit: 4096) else { return false }
+    let words = String(decoding: map, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return words == ["0", "0", "4294967295"]
+  }
+}
