@@ -1,0 +1,204 @@
+# tw-inspect: build, test and install. `make help` lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+ARGS ?=
+
+BIN_DIR = $(DESTDIR)$(PREFIX)/bin
+MAN_DIR = $(DESTDIR)$(PREFIX)/share/man/man1
+BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH_DIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+# Debug build and tests share .build. The release build has its own scratch path: changing build flags within one path
+# compiles everything again, each time.
+DEBUG := .build/debug/tw-inspect
+RELEASE_SCRATCH := .build-release
+RELEASE := $(RELEASE_SCRATCH)/release/tw-inspect
+SOURCES := Package.swift $(shell find Sources -type f)
+SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks man/generator)
+
+# A crash handler that symbolicates for minutes, or asks a question, would hold up whoever reads the output.
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: help
+help: ## list these targets
+	@echo 'usage: make TARGET'
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	printf '%s\n' '' 'for example:' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
+
+##### Running and testing
+
+# The debug build, because it is what one edits: a change is rebuilt in seconds, all that is compiled is shared with
+# `make test`, and its checks stay on. `make build` makes the one to install. The build reports on stderr, so that
+# make run ARGS="port 9527 --json" | jq works, and only where there is something to wait for.
+.PHONY: run
+run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
+	@if [ -e $(DEBUG) ]; then quiet=--quiet; else quiet=; fi
+	swift build $$quiet --product tw-inspect >&2
+	$(DEBUG) $(ARGS)
+
+# Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
+# they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
+.PHONY: test
+test: deps-test ## build and run every test
+	@if [ "$${CI:-}" = true ]; then export TW_REQUIRE_LAB=1; fi
+	swift build --build-tests
+	if unshare --net ip link set lo up 2>/dev/null; then
+	  swift test --skip-build
+	elif unshare --map-root-user --net ip link set lo up 2>/dev/null; then
+	  echo 'make: the tests run in a user namespace, where they may make network namespaces'
+	  unshare --map-root-user swift test --skip-build
+	elif sudo -n true 2>/dev/null || { [ "$${CI:-}" != true ] && [ -t 0 ] && command -v sudo >/dev/null; }; then
+	  echo 'make: user namespaces are not permitted here; the tests run with sudo'
+	  status=0
+	  sudo --preserve-env=CI,TW_REQUIRE_LAB,SWIFT_BACKTRACE env "PATH=$$PATH" swift test --skip-build || status=$$?
+	  sudo chown -R "$$(id -u):$$(id -g)" .build
+	  exit $$status
+	else
+	  echo 'make: neither user namespaces nor sudo: tests that need a network namespace will be skipped' >&2
+	  swift test --skip-build
+	fi
+
+.PHONY: bench
+bench: $(RELEASE) ## compare with ss: start-up, 10 and 100,000 sockets (takes minutes)
+	@Benchmarks/run --binary $(RELEASE)
+
+##### The binary to install
+
+# The Swift runtime and libstdc++ are linked statically: what is left to load is libc, libm and libmnl, so that it starts
+# in a third of the time and needs no Swift on the machine. libstdc++.a is linked from a directory with nothing else in
+# it, or the linker would prefer the shared library beside it.
+.PHONY: build
+build: $(RELEASE) ## make the binary to install: optimised, needs libc, libm and libmnl only
+
+$(RELEASE): $(SOURCES) | deps-build
+	@archive=$$($(CXX) -print-file-name=libstdc++.a)
+	if [ ! -f "$$archive" ]; then echo "make: $(CXX) knows no libstdc++.a; it comes with Debian's g++" >&2; exit 1; fi
+	mkdir -p $(RELEASE_SCRATCH)/static
+	ln -sf "$$archive" $(RELEASE_SCRATCH)/static/libstdc++.a
+	swift build --configuration release --scratch-path $(RELEASE_SCRATCH) --product tw-inspect --static-swift-stdlib \
+	  -Xswiftc -L$(RELEASE_SCRATCH)/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker -s
+	touch $@
+	ls -lL $@
+
+.PHONY: install
+install: $(RELEASE) ## install under PREFIX (/usr/local) below DESTDIR: binary, man pages, completions
+	@install -d '$(BIN_DIR)' '$(MAN_DIR)' '$(BASH_DIR)' '$(ZSH_DIR)' '$(FISH_DIR)'
+	install -m 755 $(RELEASE) '$(BIN_DIR)/tw-inspect'
+	install -m 644 man/*.1 '$(MAN_DIR)'
+	install -m 644 completions/tw-inspect.bash '$(BASH_DIR)/tw-inspect'
+	install -m 644 completions/_tw-inspect '$(ZSH_DIR)/_tw-inspect'
+	install -m 644 completions/tw-inspect.fish '$(FISH_DIR)/tw-inspect.fish'
+	echo 'installed $(BIN_DIR)/tw-inspect, its man pages and completions'
+
+.PHONY: uninstall
+uninstall: ## remove what install put there (same PREFIX and DESTDIR)
+	@rm -f '$(BIN_DIR)/tw-inspect' '$(BASH_DIR)/tw-inspect' '$(ZSH_DIR)/_tw-inspect' '$(FISH_DIR)/tw-inspect.fish'
+	rm -f '$(MAN_DIR)'/tw-inspect.1 '$(MAN_DIR)'/tw-inspect-*.1
+	echo 'removed tw-inspect from $(DESTDIR)$(PREFIX)'
+
+##### What is generated from the commands, and committed
+
+# Written below OUT, which is here unless check-generated says otherwise.
+OUT ?= .
+
+.PHONY: man
+man: deps-run ## write man/*.1 from the commands' help
+	@swift build --quiet --product tw-inspect
+	swift build --quiet --product man-pages
+	mkdir -p $(OUT)/man
+	rm -f $(OUT)/man/*.1
+	$(DEBUG) --experimental-dump-help | .build/debug/man-pages $(OUT)/man
+
+.PHONY: completions
+completions: deps-run ## write completions/ for bash, zsh and fish
+	@swift build --quiet --product tw-inspect
+	mkdir -p $(OUT)/completions
+	$(DEBUG) --generate-completion-script bash > $(OUT)/completions/tw-inspect.bash
+	$(DEBUG) --generate-completion-script zsh > $(OUT)/completions/_tw-inspect
+	$(DEBUG) --generate-completion-script fish > $(OUT)/completions/tw-inspect.fish
+
+.PHONY: check-generated
+check-generated: ## fail where man/ or completions/ do not match the commands
+	@fresh=$$(mktemp -d)
+	trap 'rm -rf "$$fresh"' EXIT
+	$(MAKE) --no-print-directory man completions OUT="$$fresh"
+	if ! { diff -ru --exclude=generator man "$$fresh/man" && diff -ru completions "$$fresh/completions"; }; then
+	  echo 'make: man/ or completions/ do not match the commands. Run: make man completions' >&2
+	  exit 1
+	fi
+
+##### Style
+
+.PHONY: format
+format: ## format every Swift file
+	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: lint
+lint: ## check format, imports between the rooms, shell scripts, man pages and completions
+	@swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: clean
+clean: ## remove everything that was built
+	@rm -rf .build .build-*
+
+##### What has to be installed
+
+# package:probe, where the probe is a command or a pkg-config module (libmnl.pc). Asking for the thing and not for the
+# package lets this work beside other package managers too.
+RUN_NEEDS := pkg-config:pkg-config libmnl-dev:libmnl.pc
+BUILD_NEEDS := $(RUN_NEEDS) g++:$(CXX) binutils:readelf
+TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare
+CHECK_NEEDS := mandoc:mandoc zsh:zsh fish:fish shellcheck:shellcheck
+
+.PHONY: deps deps-run deps-build deps-test deps-check
+deps: ## install what building, testing and checking need (apt-get, with sudo where not root)
+deps: deps-build deps-test deps-check
+deps-run: NEEDS = $(RUN_NEEDS)
+deps-build: NEEDS = $(BUILD_NEEDS)
+deps-test: NEEDS = $(TEST_NEEDS)
+deps-check: NEEDS = $(CHECK_NEEDS)
+deps-run deps-build deps-test deps-check:
+	@if ! command -v swift >/dev/null; then
+	  echo 'make: swift is not on the PATH. Get Swift 6.2 or later: https://www.swift.org/install/linux/' >&2
+	  exit 1
+	fi
+	missing=()
+	for need in $(NEEDS); do
+	  probe=$${need#*:}
+	  case $$probe in
+	    *.pc) pkg-config --exists "$${probe%.pc}" 2>/dev/null || missing+=("$${need%%:*}") ;;
+	    *) command -v "$$probe" >/dev/null || missing+=("$${need%%:*}") ;;
+	  esac
+	done
+	if [ "$${#missing[@]}" = 0 ]; then exit 0; fi
+	exec >&2
+	echo "make: missing: $${missing[*]}"
+	if ! command -v apt-get >/dev/null; then
+	  echo 'make: those are the names in Debian; there is no apt-get here, so please install what corresponds to them'
+	  exit 1
+	fi
+	if [ "$$(id -u)" = 0 ]; then
+	  root=
+	elif command -v sudo >/dev/null; then
+	  root=sudo
+	  if [ "$${CI:-}" = true ] || [ ! -t 0 ]; then root='sudo -n'; fi
+	else
+	  echo "make: not root, and no sudo here. As root: apt-get install $${missing[*]}"
+	  exit 1
+	fi
+	apt="$$root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120"
+	if ! $$apt update --quiet; then
+	  echo 'make: apt-get update failed (see above: network, or sources.list?); trying with the lists there are'
+	fi
+	if ! $$apt install --quiet --yes --no-install-recommends "$${missing[@]}" </dev/null; then
+	  echo "make: apt-get could not install $${missing[*]} (see above). Install them by hand, then run make again."
+	  exit 1
+	fi
