@@ -106,6 +106,9 @@ uninstall: ## remove what install put there (same PREFIX and DESTDIR)
 
 ##### What is generated from the commands, and committed
 
+# The date that the manual pages bear: of the last change that users of the manual should notice. Never today's.
+MAN_DATE := 2026-11-22
+
 # Written below OUT, which is here unless check-generated says otherwise.
 OUT ?= .
 
@@ -115,7 +118,7 @@ man: deps-run ## write man/*.1 from the commands' help
 	swift build --quiet --product man-pages
 	mkdir -p $(OUT)/man
 	rm -f $(OUT)/man/*.1
-	$(DEBUG) --experimental-dump-help | .build/debug/man-pages $(OUT)/man
+	$(DEBUG) --experimental-dump-help | .build/debug/man-pages $(MAN_DATE) $(OUT)/man
 
 .PHONY: completions
 completions: deps-run ## write completions/ for bash, zsh and fish

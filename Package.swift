@@ -43,6 +43,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Writes man/*.1 from the commands' help (make man). Not installed.
+    .executableTarget(
+      name: "man-pages", path: "man/generator", exclude: ["README.md"], swiftSettings: testSettings),
+
     .target(
       name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
       swiftSettings: testSettings),
@@ -63,6 +67,7 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], swiftSettings: testSettings),
+    .testTarget(name: "ManualPagesTests", dependencies: ["man-pages"], swiftSettings: testSettings),
   ],
   swiftLanguageModes: [.v6]
 )

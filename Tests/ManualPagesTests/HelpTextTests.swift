@@ -1,0 +1,68 @@
+import Testing
+
+@testable import man_pages
+
+@Suite struct HelpTextTests {
+  @Test func examplesMayComeBeforeTheDescription() {
+    let help = HelpText(
+      """
+      EXAMPLES:
+        tool port 80   who holds it
+
+      First line of a paragraph
+      and its second.
+
+      Another paragraph.
+      """)
+    #expect(
+      help.description == [
+        .paragraph("First line of a paragraph and its second."), .paragraph("Another paragraph."),
+      ])
+    #expect(
+      help.sections == [.init(title: "EXAMPLES", blocks: [.item(term: "tool port 80", text: "who holds it")])]
+    )
+  }
+
+  @Test func anItemGoesOnInDeeperLines() {
+    let help = HelpText(
+      """
+      EXIT STATUS:
+        0   looked
+        69  could not look, or not
+            at everything
+      """)
+    #expect(
+      help.sections.first?.blocks == [
+        .item(term: "0", text: "looked"), .item(term: "69", text: "could not look, or not at everything"),
+      ])
+  }
+
+  @Test func aCommandMayHaveItsMeaningBelow() {
+    let help = HelpText(
+      """
+      EXAMPLES:
+        tool one
+        tool two
+            What two does,
+            in two lines.
+        tool three
+      """)
+    #expect(
+      help.sections.first?.blocks == [
+        .literal(["tool one"]), .item(term: "tool two", text: "What two does, in two lines."),
+        .literal(["tool three"]),
+      ])
+  }
+
+  @Test func capitalsWithoutAColonAreNoHeading() {
+    #expect(HelpText("TCP\nonly").description == [.paragraph("TCP only")])
+    #expect(HelpText("TIME_WAIT:").sections.isEmpty)
+  }
+
+  @Test(arguments: [
+    "", "\n\n", "  ", ":", "EXAMPLES:", "EXAMPLES:\n\n  \n", "A\u{301}B:", "   deeper\n  than\n  this",
+  ])
+  func oddTextDoesNotTrap(_ text: String) {
+    _ = HelpText(text)
+  }
+}
