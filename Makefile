@@ -48,25 +48,27 @@ run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
 
 # Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
 # they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
+# No test uses XCTest (make lint checks): its "0 tests" at the end would be misleading.
 .PHONY: test
 test: deps-test ## build and run every test
 	@if [ "$${CI:-}" = true ]; then export TW_REQUIRE_LAB=1; fi
 	swift build --build-tests
+	tests='swift test --skip-build --disable-xctest'
 	if unshare --net ip link set lo up 2>/dev/null; then
-	  swift test --skip-build
+	  $$tests
 	elif unshare --map-root-user --net ip link set lo up 2>/dev/null; then
 	  echo 'make: the tests run in a user namespace, where they may make network namespaces'
-	  # With a network namespace to begin with: they could not come back to one that belongs to somebody else.
-	  unshare --map-root-user --net bash -c 'ip link set lo up && exec swift test --skip-build'
+	  # In a network namespace from the start: to one that belongs to another user they could not come back.
+	  unshare --map-root-user --net bash -c "ip link set lo up && exec $$tests"
 	elif sudo -n true 2>/dev/null || { [ "$${CI:-}" != true ] && [ -t 0 ] && command -v sudo >/dev/null; }; then
 	  echo 'make: user namespaces are not permitted here; the tests run with sudo'
 	  status=0
-	  sudo --preserve-env=CI,TW_REQUIRE_LAB,SWIFT_BACKTRACE env "PATH=$$PATH" swift test --skip-build || status=$$?
+	  sudo env "PATH=$$PATH" "SWIFT_BACKTRACE=$$SWIFT_BACKTRACE" "TW_REQUIRE_LAB=$${TW_REQUIRE_LAB:-}" $$tests || status=$$?
 	  sudo chown -R "$$(id -u):$$(id -g)" .build
 	  exit $$status
 	else
 	  echo 'make: neither user namespaces nor sudo: tests that need a network namespace will be skipped' >&2
-	  swift test --skip-build
+	  $$tests
 	fi
 
 .PHONY: bench
@@ -165,6 +167,7 @@ lint: deps-check ## check format, imports, shell scripts, man pages and completi
 	if grep -rnE '$(IMPORT)((struct|class|enum|func) )?(Core)?Foundation' Sources; then
 	  complain 'nothing in Sources imports Foundation'
 	fi
+	if grep -rnE '$(IMPORT)XCTest' Tests; then complain 'make test runs no XCTest: use Testing'; fi
 	for script in $$(grep -rlIE --exclude-dir={.git,.build,'.build-*',completions} '^#!/.*[/ ](ba|da)?sh$$' .); do
 	  shellcheck "$$script" || complain "shellcheck $$script"
 	done
