@@ -84,8 +84,10 @@ bench: $(RELEASE) deps-bench ## compare with ss: start-up, 10 and 100,000 socket
 .PHONY: build
 build: $(RELEASE) ## make the binary to install: optimised, needs libc, libm and libmnl only
 
-$(RELEASE): $(SOURCES) | deps-build
-	@archive=$$($(CXX) -print-file-name=libstdc++.a)
+# What it needs is looked for in the recipe, so that `sudo make install` after `make build` asks for no Swift in root's PATH.
+$(RELEASE): $(SOURCES)
+	@$(MAKE) --no-print-directory deps-build
+	archive=$$($(CXX) -print-file-name=libstdc++.a)
 	if [ ! -f "$$archive" ]; then echo "make: $(CXX) knows no libstdc++.a; it comes with Debian's g++" >&2; exit 1; fi
 	mkdir -p $(RELEASE_SCRATCH)/static
 	ln -sf "$$archive" $(RELEASE_SCRATCH)/static/libstdc++.a
@@ -223,7 +225,10 @@ deps-run deps-build deps-test deps-bench deps-check:
 	  root=
 	elif command -v sudo >/dev/null; then
 	  root=sudo
-	  if [ "$${CI:-}" = true ] || [ ! -t 0 ]; then root='sudo -n'; fi
+	  if ! sudo -n true 2>/dev/null && { [ "$${CI:-}" = true ] || [ ! -t 0 ]; }; then
+	    echo "make: sudo wants a password, and there is nobody to ask. As root: apt-get install $${missing[*]}"
+	    exit 1
+	  fi
 	else
 	  echo "make: not root, and no sudo here. As root: apt-get install $${missing[*]}"
 	  exit 1
