@@ -54,9 +54,31 @@ import Testing
       ])
   }
 
-  @Test func capitalsWithoutAColonAreNoHeading() {
+  @Test func aDescriptionMayBeASectionOfItsOwn() {
+    let help = HelpText(
+      """
+      DESCRIPTION
+        Indented like the others,
+        on two lines.
+
+        A second paragraph:
+            as it is
+            too
+      EXIT STATUS
+        0  looked
+      """)
+    #expect(
+      help.description == [
+        .paragraph("Indented like the others, on two lines."), .paragraph("A second paragraph:"),
+        .literal(["as it is", "too"]),
+      ])
+    #expect(help.sections == [.init(title: "EXIT STATUS", blocks: [.item(term: "0", text: "looked")])])
+  }
+
+  @Test func abbreviationsAndNamesAreNoHeadings() {
     #expect(HelpText("TCP\nonly").description == [.paragraph("TCP only")])
     #expect(HelpText("TIME_WAIT:").sections.isEmpty)
+    #expect(HelpText("FILES:").sections.map(\.title) == ["FILES"])
   }
 
   @Test(arguments: [

@@ -42,7 +42,7 @@ import Testing
         .\" Generated from the help of tool port: change that, then run make man.
         .Dd May 1, 2026
         .Dt TOOL-PORT 1
-        .Os
+        .Os Linux
         .Sh NAME
         .Nm tool-port
         .Nd list sockets
@@ -67,9 +67,6 @@ import Testing
         .It Ic "0"
         looked
         .El
-        .Pp
-        What every command exits with where something goes wrong is listed in
-        .Xr tool 1 .
         .Sh EXAMPLES
         .Bl -tag -width Ds
         .It Ic "tool port 80"
@@ -96,6 +93,7 @@ import Testing
     #expect(
       page.complaints == [
         "tool port: its help has no EXAMPLES",
+        "tool port: its help has no EXIT STATUS",
         "tool port: its help has a line of more than 79 columns, which a terminal would break: \(long)",
         "tool port: ports has no help",
       ])

@@ -18,11 +18,11 @@ struct HelpText: Equatable {
   var sections: [Section] = []
 
   init(_ discussion: String) {
+    var title: String?
     var open = OpenBlock.none
-    var inDescription = true
 
     func change(_ edit: (inout [Block]) -> Void) {
-      if inDescription {
+      if title == nil {
         edit(&description)
       } else {
         edit(&sections[sections.count - 1].blocks)
@@ -30,47 +30,59 @@ struct HelpText: Equatable {
     }
 
     for line in discussion.split(separator: "\n", omittingEmptySubsequences: false) {
-      let text = line.drop { $0 == " " }
-      let indent = text.startIndex.utf16Offset(in: line) - line.startIndex.utf16Offset(in: line)
+      let indent = line.prefix { $0 == " " }.count
+      let text = line.dropFirst(indent)
       if text.isEmpty {
         open = .none
-      } else if indent == 0, let title = Self.title(of: text) {
-        sections.append(Section(title: title, blocks: []))
-        inDescription = false
+        continue
+      }
+      if indent == 0, let heading = Self.heading(in: text) {
+        title = heading == "DESCRIPTION" ? nil : heading
+        if let title { sections.append(Section(title: title, blocks: [])) }
         open = .none
-      } else if indent == 0 {
-        // A line at the margin ends a section: examples may stand first and the description after them.
-        if case .paragraph = open {
-          change { $0.appendToLast(text) }
-        } else {
-          inDescription = true
-          change { $0.append(.paragraph(String(text))) }
-          open = .paragraph
-        }
-      } else if case .indented(let termIndent) = open, indent > termIndent {
+        continue
+      }
+      if indent == 0, title != nil {
+        // Text at the margin ends a section: examples may stand first and the description after them.
+        title = nil
+        open = .none
+      }
+      if open.isContinued(by: indent) {
         change { $0.appendToLast(text) }
-      } else if let (term, meaning) = Self.columns(of: text) {
+      } else if indent > 0, let (term, meaning) = Self.columns(of: text) {
         change { $0.append(.item(term: term, text: meaning)) }
         open = .indented(indent)
-      } else {
-        var continues = false
-        if case .indented(indent) = open { continues = true }
-        change { $0.appendLiteral(text, continues: continues) }
+      } else if indent > 3 || (indent > 0 && title == "EXAMPLES") {
+        let goesOn = open == .indented(indent)
+        change { $0.appendLiteral(text, goesOn: goesOn) }
         open = .indented(indent)
+      } else {
+        change { $0.append(.paragraph(String(text))) }
+        open = .paragraph(indent)
       }
     }
   }
 
-  private enum OpenBlock {
-    case none, paragraph
+  /// What the next line may continue.
+  private enum OpenBlock: Equatable {
+    case none
+    case paragraph(Int)
+    /// A term, a command or a line as it is, indented by so much.
     case indented(Int)
+
+    func isContinued(by indent: Int) -> Bool {
+      switch self {
+      case .none: false
+      case .paragraph(let own): indent == own
+      case .indented(let own): indent > own
+      }
+    }
   }
 
-  /// `EXIT STATUS:` is a heading; the colon is what tells it from a line that is in capitals by chance.
-  private static func title(of line: Substring) -> String? {
-    guard line.last == ":", line.count > 2 else { return nil }
-    let title = line.dropLast()
-    guard title.allSatisfy({ ("A"..."Z").contains($0) || $0 == " " }) else { return nil }
+  /// `EXIT STATUS`, with a colon or without. Three capitals may be an abbreviation that fills a line by chance.
+  private static func heading(in line: Substring) -> String? {
+    let title = line.last == ":" ? line.dropLast() : line
+    guard title.count > 3, title.utf8.allSatisfy({ (65...90).contains($0) || $0 == 32 }) else { return nil }
     return String(title)
   }
 
@@ -105,8 +117,8 @@ extension [HelpText.Block] {
     }
   }
 
-  fileprivate mutating func appendLiteral(_ line: Substring, continues: Bool) {
-    if continues, case .literal(let lines)? = last {
+  fileprivate mutating func appendLiteral(_ line: Substring, goesOn: Bool) {
+    if goesOn, case .literal(let lines)? = last {
       self[count - 1] = .literal(lines + [String(line)])
     } else {
       append(.literal([String(line)]))

@@ -25,8 +25,8 @@ struct ManualPage {
   /// What the author of the command has to mend.
   var complaints: [String] {
     var complaints: [String] = []
-    if !help.sections.contains(where: { $0.title == "EXAMPLES" }) {
-      complaints.append("its help has no EXAMPLES")
+    for title in ["EXAMPLES", "EXIT STATUS"] where !help.sections.contains(where: { $0.title == title }) {
+      complaints.append("its help has no \(title)")
     }
     if command.abstract == nil { complaints.append("it has no abstract") }
     for line in (command.discussion ?? "").split(separator: "\n") where line.count > 79 {
@@ -47,7 +47,7 @@ struct ManualPage {
   private mutating func writeAll() {
     lines = [
       #".\" Generated from the help of \#(command.words.joined(separator: " ")): change that, then run make man."#,
-      ".Dd \(date)", ".Dt \(command.pageName.uppercased()) 1", ".Os",
+      ".Dd \(date)", ".Dt \(command.pageName.uppercased()) 1", ".Os Linux",
     ]
     writeName()
     writeSynopsis()
@@ -56,11 +56,7 @@ struct ManualPage {
     let early = help.sections.filter { !(Self.lateSections + Self.lastSections).contains($0.title) }
     for section in early { write(section) }
     for title in Self.lateSections {
-      if title == "EXIT STATUS" {
-        writeExitStatus()
-      } else {
-        for section in help.sections where section.title == title { write(section) }
-      }
+      for section in help.sections where section.title == title { write(section) }
     }
     writeSeeAlso()
     for section in help.sections where Self.lastSections.contains(section.title) { write(section) }
