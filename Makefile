@@ -125,9 +125,12 @@ OUT ?= .
 man: deps-run ## write man/*.1 from the commands' help
 	@swift build --quiet --product tw-inspect
 	swift build --quiet --product man-pages
+	pages=$$(mktemp -d)
+	trap 'rm -rf "$$pages"' EXIT
+	$(DEBUG) --experimental-dump-help | .build/debug/man-pages $(MAN_DATE) "$$pages"
 	mkdir -p $(OUT)/man
 	rm -f $(OUT)/man/*.1
-	$(DEBUG) --experimental-dump-help | .build/debug/man-pages $(MAN_DATE) $(OUT)/man
+	cp "$$pages"/*.1 $(OUT)/man
 
 .PHONY: completions
 completions: deps-run ## write completions/ for bash, zsh and fish
