@@ -78,7 +78,7 @@ bench: $(RELEASE) deps-bench ## compare with ss: start-up, 10 and 100,000 socket
 ##### The binary to install
 
 # The Swift runtime and libstdc++ are linked statically: what is left to load is libc, libm and libmnl, so that it starts
-# in a third of the time and needs no Swift on the machine. libstdc++.a is linked from a directory with nothing else in
+# in half the time and needs no Swift on the machine. libstdc++.a is linked from a directory with nothing else in
 # it, or the linker would prefer the shared library beside it. The frontend's option has type metadata asked for by call
 # and not looked up by name: a fifth fewer instructions until the first line of output.
 .PHONY: build
@@ -119,7 +119,7 @@ uninstall: ## remove what install put there (same PREFIX and DESTDIR)
 MAN_DATE := 2026-11-22
 
 # Written below OUT, which is here unless check-generated says otherwise.
-OUT ?= .
+OUT := .
 
 .PHONY: man
 man: deps-run ## write man/*.1 from the commands' help

@@ -22,7 +22,8 @@ let package = Package(
     .executable(name: "tw-inspect", targets: ["tw-inspect"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    // Exactly this one: it writes completions/ and the help that man/ is made from, which are committed.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
