@@ -22,7 +22,8 @@ let package = Package(
     .executable(name: "tw-inspect", targets: ["tw-inspect"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    // Exactly this one: it writes completions/ and the help that man/ is made from, which are committed.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
@@ -44,6 +45,10 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    // Writes man/*.1 from the commands' help (make man). Not installed.
+    .executableTarget(
+      name: "man-pages", path: "man/generator", exclude: ["README.md"], swiftSettings: testSettings),
+
     .target(
       name: "TestSupport", dependencies: ["CLinux", "CTestSupport"], path: "Tests/TestSupport",
       swiftSettings: testSettings),
@@ -64,6 +69,7 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], swiftSettings: testSettings),
+    .testTarget(name: "ManualPagesTests", dependencies: ["man-pages"], swiftSettings: testSettings),
   ],
   swiftLanguageModes: [.v6]
 )
