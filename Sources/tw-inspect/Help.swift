@@ -18,6 +18,11 @@ enum Help {
       TCP on Linux only. Everything works without root. No connection is ever
       made; trybind takes the port for some microseconds, and gives it back.
 
+    ENVIRONMENT
+      NO_COLOR        no colour unless --color always
+      CLICOLOR_FORCE  colour also where output is no terminal
+      TERM            dumb: no colour
+
     EXIT STATUS
       0   looked; of trybind: yes
       1   --expect was not met; of trybind: no

@@ -33,27 +33,39 @@ struct PortCommand: Command {
         74  the output could not be written
       """)
 
-  @Argument(help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"),
+  @Argument(
+    help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"),
     completion: .ports)
   var ports: [String]
 
-  @Option(help: ArgumentHelp("Whose port: local (these hold it), peer (connections to it elsewhere), any.", valueName: "side"))
+  @Option(
+    help: ArgumentHelp(
+      "Whose port: local (these hold it), peer (connections to it elsewhere), any.", valueName: "side"),
+    completion: .list(SocketFilter.Side.allValueStrings))
   var side = SocketFilter.Side.local
 
   @Flag(help: "List sockets in every state.")
   var all = false
 
-  @Option(help: ArgumentHelp("List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).", valueName: "states"),
+  @Option(
+    help: ArgumentHelp(
+      "List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).",
+      valueName: "states"),
     completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
   var state: [String] = []
 
-  @Option(help: ArgumentHelp("Order: time (longest left first), peer, none (as the kernel has them).", valueName: "order"))
+  @Option(
+    help: ArgumentHelp(
+      "Order: time (longest left first), peer, none (as the kernel has them).", valueName: "order"),
+    completion: .list(SortOrder.allValueStrings))
   var sort: SortOrder?
 
   @Option(help: ArgumentHelp("Print at most so many sockets; all are counted.", valueName: "count"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Exit 1 unless none, or some, were listed.", valueName: "what"))
+  @Option(
+    help: ArgumentHelp("Exit 1 unless none, or some, were listed.", valueName: "what"),
+    completion: .list(Expectation.allValueStrings))
   var expect: Expectation?
 
   @Flag(help: "Put the column names above plain output.")
@@ -90,5 +102,36 @@ extension SocketFilter.Side: ExpressibleByArgument {
 
 extension CompletionKind {
   /// Ports that sockets of this host hold right now.
-  static var ports: CompletionKind { .default }
+  static var ports: CompletionKind { .custom(completePorts) }
+}
+
+/// Offers the ports that sockets of this host hold right now, those that only a timer keeps first.
+@Sendable private func completePorts(_: [String], _: Int, prefix: String) -> [String] {
+  let typed = prefix.lastIndex(of: ",").map { String(prefix[...$0]) } ?? ""
+  return LivePorts.look(limit: 50).map { port, states in
+    switch CompletionShell.requesting {
+    case .zsh?: "\(typed)\(port):\(states)"
+    case .fish?: "\(typed)\(port)\t\(states)"
+    default: "\(typed)\(port)"
+    }
+  }
+}
+
+/// What holds which port, in a few words.
+private enum LivePorts {
+  static func look(limit: Int) -> [(port: UInt16, states: String)] {
+    guard var source = try? SocketSource(.auto) else { return [] }
+    var counts: [UInt16: StateCounts] = [:]
+    // Established connections of clients hold a port each; nobody asks for those by completion.
+    let filter = SocketFilter(
+      ports: PortSet([1...65535]), states: .states(StateSet([.timeWait, .finWait2, .listen])))
+    _ = try? source.stream(filter, begin: { _ in }) { counts[$0.local.port, default: StateCounts()].add($0) }
+    let sorted = counts.sorted { left, right in
+      left.value.minisockets != right.value.minisockets
+        ? left.value.minisockets > right.value.minisockets : left.key < right.key
+    }
+    return sorted.prefix(limit).map { port, counts in
+      (port, counts.states.map { "\($0.count) \($0.state.title)" }.joined(separator: " "))
+    }
+  }
 }

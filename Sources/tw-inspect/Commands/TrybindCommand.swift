@@ -8,7 +8,7 @@ struct TrybindCommand: Command {
       EXAMPLES
         tw-inspect trybind 9527                 a server that sets no options
         tw-inspect trybind 9527 --reuse         one that sets SO_REUSEADDR
-        tw-inspect trybind 80 --address 192.0.2.7
+        tw-inspect trybind 80 --address 127.0.0.1  on one address only
         tw-inspect trybind 80 --address 0.0.0.0 --address :: --v6-only
         tw-inspect trybind 9527 --reuse -q && systemctl start my.service
 
@@ -43,7 +43,8 @@ struct TrybindCommand: Command {
   @Flag(help: "Your server sets SO_REUSEPORT.")
   var reusePort = false
 
-  @Option(help: ArgumentHelp("An address that your server binds; repeat it for several.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp("An address that your server binds; repeat it for several.", valueName: "address"))
   var address: [String] = []
 
   @Flag(help: "Your server sets IPV6_V6ONLY on its IPv6 sockets.")

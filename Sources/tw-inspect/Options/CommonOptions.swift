@@ -26,16 +26,23 @@ extension SocketSource.Choice: ExpressibleByArgument {
 
 /// The options that mean the same everywhere.
 struct CommonOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How the answer is written.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("How the answer is written.", valueName: "format"),
+    completion: .list(OutputFormat.allValueStrings))
   var output: OutputFormat?
 
   @Flag(help: "Short for --output json.")
   var json = false
 
-  @Option(help: ArgumentHelp("When to use colour: NO_COLOR, CLICOLOR_FORCE and TERM=dumb count for auto.", valueName: "when"))
+  @Option(
+    help: ArgumentHelp("When to use colour; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM.", valueName: "when"),
+    completion: .list(ColorChoice.allValueStrings))
   var color = ColorChoice.auto
 
-  @Option(help: ArgumentHelp("Where to look: auto takes netlink, and /proc/net/tcp where that is refused.", valueName: "source"))
+  @Option(
+    help: ArgumentHelp(
+      "Where to look: auto takes netlink, and /proc/net/tcp where that is refused.", valueName: "source"),
+    completion: .list(SocketSource.Choice.allValueStrings))
   var source = SocketSource.Choice.auto
 
   @Flag(name: .customShort("4"), help: "IPv4 only, also where it arrives at an IPv6 socket (v4-mapped).")
