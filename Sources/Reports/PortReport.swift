@@ -29,7 +29,8 @@ package struct PortReport {
 // MARK: - JSON
 
 extension PortReport {
-  package func document(_ envelope: Envelope, row: SocketRow) -> ByteBuffer {
+  package func document(_ envelope: Envelope, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
+    var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(.lines)
     writer.object { writer in
       envelope.write(&writer, look)
@@ -77,16 +78,16 @@ enum PortQueryJSON {
 // MARK: - JSON Lines
 
 /// `port` as it streams: a snapshot line, a line a socket, and an end.
-package struct PortLines {
-  private let row: SocketRow
+package struct PortLines: ~Copyable {
+  private var row: SocketRow
   private let filter: SocketFilter
-  private let rowBeginning: String
+  private var rowBeginning = ByteBuffer(capacity: 128)
 
-  package init(row: SocketRow, filter: SocketFilter, command: String) {
-    self.row = row
+  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+    row = SocketRow(interfaceName: interfaceName)
     self.filter = filter
-    rowBeginning =
-      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\","
+    rowBeginning.append(
+      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",")
   }
 
   package func appendSnapshot(
@@ -101,7 +102,7 @@ package struct PortLines {
     buffer.append(writer.finish())
   }
 
-  package func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+  package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(rowBeginning)
     row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
     buffer.append(literal: "}\n")

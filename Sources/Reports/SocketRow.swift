@@ -1,9 +1,12 @@
 package import SocketTable
 
 /// One socket as a JSON object or as a plain line. Both are on the path that runs a hundred thousand times.
-package struct SocketRow {
+package struct SocketRow: ~Copyable {
   /// The name of a network device by its index.
   private let interfaceName: (UInt32) -> String
+  /// The local end as it was written last: on one port it is mostly the same again.
+  private var localText = ByteBuffer(capacity: 128)
+  private var local: Endpoint?
 
   package init(interfaceName: @escaping (UInt32) -> String) { self.interfaceName = interfaceName }
 
@@ -13,16 +16,21 @@ package struct SocketRow {
     "inode", "interface",
   ]
 
-  package func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+  package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     let tab = UInt8(ascii: "\t")
     buffer.append(literal: record.state.literalName)
     buffer.append(byte: tab)
     buffer.append(literal: record.family == .ipv4 ? "ipv4" : "ipv6")
     buffer.append(byte: tab)
-    buffer.append(record.local.address)
-    buffer.append(byte: tab)
-    buffer.append(decimal: record.local.port)
-    buffer.append(byte: tab)
+    if local != record.local {
+      local = record.local
+      localText.removeAll()
+      localText.append(record.local.address)
+      localText.append(byte: tab)
+      localText.append(decimal: record.local.port)
+      localText.append(byte: tab)
+    }
+    buffer.append(localText)
     if let peer = record.peer {
       buffer.append(peer.address)
       buffer.append(byte: tab)
@@ -48,7 +56,7 @@ package struct SocketRow {
   }
 
   /// The members of a Socket object, without the braces around them.
-  package func appendMembers(_ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer) {
+  package mutating func appendMembers(_ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer) {
     buffer.append(
       literal: record.family == .ipv4
         ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
@@ -57,10 +65,15 @@ package struct SocketRow {
     buffer.append(
       literal: record.isMinisocket
         ? "\",\"minisocket\":true,\"local\":{\"address\":\"" : "\",\"minisocket\":false,\"local\":{\"address\":\"")
-    append(record.local, to: &buffer)
+    if local != record.local {
+      local = record.local
+      localText.removeAll()
+      Self.append(record.local, to: &localText)
+    }
+    buffer.append(localText)
     if let peer = record.peer {
       buffer.append(literal: ",\"peer\":{\"address\":\"")
-      append(peer, to: &buffer)
+      Self.append(peer, to: &buffer)
     } else {
       buffer.append(literal: ",\"peer\":null")
     }
@@ -102,7 +115,7 @@ package struct SocketRow {
         : ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
   }
 
-  private func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+  private static func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
     buffer.append(endpoint.address)
     buffer.append(literal: "\",\"port\":")
     buffer.append(decimal: endpoint.port)

@@ -87,14 +87,14 @@
       limit = limit &* 10
     }
     var rest = value
-    var position = count + length
+    var position = count &+ length
     repeat {
-      position -= 1
+      position &-= 1
       let quotient = rest / 10
       unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
       rest = quotient
     } while rest > 0
-    count += length
+    count &+= length
   }
 
   package mutating func append(decimal value: UInt64) {

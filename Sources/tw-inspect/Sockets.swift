@@ -5,7 +5,7 @@ import SocketTable
 
 /// What every command does with a source and with standard output.
 enum Sockets {
-  static func open(_ common: CommonOptions) throws(Failure) -> SocketSource {
+  static func open(_ common: CommonSettings) throws(Failure) -> SocketSource {
     do throws(SourceError) {
       return try SocketSource(common.source)
     } catch {
@@ -21,7 +21,7 @@ enum Sockets {
 
   /// Says on standard error that netlink was not used, and, with --verbose, what was asked.
   static func report(
-    _ source: borrowing SocketSource, _ common: CommonOptions, since start: Int64, filter: SocketFilter
+    _ source: borrowing SocketSource, _ common: CommonSettings, since start: Int64, filter: SocketFilter
   ) {
     let look = source.look(isComplete: true)
     if look.origin == .procNet, !common.quiet {
