@@ -28,16 +28,18 @@ package struct PortTable {
     var stateWidth = 5
     var localWidth = 5
     var peerWidth = 4
-    var scratch = ByteBuffer(capacity: 64)
-    func width(_ endpoint: Endpoint) -> Int {
-      scratch.removeAll()
-      scratch.append(endpoint)
-      return scratch.count
-    }
+    var lastState: TCPState?
+    var lastLocal: Endpoint?
     for record in report.listed {
-      stateWidth = max(stateWidth, record.state.title.utf8.count)
-      localWidth = max(localWidth, width(record.local))
-      if let peer = record.peer { peerWidth = max(peerWidth, width(peer)) }
+      if record.state != lastState {
+        lastState = record.state
+        stateWidth = max(stateWidth, record.state.title.utf8.count)
+      }
+      if record.local != lastLocal {
+        lastLocal = record.local
+        localWidth = max(localWidth, record.local.width)
+      }
+      if let peer = record.peer { peerWidth = max(peerWidth, peer.width) }
     }
 
     text.append("TIME LEFT  ", .strong)
@@ -54,7 +56,7 @@ package struct PortTable {
     for record in report.listed {
       text.row(record, stateWidth: stateWidth, localWidth: localWidth)
       if hasInterface {
-        let peer = record.peer.map(width) ?? 1
+        let peer = record.peer?.width ?? 1
         text.append(String(repeating: " ", count: peerWidth - peer + 2))
         text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
       }
@@ -164,6 +166,10 @@ package struct PortTable {
       return rest > 0 ? "\(Quantity.grouped(rest)) \(state.title)" : nil
     }.joined(separator: ", ")
   }
+}
+
+extension Endpoint {
+  fileprivate var width: Int { dottedWidth ?? text.utf8.count }
 }
 
 extension StyledText {

@@ -60,6 +60,16 @@ extension ByteBuffer {
   }
 }
 
+extension Endpoint {
+  /// How many columns the text of an IPv4 or v4-mapped endpoint has; others have to be written to be measured.
+  package var dottedWidth: Int? {
+    guard let ipv4 = address.ipv4 else { return nil }
+    var width = 4 + ByteBuffer.digits(UInt32(port))
+    for shift: UInt32 in [0, 8, 16, 24] { width += ByteBuffer.digits(ipv4 >> shift & 0xff) }
+    return address.family == .ipv4 ? width : width + 9
+  }
+}
+
 extension IPAddress {
   package var text: String {
     var buffer = ByteBuffer()

@@ -80,21 +80,42 @@
 
   package mutating func append(decimal value: UInt32) {
     reserve(10)
-    var length = 1
-    var limit: UInt32 = 10
-    while length < 10, value >= limit {
-      length += 1
-      limit = limit &* 10
-    }
     var rest = value
+    let length = Self.digits(value)
     var position = count &+ length
-    repeat {
-      position &-= 1
-      let quotient = rest / 10
-      unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+    // Pairs of digits from the back; the division by a constant is a multiplication.
+    while rest >= 100 {
+      let quotient = rest / 100
+      storePair(rest &- quotient &* 100, endingAt: position)
+      position &-= 2
       rest = quotient
-    } while rest > 0
+    }
+    if rest >= 10 {
+      storePair(rest, endingAt: position)
+    } else {
+      unsafe base[position &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+    }
     count &+= length
+  }
+
+  @inline(__always)
+  private func storePair(_ pair: UInt32, endingAt end: Int) {
+    let tens = pair &* 205 >> 11
+    unsafe base[end &- 2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
+    unsafe base[end &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10)
+  }
+
+  /// How many decimal digits a number has.
+  package static func digits(_ value: UInt32) -> Int {
+    if value < 10 { return 1 }
+    if value < 100 { return 2 }
+    if value < 1000 { return 3 }
+    if value < 10_000 { return 4 }
+    if value < 100_000 { return 5 }
+    if value < 1_000_000 { return 6 }
+    if value < 10_000_000 { return 7 }
+    if value < 100_000_000 { return 8 }
+    return value < 1_000_000_000 ? 9 : 10
   }
 
   package mutating func append(decimal value: UInt64) {
