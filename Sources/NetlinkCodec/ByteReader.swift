@@ -64,6 +64,7 @@ package struct ByteReader: ~Escapable {
   }
 
   @_lifetime(self: copy self)
+  @inline(__always)
   package mutating func skip(_ count: Int) throws(DecodingError) {
     try require(count)
     position += count
@@ -83,6 +84,7 @@ package struct ByteReader: ~Escapable {
   /// The next `count` bytes as a reader of their own.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
+  @inline(__always)
   package mutating func slice(_ count: Int) throws(DecodingError) -> ByteReader {
     try require(count)
     let part = ByteReader(bytes.extracting(position..<(position + count)), base: base + position)
@@ -101,7 +103,9 @@ package struct FixedFields: ~Escapable {
 
   @inline(__always)
   func host<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: T.Type = T.self) -> T {
-    unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
+    assert(offset + MemoryLayout<T>.size <= bytes.byteCount)
+    // `fields` has checked that the whole structure is there.
+    return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self)
   }
 
   @inline(__always)

@@ -29,9 +29,12 @@ package struct PortReport {
 // MARK: - JSON
 
 extension PortReport {
-  package func document(_ envelope: Envelope, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
+  /// The end of the document; `drain` takes what comes before it.
+  package func document(
+    _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
+  ) -> ByteBuffer {
     var row = SocketRow(interfaceName: interfaceName)
-    var writer = JSONWriter(.lines)
+    var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
       PortQueryJSON.write(&writer, filter)

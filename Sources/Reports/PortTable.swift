@@ -33,7 +33,7 @@ package struct PortTable {
     for record in report.listed {
       if record.state != lastState {
         lastState = record.state
-        stateWidth = max(stateWidth, record.state.title.utf8.count)
+        stateWidth = max(stateWidth, record.state.literalTitle.utf8CodeUnitCount)
       }
       if record.local != lastLocal {
         lastLocal = record.local
@@ -60,7 +60,7 @@ package struct PortTable {
         text.append(String(repeating: " ", count: peerWidth - peer + 2))
         text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
       }
-      text.line()
+      text.endLine()
     }
   }
 
@@ -88,9 +88,9 @@ package struct PortTable {
     let others = counts.total - counts.minisockets
     if counts.minisockets > 0 {
       var parts: [String] = []
-      if counts[.timeWait] > 0 { parts.append("\(Quantity.grouped(counts[.timeWait])) TIME_WAIT") }
+      if counts[.timeWait] > 0 { parts.append(Quantity.count(counts[.timeWait], of: .timeWait)) }
       if counts.finWait2Minisockets > 0 {
-        parts.append("\(Quantity.grouped(counts.finWait2Minisockets)) FIN_WAIT2 without a process")
+        parts.append("\(Quantity.count(counts.finWait2Minisockets, of: .finWait2)) without a process")
       }
       let verb = counts.minisockets == 1 ? "holds" : "hold"
       var sentence = "\(parts.joined(separator: " and ")) \(verb) \(ports)"
@@ -163,7 +163,7 @@ package struct PortTable {
         if state == .timeWait { return nil }
         if state == .finWait2 { rest -= report.counts.finWait2Minisockets }
       }
-      return rest > 0 ? "\(Quantity.grouped(rest)) \(state.title)" : nil
+      return rest > 0 ? Quantity.count(rest, of: state) : nil
     }.joined(separator: ", ")
   }
 }
@@ -177,9 +177,9 @@ extension StyledText {
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
     append(literal: "  ")
-    let title = record.state.title
-    append(title, .state)
-    pad(stateWidth - title.utf8.count + 2)
+    let title = record.state.literalTitle
+    append(literal: title, .state)
+    pad(stateWidth - title.utf8CodeUnitCount + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)
@@ -195,15 +195,9 @@ extension StyledText {
       append(literal: "   ending")
       return
     }
-    let tenths = (UInt64(timer.expires) + 50) / 100
+    let tenths = (timer.expires &+ 50) / 100
     let whole = tenths / 10
-    var digits = 1
-    var rest = whole / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    pad(5 - digits)
+    pad(5 - ByteBuffer.digits(whole))
     append(decimal: whole)
     append(literal: ".")
     append(decimal: tenths % 10)

@@ -4,11 +4,9 @@ package import SocketTable
 package struct SocketRow: ~Copyable {
   /// The name of a network device by its index.
   private let interfaceName: (UInt32) -> String
-  /// The local end as it was written last: on one port it is mostly the same again.
-  private var localText = ByteBuffer(capacity: 128)
-  private var local: Endpoint?
-  /// The text of a JSON object around peer, time left and cookie, and what it was written for.
+  /// The text of a JSON object around its addresses, time left and cookie, and what it was written for.
   private var shape: RowShape?
+  private var beforeLocal = ByteBuffer()
   private var beforePeer = ByteBuffer()
   private var beforeTime = ByteBuffer()
   private var beforeCookie = ByteBuffer()
@@ -23,48 +21,45 @@ package struct SocketRow: ~Copyable {
   ]
 
   package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    let tab = UInt8(ascii: "\t")
     buffer.append(literal: record.state.literalName)
-    buffer.append(byte: tab)
-    buffer.append(literal: record.family == .ipv4 ? "ipv4" : "ipv6")
-    buffer.append(byte: tab)
-    if local != record.local {
-      local = record.local
-      localText.removeAll()
-      localText.append(record.local.address)
-      localText.append(byte: tab)
-      localText.append(decimal: record.local.port)
-      localText.append(byte: tab)
-    }
-    buffer.append(localText)
+    buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
+    appendPlain(record.local, to: &buffer)
     if let peer = record.peer {
-      buffer.append(peer.address)
-      buffer.append(byte: tab)
-      buffer.append(decimal: peer.port)
+      appendPlain(peer, to: &buffer)
     } else {
-      buffer.append(literal: "-\t-")
+      buffer.append(literal: "-\t-\t")
     }
-    buffer.append(byte: tab)
     if let timer = record.timer {
       buffer.append(decimal: timer.expires)
-      buffer.append(byte: tab)
+      buffer.append(byte: UInt8(ascii: "\t"))
       buffer.append(literal: timer.kind.name)
     } else {
       buffer.append(literal: "-\t-")
     }
-    buffer.append(byte: tab)
+    if record.uid == nil, record.inode == 0, record.interface == 0 {
+      buffer.append(literal: "\t-\t-\t-\n")
+      return
+    }
+    buffer.append(byte: UInt8(ascii: "\t"))
     if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append(literal: "-") }
-    buffer.append(byte: tab)
+    buffer.append(byte: UInt8(ascii: "\t"))
     if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "-") }
-    buffer.append(byte: tab)
-    if record.interface == 0 { buffer.append(literal: "-") } else { buffer.append(interfaceName(record.interface)) }
+    buffer.append(byte: UInt8(ascii: "\t"))
+    buffer.append(record.interface == 0 ? "-" : interfaceName(record.interface))
     buffer.append(byte: UInt8(ascii: "\n"))
+  }
+
+  private func appendPlain(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+    buffer.append(endpoint.address)
+    buffer.append(byte: UInt8(ascii: "\t"))
+    buffer.append(decimal: endpoint.port)
+    buffer.append(byte: UInt8(ascii: "\t"))
   }
 
   /// The members of a Socket object, without the braces around them.
   ///
-  /// Sockets that differ in nothing but peer, time left and cookie share the text around these; it is kept from row
-  /// to row.
+  /// Sockets that differ in nothing but addresses, time left and cookie share the text around these; it is kept from
+  /// row to row.
   package mutating func appendMembers(
     _ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer
   ) {
@@ -73,6 +68,8 @@ package struct SocketRow: ~Copyable {
       self.shape = shape
       writeShape(record, side)
     }
+    buffer.append(beforeLocal)
+    Self.append(record.local, to: &buffer)
     buffer.append(beforePeer)
     if let peer = record.peer { Self.append(peer, to: &buffer) }
     buffer.append(beforeTime)
@@ -83,15 +80,16 @@ package struct SocketRow: ~Copyable {
   }
 
   private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
-    beforePeer.removeAll()
-    beforePeer.append(
+    beforeLocal.removeAll()
+    beforeLocal.append(
       literal: record.family == .ipv4
         ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
         : "\"protocol\":\"tcp\",\"family\":\"ipv6\",\"state\":\"")
-    beforePeer.append(record.state.name)
-    beforePeer.append(literal: record.isMinisocket ? "\",\"minisocket\":true," : "\",\"minisocket\":false,")
-    beforePeer.append(literal: "\"local\":{\"address\":\"")
-    Self.append(record.local, to: &beforePeer)
+    beforeLocal.append(record.state.name)
+    beforeLocal.append(literal: record.isMinisocket ? "\",\"minisocket\":true," : "\",\"minisocket\":false,")
+    beforeLocal.append(literal: "\"local\":{\"address\":\"")
+
+    beforePeer.removeAll()
     beforePeer.append(literal: record.peer == nil ? ",\"peer\":null" : ",\"peer\":{\"address\":\"")
 
     beforeTime.removeAll()
@@ -142,22 +140,30 @@ package struct SocketRow: ~Copyable {
   }
 }
 
-/// Everything that goes into a row but peer, time left and cookie.
+/// Everything that goes into a row but addresses, time left and cookie.
 private struct RowShape: Equatable {
-  private let record: SocketRecord
+  private let state: TCPState
+  private let family: AddressFamily
+  private let timer: SocketRecord.Timer.Kind?
   private let side: MatchedSide
   private let hasPeer: Bool
   private let hasCookie: Bool
+  private let v6Only: Bool?
+  private let uid: UInt32?
+  private let inode: UInt32
+  private let interface: UInt32
 
   init(_ record: SocketRecord, _ side: MatchedSide) {
+    state = record.state
+    family = record.family
+    timer = record.timer?.kind
+    self.side = side
     hasPeer = record.peer != nil
     hasCookie = record.cookie != 0
-    self.side = side
-    var record = record
-    record.peer = nil
-    record.cookie = 0
-    record.timer = record.timer.map { SocketRecord.Timer(kind: $0.kind, expires: 0) }
-    self.record = record
+    v6Only = record.v6Only
+    uid = record.uid
+    inode = record.inode
+    interface = record.interface
   }
 }
 

@@ -1,3 +1,6 @@
+/// Takes the bytes out of a buffer, or leaves them there.
+package typealias Drain = (inout ByteBuffer) -> Void
+
 /// Bytes on their way to standard output. Keeps its room when emptied, so that rows cost no allocation.
 ///
 /// Owns its memory by itself: through an Array each byte would cost a uniqueness check, which was half of the time that
@@ -15,6 +18,9 @@
   deinit { unsafe base.deallocate() }
 
   package mutating func removeAll() { count = 0 }
+
+  /// So many bytes are worth a system call.
+  package static let drainAt = 60 * 1024
 
   package var span: Span<UInt8> {
     @_lifetime(borrow self)
@@ -106,6 +112,7 @@
   }
 
   /// How many decimal digits a number has.
+  @inline(__always)
   package static func digits(_ value: UInt32) -> Int {
     if value < 10 { return 1 }
     if value < 100 { return 2 }

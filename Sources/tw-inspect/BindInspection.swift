@@ -117,17 +117,21 @@ struct BindInspection {
   private func write(_ diagnosis: BindDiagnosis) throws(Failure) {
     let interfaces = Interfaces()
     let report = TrybindReport(diagnosis)
+    let output = Output()
     switch common.format {
     case .json, .jsonl:
-      let document = report.document(
+      var document = report.document(
         .current("trybind"), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
-      try Sockets.write(document)
-    case .plain: try Sockets.write(report.plain())
+      output.write(&document)
+    case .plain:
+      var plain = report.plain()
+      output.write(&plain)
     case .table:
-      var text = common.text()
+      var text = common.text(to: output)
       TrybindText(diagnosis).write(to: &text)
-      try Sockets.write(text.buffer)
+      text.finish()
     }
+    try output.check()
   }
 }
 

@@ -107,17 +107,20 @@ struct PortInspection {
     let counts = StateCounts(snapshot.records)
     let chosen = sort.order(snapshot.records) { filter.matchesState($0) }
     let listed = chosen.prefix(limit).map { snapshot.records[$0] }
+    let output = Output()
     let report = PortReport(
       filter: filter, listed: listed, listedCount: chosen.count, counts: counts,
       look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
 
     if format == .json {
-      try Sockets.write(report.document(.current("port"), interfaceName: interfaces.name))
+      var rest = report.document(.current("port"), interfaceName: interfaces.name, drain: output.write)
+      output.write(&rest)
     } else {
-      var text = common.text()
+      var text = common.text(to: output)
       PortTable(report, interfaceName: interfaces.name).write(to: &text)
-      try Sockets.write(text.buffer)
+      text.finish()
     }
+    try output.check()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }
 

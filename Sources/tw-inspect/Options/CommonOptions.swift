@@ -83,8 +83,9 @@ struct CommonSettings {
   }
 
   /// Text for the terminal that standard output is, or for a file of 80 columns.
-  func text() -> StyledText {
-    StyledText(usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)))
+  func text(to output: Output) -> StyledText {
+    StyledText(
+      usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)), drain: output.write)
   }
 
   private var usesColor: Bool {
