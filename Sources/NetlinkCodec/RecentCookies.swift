@@ -2,20 +2,27 @@
 struct RecentCookies: Sendable {
   private static let none: UInt64 = 0
   private var cookies = InlineArray<64, UInt64>(repeating: Self.none)
-  /// The lowest byte of each, so that one comparison finds out that most are new.
-  private var lowBytes = SIMD64<UInt8>(repeating: 0)
+  /// The lowest byte of each, eight to a word: most cookies are found to be new without comparing them.
+  private var lowBytes = InlineArray<8, UInt64>(repeating: 0)
   private var next = 0
 
   /// False if the cookie is among the last 64.
   mutating func insert(_ cookie: UInt64) -> Bool {
     guard cookie != Self.none else { return true }
-    let lowByte = UInt8(truncatingIfNeeded: cookie)
-    if any(lowBytes .== lowByte) {
-      for index in cookies.indices where cookies[index] == cookie { return false }
+    let pattern = (cookie & 0xff) &* 0x0101_0101_0101_0101
+    var matches: UInt64 = 0
+    for index in 0..<8 {
+      // A byte of `difference` that is zero leaves its upper bit set.
+      let difference = lowBytes[index] ^ pattern
+      matches |= (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+    }
+    if matches != 0 {
+      for index in 0..<64 where cookies[index] == cookie { return false }
     }
     cookies[next] = cookie
-    lowBytes[next] = lowByte
-    next = (next + 1) % 64
+    let shift = UInt64(next & 7) &* 8
+    lowBytes[next >> 3] = lowBytes[next >> 3] & ~(0xff &<< shift) | (cookie & 0xff) &<< shift
+    next = (next &+ 1) & 63
     return true
   }
 }
