@@ -36,16 +36,14 @@ extension PortReport {
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, record in
         writer.raw { buffer in
-          buffer.append("{")
+          buffer.append(literal: "{")
           row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-          buffer.append("}")
+          buffer.append(literal: "}")
         }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
     }
-    var buffer = writer.buffer
-    buffer.append("\n")
-    return buffer
+    return writer.finish()
   }
 }
 
@@ -100,14 +98,13 @@ package struct PortLines {
       envelope.write(&writer, origin: origin, isComplete: nil, blindSpots: blindSpots)
       PortQueryJSON.write(&writer, filter)
     }
-    buffer.append(writer.buffer.text)
-    buffer.append("\n")
+    buffer.append(writer.finish())
   }
 
   package func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(rowBeginning)
     row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-    buffer.append("}\n")
+    buffer.append(literal: "}\n")
   }
 
   /// `error` is nil unless the look ended early.
@@ -123,7 +120,6 @@ package struct PortLines {
       writer.member("complete", isComplete)
       writer.member("error", error)
     }
-    buffer.append(writer.buffer.text)
-    buffer.append("\n")
+    buffer.append(writer.finish())
   }
 }

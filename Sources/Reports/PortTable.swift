@@ -42,9 +42,9 @@ package struct PortTable {
 
     text.append("TIME LEFT  ", .strong)
     text.cell("STATE", width: stateWidth, .strong)
-    text.append("  ")
+    text.append(literal: "  ")
     text.cell("LOCAL", width: localWidth, .strong)
-    text.append("  ")
+    text.append(literal: "  ")
     text.append("PEER", .strong)
     if hasInterface {
       text.append(String(repeating: " ", count: peerWidth - 4 + 2))
@@ -170,23 +170,23 @@ extension StyledText {
   /// Time left, state, local and peer, without padding behind the last.
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
-    append("  ")
+    append(literal: "  ")
     let title = record.state.title
     append(title, .state)
     pad(stateWidth - title.utf8.count + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)
-    if let peer = record.peer { appendEndpoint(peer) } else { append("-") }
+    if let peer = record.peer { appendEndpoint(peer) } else { append(literal: "-") }
   }
 
   private mutating func appendTimeLeft(_ record: SocketRecord) {
     guard let timer = record.timer, timer.kind == .timeWait else {
-      append("        -")
+      append(literal: "        -")
       return
     }
     if timer.expires < 50 {
-      append("   ending")
+      append(literal: "   ending")
       return
     }
     let tenths = (UInt64(timer.expires) + 50) / 100
@@ -199,8 +199,8 @@ extension StyledText {
     }
     pad(5 - digits)
     append(decimal: whole)
-    append(".")
+    append(literal: ".")
     append(decimal: tenths % 10)
-    append(" s")
+    append(literal: " s")
   }
 }

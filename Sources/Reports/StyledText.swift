@@ -2,7 +2,7 @@ internal import Diagnosis
 package import SocketTable
 
 /// Text for people: colour only where it carries the answer.
-package struct StyledText: Sendable {
+package struct StyledText: ~Copyable {
   package enum Tone: Sendable {
     /// The verdict when it is yes, and an "ok".
     case good
@@ -35,7 +35,6 @@ package struct StyledText: Sendable {
   }
 
   package mutating func append(_ text: String, _ tone: Tone? = nil) {
-    let text = text.replacing(Quantity.unbreakableSpace, with: " ")
     guard let tone, usesColor else {
       buffer.append(text)
       return
@@ -45,12 +44,21 @@ package struct StyledText: Sendable {
     buffer.append("\u{1b}[0m")
   }
 
-  mutating func append(decimal value: UInt64) { buffer.append(decimal: value) }
+  package mutating func append(decimal value: UInt64) { buffer.append(decimal: value) }
 
   mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
 
   mutating func pad(_ columns: Int) {
     for _ in 0..<max(0, columns) { buffer.append(byte: UInt8(ascii: " ")) }
+  }
+
+  /// Text of the program itself, on the path that runs for every row.
+  mutating func append(literal text: StaticString, _ tone: Tone? = nil) {
+    guard let tone, usesColor else {
+      buffer.append(literal: text)
+      return
+    }
+    append("\(text)", tone)
   }
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
@@ -79,7 +87,7 @@ package struct StyledText: Sendable {
       line += word
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
-    return lines
+    return lines.map { $0.replacing(Quantity.unbreakableSpace, with: " ") }
   }
 
   /// A cell of a table; padding stands outside the colour.

@@ -17,9 +17,7 @@ package struct TrybindReport {
       envelope.write(&writer, diagnosis.look)
       writeMembers(&writer, row)
     }
-    var buffer = writer.buffer
-    buffer.append("\n")
-    return buffer
+    return writer.finish()
   }
 
   private func writeMembers(_ writer: inout JSONWriter, _ row: SocketRow) {

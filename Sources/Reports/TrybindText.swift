@@ -102,7 +102,7 @@ package struct TrybindText {
   private func writeSeen(_ finding: Finding, to text: inout StyledText) {
     for (index, line) in finding.evidence.prefix(Self.seenLimit).enumerated() {
       text.cell(index == 0 ? "Seen" : "", width: Self.indent, .strong)
-      text.line(line)
+      text.line(line.plain)
     }
     let rest = diagnosis.holders.count - min(Self.seenLimit, finding.evidence.count)
     if rest > 0, finding.evidence.count > 0 {

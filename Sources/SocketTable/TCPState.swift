@@ -45,6 +45,11 @@ package enum TCPState: Hashable, Sendable {
 
   /// The name in JSON, plain output and `--state`.
   package var name: String {
+    if case .unknown(let value) = self { "unknown-\(value)" } else { "\(literalName)" }
+  }
+
+  /// The same without allocation; all unknown states share one.
+  package var literalName: StaticString {
     switch self {
     case .established: "established"
     case .synSent: "syn-sent"
@@ -58,7 +63,7 @@ package enum TCPState: Hashable, Sendable {
     case .listen: "listen"
     case .closing: "closing"
     case .bound: "bound"
-    case .unknown(let value): "unknown-\(value)"
+    case .unknown: "unknown"
     }
   }
 

@@ -119,12 +119,12 @@ struct BindInspection {
     case .json, .jsonl:
       let document = report.document(
         .current("trybind"), row: SocketRow(interfaceName: interfaces.name), isOneLine: common.format == .jsonl)
-      try Sockets.write(document.bytes)
-    case .plain: try Sockets.write(report.plain().bytes)
+      try Sockets.write(document)
+    case .plain: try Sockets.write(report.plain())
     case .table:
       var text = common.text()
       TrybindText(diagnosis).write(to: &text)
-      try Sockets.write(text.buffer.bytes)
+      try Sockets.write(text.buffer)
     }
   }
 }

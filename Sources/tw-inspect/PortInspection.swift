@@ -105,11 +105,11 @@ struct PortInspection {
 
     if format == .json {
       let row = SocketRow(interfaceName: interfaces.name)
-      try Sockets.write(report.document(.current("port"), row: row).bytes)
+      try Sockets.write(report.document(.current("port"), row: row))
     } else {
       var text = common.text()
       PortTable(report, interfaceName: interfaces.name).write(to: &text)
-      try Sockets.write(text.buffer.bytes)
+      try Sockets.write(text.buffer)
     }
     return Outcome(listed: listedCount, isComplete: snapshot.look.isComplete)
   }
@@ -201,11 +201,16 @@ extension SortOrder {
     }
   }
 
-  /// Longest left first; sockets without a timer that ends them come first, as they stay longest.
+  /// Longest left first; sockets without a timer that ends them come first, as they stay longest. Sorts numbers and
+  /// moves each record once.
   private static func sortByTime(_ records: inout [SocketRecord]) {
-    func key(_ record: SocketRecord) -> UInt64 {
-      record.isMinisocket ? UInt64(record.timer?.expires ?? 0) : UInt64.max
+    var keys: [UInt64] = []
+    keys.reserveCapacity(records.count)
+    for (index, record) in records.enumerated() {
+      let left = record.isMinisocket ? record.timer?.expires ?? 0 : UInt32.max
+      keys.append(UInt64(UInt32.max - left) << 32 | UInt64(UInt32(truncatingIfNeeded: index)))
     }
-    records.sort { key($0) > key($1) }
+    keys.sort()
+    records = keys.map { records[Int(UInt32(truncatingIfNeeded: $0))] }
   }
 }

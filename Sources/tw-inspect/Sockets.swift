@@ -13,6 +13,12 @@ enum Sockets {
     }
   }
 
+  static func write(_ text: String) throws(Failure) {
+    var buffer = ByteBuffer(capacity: text.utf8.count)
+    buffer.append(text)
+    try write(buffer)
+  }
+
   /// Says on standard error that netlink was not used, and, with --verbose, what was asked.
   static func report(
     _ source: borrowing SocketSource, _ common: CommonOptions, since start: Int64, filter: SocketFilter
@@ -40,9 +46,9 @@ enum Sockets {
     StandardOutput.complain("tw-inspect: \(asked): \(microseconds) us")
   }
 
-  static func write(_ bytes: [UInt8]) throws(Failure) {
+  static func write(_ buffer: borrowing ByteBuffer) throws(Failure) {
     do throws(SystemError) {
-      try StandardOutput.write(bytes)
+      try StandardOutput.write(buffer.span)
     } catch {
       throw .output(error)
     }
@@ -50,7 +56,7 @@ enum Sockets {
 }
 
 /// Rows on their way out, written when about 64 KiB have come together.
-struct RowOutput {
+struct RowOutput: ~Copyable {
   private static let flushAt = 60 * 1024
   private var buffer = ByteBuffer(capacity: 64 * 1024)
   private var failure: SystemError?
@@ -64,7 +70,7 @@ struct RowOutput {
   private mutating func flush() {
     guard failure == nil else { return }
     do throws(SystemError) {
-      try StandardOutput.write(buffer.bytes)
+      try StandardOutput.write(buffer.span)
     } catch {
       failure = error
     }
