@@ -1,5 +1,6 @@
 import CMnl
 import NetlinkCodec
+import RecordSupport
 import Testing
 
 @Suite struct PortBytecodeTests {
@@ -138,20 +139,5 @@ import Testing
     #expect(throws: Refusal.noJumpIntoAnInstruction(at: 0)) {
       try audit([1, 4, 8, 0, 2, 8, 8, 0, 0, 0, 1, 0])
     }
-  }
-}
-
-/// A generator whose seed can be printed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

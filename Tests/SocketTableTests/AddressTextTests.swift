@@ -1,5 +1,6 @@
 import Glibc
 import SocketTable
+import RecordSupport
 import Testing
 
 @Suite struct AddressTextTests {

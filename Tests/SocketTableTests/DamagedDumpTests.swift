@@ -1,5 +1,6 @@
 import NetlinkCodec
 import SocketTable
+import RecordSupport
 import Testing
 
 /// Recorded answers, damaged in every place: an error or records, never a trap. A trap ends the whole test run.

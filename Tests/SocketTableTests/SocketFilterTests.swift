@@ -1,5 +1,6 @@
 import NetlinkCodec
 import SocketTable
+import RecordSupport
 import Testing
 
 @Suite struct SocketFilterTests {

@@ -1,4 +1,5 @@
 import SocketTable
+import RecordSupport
 import Testing
 
 @Suite struct StateCountsTests {
