@@ -235,7 +235,7 @@ import Testing
   }
 
   @Test func headerAlone() {
-    #expect(throws: DecodingError(.truncated(needed: 1, available: 0), offset: 16)) {
+    #expect(throws: DecodingError(.truncated(needed: 72, available: 0), offset: 16)) {
       try Assembled.all(Datagram.message(20))
     }
   }
