@@ -41,6 +41,10 @@ package struct Command: Sendable {
   package var descriptorLimit: Int?
   /// Become descriptors 3, 4, ... of the child.
   package var inherited: [Int32] = []
+  /// Address families that socket(2) refuses it, and with which errno: by seccomp, as a service manager does.
+  package var deniedFamilies: [(family: Int32, error: Int32)] = []
+  /// /proc is an empty directory for it; needs `Lab.canHideProc`.
+  package var hidesProc = false
 
   package init(_ executable: String, _ arguments: [String] = []) {
     self.executable = executable

@@ -5,6 +5,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct test_denied_family {
+  /* AF_NETLINK, AF_INET6 ... */
+  int family;
+  /* What socket(2) answers instead. */
+  int error;
+};
+
 struct test_spawn_request {
   const char *_Nonnull path;
   char *_Nullable const *_Nonnull arguments;
@@ -20,6 +27,11 @@ struct test_spawn_request {
   long descriptor_limit;
   /* Descriptor 0 (a terminal) becomes the controlling terminal of a new session. */
   int controlling_terminal;
+  /* By a seccomp filter, as systemd's RestrictAddressFamilies= does it; at most 4. */
+  const struct test_denied_family *_Nullable denied_families;
+  int denied_family_count;
+  /* In a mount namespace whose /proc is an empty directory. */
+  int hides_proc;
 };
 
 /* Starts a child of this process in the calling thread's network namespace. Returns its pid, or -1 with errno
