@@ -76,10 +76,9 @@ static size_t write_order(
       .gid = request->gid,
       .descriptor_limit = request->descriptor_limit,
       .hides_proc = request->hides_proc,
-      .denied_family_count = request->denied_family_count,
+      .denial_count = request->denial_count,
   };
-  for (int i = 0; i < request->denied_family_count; i++)
-    order->denied_families[i] = request->denied_families[i];
+  for (int i = 0; i < request->denial_count; i++) order->denials[i] = request->denials[i];
   size_t used = append(message, 0, request->path);
   used = append(message, used, request->directory ? request->directory : "");
   for (; request->arguments[order->argument_count]; order->argument_count++)
@@ -150,7 +149,7 @@ pid_t test_spawn(const struct test_spawn_request *request, const char **stage) {
   static __thread struct failure failure;
   *stage = "spawn";
   if (request->descriptor_count > most_descriptors ||
-      request->denied_family_count > most_denied_families) { errno = EINVAL; return -1; }
+      request->denial_count > most_denials) { errno = EINVAL; return -1; }
   *stage = "open";
   int binary = open(request->path, O_PATH | O_CLOEXEC);
   if (binary < 0) return -1;

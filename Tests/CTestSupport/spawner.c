@@ -53,23 +53,31 @@ static void place_descriptors(const struct order *order, const int *given, int r
   }
 }
 
-/* socket(2) with one of these families fails, whoever calls it; nothing else is touched. */
-static int deny_families(const struct order *order) {
-  struct sock_filter program[3 + 2 * most_denied_families + 1];
+/* Each denied call fails at once, whoever makes it; nothing else is touched. */
+static int deny(const struct order *order) {
+  static const struct sock_filter load_call = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                                  allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  static const unsigned numbers[] = {
+      [test_call_socket] = SYS_socket, [test_call_bind] = SYS_bind, [test_call_listen] = SYS_listen};
+  struct sock_filter program[5 * most_denials + 1];
   int size = 0;
-  program[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-  program[size++] = (struct sock_filter)BPF_JUMP(
-      BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, (unsigned char)(1 + 2 * order->denied_family_count));
-  program[size++] =
-      (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args));
-  for (int i = 0; i < order->denied_family_count; i++) {
-    const struct test_denied_family *denied = &order->denied_families[i];
+  for (int i = 0; i < order->denial_count; i++) {
+    const struct test_denial *denial = &order->denials[i];
+    int has_argument = denial->argument >= 0;
+    program[size++] = load_call;
+    program[size++] = (struct sock_filter)BPF_JUMP(
+        BPF_JMP | BPF_JEQ | BPF_K, numbers[denial->call], 0, has_argument ? 3 : 1);
+    if (has_argument) {
+      program[size++] = (struct sock_filter)BPF_STMT(
+          BPF_LD | BPF_W | BPF_ABS,
+          (unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)denial->argument));
+      program[size++] = (struct sock_filter)BPF_JUMP(
+          BPF_JMP | BPF_JEQ | BPF_K, (unsigned)denial->value, 0, 1);
+    }
     program[size++] =
-        (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)denied->family, 0, 1);
-    program[size++] =
-        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)denied->error);
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)denial->error);
   }
-  program[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  program[size++] = allow;
   struct sock_fprog filter = {.len = (unsigned short)size, .filter = program};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -1;
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
@@ -116,7 +124,7 @@ _Noreturn static void become(const struct message *message, const struct passed 
     if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, limit}) < 0) fail(report, "setrlimit");
   }
 
-  if (order->denied_family_count > 0 && deny_families(order) < 0) fail(report, "seccomp");
+  if (order->denial_count > 0 && deny(order) < 0) fail(report, "seccomp");
 
   execve(path, arguments, environment);
   /* Another user may not be able to walk to a binary that lies in somebody's home directory. */

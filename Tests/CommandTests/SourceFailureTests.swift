@@ -17,7 +17,7 @@ struct SourceFailureTests {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       var command = try Tool.command(["port", "9527", "--json"])
-      command.deniedFamilies = [(AF_NETLINK, error)]
+      command.denials = [.socket(AF_NETLINK, error)]
       let result = try command.run()
       #expect(result.exitCode == 0)
       let json = try result.json
@@ -37,7 +37,7 @@ struct SourceFailureTests {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       var command = try Tool.command(arguments + ["--source", "netlink"])
-      command.deniedFamilies = [(AF_NETLINK, EAFNOSUPPORT)]
+      command.denials = [.socket(AF_NETLINK, EAFNOSUPPORT)]
       try expectNoLook(command.run(), says: ["netlink"])
     }
   }
@@ -47,11 +47,11 @@ struct SourceFailureTests {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       var command = try Tool.command(arguments)
-      command.deniedFamilies = [(AF_NETLINK, EPERM)]
+      command.denials = [.socket(AF_NETLINK, EPERM)]
       command.hidesProc = true
       try expectNoLook(command.run(), says: ["netlink", "/proc/"])
       command.arguments += ["--source", "proc"]
-      command.deniedFamilies = []
+      command.denials = []
       try expectNoLook(command.run(), says: ["/proc/"])
     }
   }
@@ -102,7 +102,7 @@ struct SourceFailureTests {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
       var command = try Tool.command(arguments)
-      command.deniedFamilies = [(AF_NETLINK, error)]
+      command.denials = [.socket(AF_NETLINK, error)]
       try expectExhausted(command.run(), error)
     }
   }
@@ -112,10 +112,10 @@ struct SourceFailureTests {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
       var command = try Tool.command(["trybind", "9527"] + more)
-      command.deniedFamilies = [(AF_INET, EMFILE)]
+      command.denials = [.socket(AF_INET, EMFILE)]
       try expectExhausted(command.run(), EMFILE)
       // 0 to 2 and netlink's: enough to load the program, and to look.
-      command.deniedFamilies = []
+      command.denials = []
       command.descriptorLimit = 4
       try expectExhausted(command.run(), EMFILE)
     }

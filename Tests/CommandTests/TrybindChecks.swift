@@ -20,30 +20,40 @@ struct TrybindAnswer {
   }
 }
 
+enum Thoroughness {
+  /// The text as well, and the kernel's table before and after.
+  case full
+  /// The JSON and bind(2) alone, where the same is asked many times.
+  case brief
+}
+
 /// Runs `trybind` for a server, and holds it to everything that is true of every answer: exactly these findings,
 /// the exit status that goes with them, the answer that bind(2) gives the server itself, and nothing changed.
 @discardableResult
 func expectTrybind(
-  _ server: Server, _ bindable: Bool, _ slugs: [String], errors: String = "",
+  _ server: Server, _ bindable: Bool, _ slugs: [String]?, _ thoroughness: Thoroughness = .full,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> TrybindAnswer {
-  let before = try TableImage()
+  let before = thoroughness == .full ? try TableImage() : nil
   let result = try Tool.run(server.arguments + ["--json"])
-  let table = try Tool.run(server.arguments)
-  let after = try TableImage()
-  let answer = TrybindAnswer(json: try result.json, text: table.output, kernel: try server.start())
+  let table = thoroughness == .full ? try Tool.run(server.arguments) : nil
+  let after = thoroughness == .full ? try TableImage() : nil
+  let answer = TrybindAnswer(json: try result.json, text: table?.output ?? "", kernel: try server.start())
 
-  #expect(result.exitCode == (bindable ? 0 : 1), "\(server)", sourceLocation: sourceLocation)
-  #expect(table.exitCode == (bindable ? 0 : 1), "\(server)", sourceLocation: sourceLocation)
-  #expect(result.errors == errors, sourceLocation: sourceLocation)
+  let status: Int32 = bindable ? 0 : 1
+  #expect(result.exitCode == status, "\(server)", sourceLocation: sourceLocation)
+  #expect(result.errors == "", "\(server)", sourceLocation: sourceLocation)
   #expect(answer.json["bindable"].bool == bindable, "\(server)", sourceLocation: sourceLocation)
-  #expect(answer.slugs == slugs, "\(server)", sourceLocation: sourceLocation)
-  #expect(before == after, "\(server): the trial left its mark", sourceLocation: sourceLocation)
+  if let slugs { #expect(answer.slugs == slugs, "\(server)", sourceLocation: sourceLocation) }
   expectKernelAgrees(answer, bindable, sourceLocation)
   expectTrialOrder(answer.json, server, sourceLocation)
   expectTimes(answer, bindable, sourceLocation)
   expectFindingsAreWhole(answer, bindable, sourceLocation)
-  expectText(answer, bindable, sourceLocation)
+  if let table {
+    #expect(table.exitCode == status, "\(server)", sourceLocation: sourceLocation)
+    #expect(before == after, "\(server): the trial left its mark", sourceLocation: sourceLocation)
+    expectText(answer, bindable, sourceLocation)
+  }
   return answer
 }
 
@@ -73,9 +83,9 @@ private func expectTrialOrder(_ json: JSON, _ server: Server, _ sourceLocation: 
   #expect(runs == expected, sourceLocation: sourceLocation)
   for options in expected {
     let addresses = trials.filter { $0["options"].array?.compactMap(\.string) == options }.map {
-      $0["address"].string
+      $0["address"].string ?? "null"
     }
-    #expect(Set(addresses).count == addresses.count, sourceLocation: sourceLocation)
+    #expect(addresses.sorted() == server.effectiveAddresses.sorted(), sourceLocation: sourceLocation)
   }
 }
 

@@ -144,13 +144,14 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: access("/usr/bin/telnet", X_OK) == 0 && Lab.isAvailable)) func deniedFamilies() throws {
+  @Test(.enabled(if: access("/usr/bin/telnet", X_OK) == 0 && Lab.isAvailable)) func deniedSystemCalls() throws
+  {
     try withNetworkNamespace { lab in
       let listener = try lab.listener(port: 9527)
       var command = Command("/usr/bin/telnet", ["127.0.0.1", "9527"])
-      command.deniedFamilies = [(AF_INET6, EAFNOSUPPORT), (AF_INET, EPERM)]
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT), .socket(AF_INET, EPERM)]
       #expect(try command.run().errors.contains("Operation not permitted"))
-      command.deniedFamilies = [(AF_INET6, EAFNOSUPPORT)]
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
       let running = try command.start()
       _ = try listener.subject?.accept()
       withExtendedLifetime(running) {}

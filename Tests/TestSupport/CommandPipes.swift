@@ -84,17 +84,19 @@ struct CommandPipes {
       for pointer in arguments + environment + [path, directory] { free(pointer) }
     }
     let descriptors = childEnds + command.inherited
-    let denied = command.deniedFamilies.map { test_denied_family(family: $0.family, error: $0.error) }
+    let denials = command.denials.map {
+      test_denial(call: $0.call, argument: $0.argument, value: $0.value, error: $0.error)
+    }
     return try arguments.withUnsafeMutableBufferPointer { arguments in
       try environment.withUnsafeMutableBufferPointer { environment in
-        try withPointers(descriptors, denied) { descriptors, denied in
+        try withPointers(descriptors, denials) { descriptors, denials in
           var request = test_spawn_request(
             path: path!, arguments: arguments.baseAddress!, environment: environment.baseAddress!,
             directory: directory, descriptors: descriptors.baseAddress!,
             descriptor_count: Int32(descriptors.count), uid: command.user.map(Int.init) ?? -1,
             gid: command.user.map(Int.init) ?? -1, descriptor_limit: command.descriptorLimit ?? -1,
             controlling_terminal: command.terminal == nil ? 0 : 1,
-            denied_families: denied.baseAddress, denied_family_count: Int32(denied.count),
+            denials: denials.baseAddress, denial_count: Int32(denials.count),
             hides_proc: command.hidesProc ? 1 : 0)
           var stage: UnsafePointer<CChar>?
           let pid = test_spawn(&request, &stage)

@@ -5,10 +5,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct test_denied_family {
-  /* AF_NETLINK, AF_INET6 ... */
-  int family;
-  /* What socket(2) answers instead. */
+enum test_call { test_call_socket, test_call_bind, test_call_listen };
+
+struct test_denial {
+  enum test_call call;
+  /* Denied only if this argument (0 is the first) has that value; -1: always. */
+  int argument;
+  int value;
+  /* What the call answers instead. */
   int error;
 };
 
@@ -28,8 +32,8 @@ struct test_spawn_request {
   /* Descriptor 0 (a terminal) becomes the controlling terminal of a new session. */
   int controlling_terminal;
   /* By a seccomp filter, as systemd's RestrictAddressFamilies= does it; at most 4. */
-  const struct test_denied_family *_Nullable denied_families;
-  int denied_family_count;
+  const struct test_denial *_Nullable denials;
+  int denial_count;
   /* In a mount namespace whose /proc is an empty directory. */
   int hides_proc;
 };
