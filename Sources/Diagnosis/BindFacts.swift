@@ -4,19 +4,26 @@ internal import SocketTable
 struct BindFacts {
   let session: TrialSession
   let settings: HostSettings
+  /// The trials with the server's own options.
+  let yours: [Trial]
+  /// Those of them that did not succeed.
+  let refused: [Trial]
+  /// Trials without options that are not the server's own, and found the port taken.
+  let refusedPlain: [Trial]
 
   init(_ session: TrialSession, settings: HostSettings) {
     self.session = session
     self.settings = settings
+    yours = session.trials.filter(\.isYours)
+    refused = yours.filter { $0.outcome != .ok }
+    refusedPlain = session.trials.filter(Self.isRefusedPlain)
+  }
+
+  private static func isRefusedPlain(_ trial: Trial) -> Bool {
+    trial.socket.options.isEmpty && !trial.isYours && trial.outcome.isAddressInUse
   }
 
   var target: BindTarget { session.target }
-  var yours: [Trial] { session.trials.filter(\.isYours) }
-  /// Of the server's own trials those that did not succeed.
-  var refused: [Trial] { yours.filter { $0.outcome != .ok } }
-  var refusedPlain: [Trial] {
-    session.trials.filter { $0.socket.options.isEmpty && !$0.isYours && $0.outcome.isAddressInUse }
-  }
 
   /// The records that the rules hold against a trial, or that may stand against it.
   func blamed(by trial: Trial) -> [SocketRecord] {

@@ -71,7 +71,7 @@ extension Catalogue {
   func deniedByPolicy(_ trial: Trial, _ error: ErrorNumber) -> Finding {
     let call: String =
       switch trial.outcome {
-      case .refused(.option(let option), _): "setsockopt \(option)"
+      case .refused(.option(let option), _): "setsockopt \(option.rawValue)"
       case .refused(.listen, _): "listen()"
       case .refused(.socket, _): "socket()"
       default: "bind()"

@@ -12,17 +12,27 @@ package struct TrialSocket: Hashable, Sendable {
 package enum TrialOutcome: Hashable, Sendable {
   package enum Step: Hashable, Sendable {
     case socket
-    /// setsockopt of the option that is named.
-    case option(String)
+    case option(Option)
     case bind
     case listen
+  }
+
+  /// What setsockopt was called for, by its name in C.
+  package enum Option: String, Hashable, Sendable {
+    case v6Only = "IPV6_V6ONLY"
+    case reuseAddress = "SO_REUSEADDR"
+    case reusePort = "SO_REUSEPORT"
+    case bindToDevice = "SO_BINDTODEVICE"
   }
 
   case ok
   case refused(Step, ErrorNumber)
 
   package var error: ErrorNumber? {
-    if case .refused(_, let error) = self { error } else { nil }
+    switch self {
+    case .ok: nil
+    case .refused(_, let error): error
+    }
   }
 
   /// The port is taken, as far as bind or listen say so.

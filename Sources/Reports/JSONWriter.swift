@@ -1,7 +1,7 @@
 package import SocketTable
 
 /// Writes one JSON value (RFC 8259) after the other; commas and line breaks come by themselves.
-package struct JSONWriter: Sendable {
+package struct JSONWriter: ~Copyable {
   package enum Layout: Sendable {
     /// The document's members, and the elements of its lists, on lines of their own.
     case lines
@@ -9,14 +9,22 @@ package struct JSONWriter: Sendable {
     case compact
   }
 
-  package private(set) var buffer: ByteBuffer
+  private var buffer = ByteBuffer(capacity: 4096)
+  private let drain: Drain
   private let layout: Layout
   private var depth = 0
   private var isFirst = true
 
-  package init(_ layout: Layout, buffer: ByteBuffer = ByteBuffer()) {
+  /// `drain` takes what has come together so far each time it is a good deal.
+  package init(_ layout: Layout, drain: @escaping Drain = { _ in }) {
     self.layout = layout
-    self.buffer = buffer
+    self.drain = drain
+  }
+
+  /// What has been written, and a newline.
+  package consuming func finish() -> ByteBuffer {
+    buffer.append(literal: "\n")
+    return buffer
   }
 
   // MARK: Structure
@@ -42,6 +50,9 @@ package struct JSONWriter: Sendable {
     for element in elements {
       separate()
       body(&self, element)
+      if buffer.count >= ByteBuffer.drainAt {
+        drain(&buffer)
+      }
     }
     close("]")
   }
@@ -60,17 +71,17 @@ package struct JSONWriter: Sendable {
 
   package mutating func member(_ key: String, _ value: String?) {
     self.key(key)
-    if let value { buffer.append(jsonString: value) } else { buffer.append("null") }
+    if let value { buffer.append(jsonString: value) } else { buffer.append(literal: "null") }
   }
 
   package mutating func member(_ key: String, _ value: Bool?) {
     self.key(key)
-    buffer.append(value.map { $0 ? "true" : "false" } ?? "null")
+    buffer.append(literal: value.map { $0 ? "true" : "false" } ?? "null")
   }
 
   package mutating func member(_ key: String, _ value: (some FixedWidthInteger & UnsignedInteger)?) {
     self.key(key)
-    if let value { buffer.append(decimal: value) } else { buffer.append("null") }
+    if let value { buffer.append(decimal: UInt64(value)) } else { buffer.append(literal: "null") }
   }
 
   /// Counts, which are never negative.
@@ -85,7 +96,7 @@ package struct JSONWriter: Sendable {
 
   package mutating func memberNull(_ key: String) {
     self.key(key)
-    buffer.append("null")
+    buffer.append(literal: "null")
   }
 
   // MARK: Layout
@@ -93,7 +104,7 @@ package struct JSONWriter: Sendable {
   private mutating func key(_ key: String) {
     separate()
     buffer.append(jsonString: key)
-    buffer.append(layout == .lines ? ": " : ":")
+    buffer.append(literal: layout == .lines ? ": " : ":")
   }
 
   private mutating func separate() {
@@ -123,7 +134,7 @@ package struct JSONWriter: Sendable {
 
   private mutating func breakLine() {
     buffer.append(byte: UInt8(ascii: "\n"))
-    for _ in 0..<depth { buffer.append("  ") }
+    for _ in 0..<depth { buffer.append(literal: "  ") }
   }
 }
 
@@ -133,13 +144,13 @@ extension ByteBuffer {
     append(byte: UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {
-      case UInt8(ascii: "\""): append("\\\"")
-      case UInt8(ascii: "\\"): append("\\\\")
-      case 0x0a: append("\\n")
-      case 0x09: append("\\t")
-      case 0x0d: append("\\r")
+      case UInt8(ascii: "\""): append(literal: "\\\"")
+      case UInt8(ascii: "\\"): append(literal: "\\\\")
+      case 0x0a: append(literal: "\\n")
+      case 0x09: append(literal: "\\t")
+      case 0x0d: append(literal: "\\r")
       case 0..<0x20, 0x7f:
-        append("\\u00")
+        append(literal: "\\u00")
         if byte < 0x10 { append(byte: UInt8(ascii: "0")) }
         append(hexadecimal: UInt64(byte))
       default: append(byte: byte)

@@ -29,23 +29,25 @@ package struct PortReport {
 // MARK: - JSON
 
 extension PortReport {
-  package func document(_ envelope: Envelope, row: SocketRow) -> ByteBuffer {
-    var writer = JSONWriter(.lines)
+  /// The end of the document; `drain` takes what comes before it.
+  package func document(
+    _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
+  ) -> ByteBuffer {
+    var row = SocketRow(interfaceName: interfaceName)
+    var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, record in
         writer.raw { buffer in
-          buffer.append("{")
+          buffer.append(literal: "{")
           row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-          buffer.append("}")
+          buffer.append(literal: "}")
         }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
     }
-    var buffer = writer.buffer
-    buffer.append("\n")
-    return buffer
+    return writer.finish()
   }
 }
 
@@ -79,16 +81,16 @@ enum PortQueryJSON {
 // MARK: - JSON Lines
 
 /// `port` as it streams: a snapshot line, a line a socket, and an end.
-package struct PortLines {
-  private let row: SocketRow
+package struct PortLines: ~Copyable {
+  private var row: SocketRow
   private let filter: SocketFilter
-  private let rowBeginning: String
+  private var rowBeginning = ByteBuffer(capacity: 128)
 
-  package init(row: SocketRow, filter: SocketFilter, command: String) {
-    self.row = row
+  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+    row = SocketRow(interfaceName: interfaceName)
     self.filter = filter
-    rowBeginning =
-      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\","
+    rowBeginning.append(
+      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",")
   }
 
   package func appendSnapshot(
@@ -100,14 +102,13 @@ package struct PortLines {
       envelope.write(&writer, origin: origin, isComplete: nil, blindSpots: blindSpots)
       PortQueryJSON.write(&writer, filter)
     }
-    buffer.append(writer.buffer.text)
-    buffer.append("\n")
+    buffer.append(writer.finish())
   }
 
-  package func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+  package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(rowBeginning)
     row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-    buffer.append("}\n")
+    buffer.append(literal: "}\n")
   }
 
   /// `error` is nil unless the look ended early.
@@ -123,7 +124,6 @@ package struct PortLines {
       writer.member("complete", isComplete)
       writer.member("error", error)
     }
-    buffer.append(writer.buffer.text)
-    buffer.append("\n")
+    buffer.append(writer.finish())
   }
 }

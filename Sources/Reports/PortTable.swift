@@ -28,23 +28,25 @@ package struct PortTable {
     var stateWidth = 5
     var localWidth = 5
     var peerWidth = 4
-    var scratch = ByteBuffer(capacity: 64)
-    func width(_ endpoint: Endpoint) -> Int {
-      scratch.removeAll()
-      scratch.append(endpoint)
-      return scratch.count
-    }
+    var lastState: TCPState?
+    var lastLocal: Endpoint?
     for record in report.listed {
-      stateWidth = max(stateWidth, record.state.title.utf8.count)
-      localWidth = max(localWidth, width(record.local))
-      if let peer = record.peer { peerWidth = max(peerWidth, width(peer)) }
+      if record.state != lastState {
+        lastState = record.state
+        stateWidth = max(stateWidth, record.state.literalTitle.utf8CodeUnitCount)
+      }
+      if record.local != lastLocal {
+        lastLocal = record.local
+        localWidth = max(localWidth, record.local.width)
+      }
+      if let peer = record.peer { peerWidth = max(peerWidth, peer.width) }
     }
 
     text.append("TIME LEFT  ", .strong)
     text.cell("STATE", width: stateWidth, .strong)
-    text.append("  ")
+    text.append(literal: "  ")
     text.cell("LOCAL", width: localWidth, .strong)
-    text.append("  ")
+    text.append(literal: "  ")
     text.append("PEER", .strong)
     if hasInterface {
       text.append(String(repeating: " ", count: peerWidth - 4 + 2))
@@ -54,11 +56,11 @@ package struct PortTable {
     for record in report.listed {
       text.row(record, stateWidth: stateWidth, localWidth: localWidth)
       if hasInterface {
-        let peer = record.peer.map(width) ?? 1
+        let peer = record.peer?.width ?? 1
         text.append(String(repeating: " ", count: peerWidth - peer + 2))
         text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
       }
-      text.line()
+      text.endLine()
     }
   }
 
@@ -86,9 +88,9 @@ package struct PortTable {
     let others = counts.total - counts.minisockets
     if counts.minisockets > 0 {
       var parts: [String] = []
-      if counts[.timeWait] > 0 { parts.append("\(Quantity.grouped(counts[.timeWait])) TIME_WAIT") }
+      if counts[.timeWait] > 0 { parts.append(Quantity.count(counts[.timeWait], of: .timeWait)) }
       if counts.finWait2Minisockets > 0 {
-        parts.append("\(Quantity.grouped(counts.finWait2Minisockets)) FIN_WAIT2 without a process")
+        parts.append("\(Quantity.count(counts.finWait2Minisockets, of: .finWait2)) without a process")
       }
       let verb = counts.minisockets == 1 ? "holds" : "hold"
       var sentence = "\(parts.joined(separator: " and ")) \(verb) \(ports)"
@@ -161,46 +163,44 @@ package struct PortTable {
         if state == .timeWait { return nil }
         if state == .finWait2 { rest -= report.counts.finWait2Minisockets }
       }
-      return rest > 0 ? "\(Quantity.grouped(rest)) \(state.title)" : nil
+      return rest > 0 ? Quantity.count(rest, of: state) : nil
     }.joined(separator: ", ")
   }
+}
+
+extension Endpoint {
+  fileprivate var width: Int { dottedWidth ?? text.utf8.count }
 }
 
 extension StyledText {
   /// Time left, state, local and peer, without padding behind the last.
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
-    append("  ")
-    let title = record.state.title
-    append(title, .state)
-    pad(stateWidth - title.utf8.count + 2)
+    append(literal: "  ")
+    let title = record.state.literalTitle
+    append(literal: title, .state)
+    pad(stateWidth - title.utf8CodeUnitCount + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)
-    if let peer = record.peer { appendEndpoint(peer) } else { append("-") }
+    if let peer = record.peer { appendEndpoint(peer) } else { append(literal: "-") }
   }
 
   private mutating func appendTimeLeft(_ record: SocketRecord) {
     guard let timer = record.timer, timer.kind == .timeWait else {
-      append("        -")
+      append(literal: "        -")
       return
     }
     if timer.expires < 50 {
-      append("   ending")
+      append(literal: "   ending")
       return
     }
-    let tenths = (UInt64(timer.expires) + 50) / 100
+    let tenths = (timer.expires &+ 50) / 100
     let whole = tenths / 10
-    var digits = 1
-    var rest = whole / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    pad(5 - digits)
+    pad(5 - ByteBuffer.digits(whole))
     append(decimal: whole)
-    append(".")
+    append(literal: ".")
     append(decimal: tenths % 10)
-    append(" s")
+    append(literal: " s")
   }
 }

@@ -1,9 +1,16 @@
 package import SocketTable
 
 /// One socket as a JSON object or as a plain line. Both are on the path that runs a hundred thousand times.
-package struct SocketRow {
+package struct SocketRow: ~Copyable {
   /// The name of a network device by its index.
   private let interfaceName: (UInt32) -> String
+  /// The text of a JSON object around its addresses, time left and cookie, and what it was written for.
+  private var shape: RowShape?
+  private var beforeLocal = ByteBuffer()
+  private var beforePeer = ByteBuffer()
+  private var beforeTime = ByteBuffer()
+  private var beforeCookie = ByteBuffer()
+  private var afterCookie = ByteBuffer()
 
   package init(interfaceName: @escaping (UInt32) -> String) { self.interfaceName = interfaceName }
 
@@ -13,106 +20,156 @@ package struct SocketRow {
     "inode", "interface",
   ]
 
-  package func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    let tab = UInt8(ascii: "\t")
-    buffer.append(record.state.name)
-    buffer.append(byte: tab)
-    buffer.append(record.family.name)
-    buffer.append(byte: tab)
-    buffer.append(record.local.address)
-    buffer.append(byte: tab)
-    buffer.append(decimal: record.local.port)
-    buffer.append(byte: tab)
+  package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+    buffer.append(literal: record.state.literalName)
+    buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
+    appendPlain(record.local, to: &buffer)
     if let peer = record.peer {
-      buffer.append(peer.address)
-      buffer.append(byte: tab)
-      buffer.append(decimal: peer.port)
+      appendPlain(peer, to: &buffer)
     } else {
-      buffer.append("-\t-")
+      buffer.append(literal: "-\t-\t")
     }
-    buffer.append(byte: tab)
     if let timer = record.timer {
       buffer.append(decimal: timer.expires)
-      buffer.append(byte: tab)
-      buffer.append(timer.kind.name)
+      buffer.append(byte: UInt8(ascii: "\t"))
+      buffer.append(literal: timer.kind.name)
     } else {
-      buffer.append("-\t-")
+      buffer.append(literal: "-\t-")
     }
-    buffer.append(byte: tab)
-    if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append("-") }
-    buffer.append(byte: tab)
-    if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append("-") }
-    buffer.append(byte: tab)
+    if record.uid == nil, record.inode == 0, record.interface == 0 {
+      buffer.append(literal: "\t-\t-\t-\n")
+      return
+    }
+    buffer.append(byte: UInt8(ascii: "\t"))
+    if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append(literal: "-") }
+    buffer.append(byte: UInt8(ascii: "\t"))
+    if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "-") }
+    buffer.append(byte: UInt8(ascii: "\t"))
     buffer.append(record.interface == 0 ? "-" : interfaceName(record.interface))
     buffer.append(byte: UInt8(ascii: "\n"))
   }
 
-  /// The members of a Socket object, without the braces around them.
-  package func appendMembers(_ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer) {
-    buffer.append(
-      record.family == .ipv4
-        ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
-        : "\"protocol\":\"tcp\",\"family\":\"ipv6\",\"state\":\"")
-    buffer.append(record.state.name)
-    buffer.append(
-      record.isMinisocket
-        ? "\",\"minisocket\":true,\"local\":{\"address\":\"" : "\",\"minisocket\":false,\"local\":{\"address\":\"")
-    append(record.local, to: &buffer)
-    if let peer = record.peer {
-      buffer.append(",\"peer\":{\"address\":\"")
-      append(peer, to: &buffer)
-    } else {
-      buffer.append(",\"peer\":null")
-    }
-    switch side {
-    case .local: buffer.append(",\"side\":\"local\",\"interface\":")
-    case .peer: buffer.append(",\"side\":\"peer\",\"interface\":")
-    case .both: buffer.append(",\"side\":\"both\",\"interface\":")
-    }
-    if record.interface == 0 {
-      buffer.append("null")
-    } else {
-      buffer.append(jsonString: interfaceName(record.interface))
-    }
-    if let timer = record.timer {
-      buffer.append(",\"timer\":{\"kind\":\"")
-      buffer.append(timer.kind.name)
-      buffer.append("\",\"expires_ms\":")
-      buffer.append(decimal: timer.expires)
-      buffer.append("},\"uid\":")
-    } else {
-      buffer.append(",\"timer\":null,\"uid\":")
-    }
-    if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append("null") }
-    buffer.append(",\"inode\":")
-    if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append("null") }
-    if record.cookie != 0 {
-      buffer.append(",\"cookie\":\"")
-      buffer.append(hexadecimal: record.cookie)
-      buffer.append("\",\"v6_only\":")
-    } else {
-      buffer.append(",\"cookie\":null,\"v6_only\":")
-    }
-    // IPV6_V6ONLY does not apply to an IPv4 socket.
-    let v6Only = record.family == .ipv4 ? nil : record.v6Only
-    buffer.append(v6Only.map { $0 ? "true" : "false" } ?? "null")
-    buffer.append(
-      record.isMinisocket || record.isOrphan
-        ? ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,\"owners_complete\":null,\"owner_visibility\":\"none\""
-        : ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+  private func appendPlain(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+    buffer.append(endpoint.address)
+    buffer.append(byte: UInt8(ascii: "\t"))
+    buffer.append(decimal: endpoint.port)
+    buffer.append(byte: UInt8(ascii: "\t"))
   }
 
-  private func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+  /// The members of a Socket object, without the braces around them.
+  ///
+  /// Sockets that differ in nothing but addresses, time left and cookie share the text around these; it is kept from
+  /// row to row.
+  package mutating func appendMembers(
+    _ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer
+  ) {
+    let shape = RowShape(record, side)
+    if shape != self.shape {
+      self.shape = shape
+      writeShape(record, side)
+    }
+    buffer.append(beforeLocal)
+    Self.append(record.local, to: &buffer)
+    buffer.append(beforePeer)
+    if let peer = record.peer { Self.append(peer, to: &buffer) }
+    buffer.append(beforeTime)
+    if let timer = record.timer { buffer.append(decimal: timer.expires) }
+    buffer.append(beforeCookie)
+    if record.cookie != 0 { buffer.append(hexadecimal: record.cookie) }
+    buffer.append(afterCookie)
+  }
+
+  private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
+    beforeLocal.removeAll()
+    beforeLocal.append(
+      literal: record.family == .ipv4
+        ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
+        : "\"protocol\":\"tcp\",\"family\":\"ipv6\",\"state\":\"")
+    beforeLocal.append(record.state.name)
+    beforeLocal.append(literal: record.isMinisocket ? "\",\"minisocket\":true," : "\",\"minisocket\":false,")
+    beforeLocal.append(literal: "\"local\":{\"address\":\"")
+
+    beforePeer.removeAll()
+    beforePeer.append(literal: record.peer == nil ? ",\"peer\":null" : ",\"peer\":{\"address\":\"")
+
+    beforeTime.removeAll()
+    beforeTime.append(literal: ",\"side\":\"")
+    beforeTime.append(side.rawValue)
+    beforeTime.append(literal: "\",\"interface\":")
+    if record.interface == 0 {
+      beforeTime.append(literal: "null")
+    } else {
+      beforeTime.append(jsonString: interfaceName(record.interface))
+    }
+    beforeCookie.removeAll()
+    if let timer = record.timer {
+      beforeTime.append(literal: ",\"timer\":{\"kind\":\"")
+      beforeTime.append(literal: timer.kind.name)
+      beforeTime.append(literal: "\",\"expires_ms\":")
+      beforeCookie.append(literal: "},\"uid\":")
+    } else {
+      beforeTime.append(literal: ",\"timer\":null")
+      beforeCookie.append(literal: ",\"uid\":")
+    }
+    if let uid = record.uid { beforeCookie.append(decimal: uid) } else { beforeCookie.append(literal: "null") }
+    beforeCookie.append(literal: ",\"inode\":")
+    if record.inode != 0 {
+      beforeCookie.append(decimal: record.inode)
+    } else {
+      beforeCookie.append(literal: "null")
+    }
+    beforeCookie.append(literal: record.cookie == 0 ? ",\"cookie\":null" : ",\"cookie\":\"")
+
+    afterCookie.removeAll()
+    afterCookie.append(literal: record.cookie == 0 ? ",\"v6_only\":" : "\",\"v6_only\":")
+    // IPV6_V6ONLY does not apply to an IPv4 socket.
+    let v6Only = record.family == .ipv4 ? nil : record.v6Only
+    afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
+    afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
+    afterCookie.append(
+      literal: record.isMinisocket || record.isOrphan
+        ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
+        : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+  }
+
+  private static func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
     buffer.append(endpoint.address)
-    buffer.append("\",\"port\":")
+    buffer.append(literal: "\",\"port\":")
     buffer.append(decimal: endpoint.port)
     buffer.append(byte: UInt8(ascii: "}"))
   }
 }
 
+/// Everything that goes into a row but addresses, time left and cookie.
+private struct RowShape: Equatable {
+  private let state: TCPState
+  private let family: AddressFamily
+  private let timer: SocketRecord.Timer.Kind?
+  private let side: MatchedSide
+  private let hasPeer: Bool
+  private let hasCookie: Bool
+  private let v6Only: Bool?
+  private let uid: UInt32?
+  private let inode: UInt32
+  private let interface: UInt32
+
+  init(_ record: SocketRecord, _ side: MatchedSide) {
+    state = record.state
+    family = record.family
+    timer = record.timer?.kind
+    self.side = side
+    hasPeer = record.peer != nil
+    hasCookie = record.cookie != 0
+    v6Only = record.v6Only
+    uid = record.uid
+    inode = record.inode
+    interface = record.interface
+  }
+}
+
 extension SocketRecord.Timer.Kind {
   /// The name in JSON and plain output.
-  package var name: String {
+  package var name: StaticString {
     switch self {
     case .retransmit: "retransmit"
     case .keepalive: "keepalive"

@@ -2,7 +2,7 @@ internal import Diagnosis
 package import SocketTable
 
 /// Text for people: colour only where it carries the answer.
-package struct StyledText: Sendable {
+package struct StyledText: ~Copyable {
   package enum Tone: Sendable {
     /// The verdict when it is yes, and an "ok".
     case good
@@ -28,14 +28,17 @@ package struct StyledText: Sendable {
   /// Columns to wrap at.
   package let width: Int
 
-  package init(usesColor: Bool, width: Int) {
-    buffer = ByteBuffer()
+  private let drain: Drain
+
+  /// `drain` takes what has come together so far each time it is a good deal.
+  package init(usesColor: Bool, width: Int, drain: @escaping Drain = { _ in }) {
+    buffer = ByteBuffer(capacity: 4096)
+    self.drain = drain
     self.usesColor = usesColor
     self.width = width
   }
 
   package mutating func append(_ text: String, _ tone: Tone? = nil) {
-    let text = text.replacing(Quantity.unbreakableSpace, with: " ")
     guard let tone, usesColor else {
       buffer.append(text)
       return
@@ -45,7 +48,7 @@ package struct StyledText: Sendable {
     buffer.append("\u{1b}[0m")
   }
 
-  mutating func append(decimal value: UInt64) { buffer.append(decimal: value) }
+  package mutating func append(decimal value: UInt32) { buffer.append(decimal: value) }
 
   mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
 
@@ -53,9 +56,26 @@ package struct StyledText: Sendable {
     for _ in 0..<max(0, columns) { buffer.append(byte: UInt8(ascii: " ")) }
   }
 
+  /// Text of the program itself, on the path that runs for every row.
+  mutating func append(literal text: StaticString, _ tone: Tone? = nil) {
+    guard let tone, usesColor else {
+      buffer.append(literal: text)
+      return
+    }
+    append("\(text)", tone)
+  }
+
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)
-    append("\n")
+    endLine()
+  }
+
+  /// Hands out the rest.
+  package mutating func finish() { drain(&buffer) }
+
+  mutating func endLine() {
+    buffer.append(byte: UInt8(ascii: "\n"))
+    if buffer.count >= ByteBuffer.drainAt { drain(&buffer) }
   }
 
   /// A paragraph wrapped at the width. Lines after the first are indented by `indent`.
@@ -79,7 +99,7 @@ package struct StyledText: Sendable {
       line += word
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
-    return lines
+    return lines.map { $0.replacing(Quantity.unbreakableSpace, with: " ") }
   }
 
   /// A cell of a table; padding stands outside the colour.

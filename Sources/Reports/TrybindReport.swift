@@ -11,18 +11,17 @@ package struct TrybindReport {
 
   // MARK: JSON
 
-  package func document(_ envelope: Envelope, row: SocketRow, isOneLine: Bool) -> ByteBuffer {
+  package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
+    var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)
-      writeMembers(&writer, row)
+      writeMembers(&writer, &row)
     }
-    var buffer = writer.buffer
-    buffer.append("\n")
-    return buffer
+    return writer.finish()
   }
 
-  private func writeMembers(_ writer: inout JSONWriter, _ row: SocketRow) {
+  private func writeMembers(_ writer: inout JSONWriter, _ row: inout SocketRow) {
     writer.object("target") { writer in
       writer.member("port", target.port)
       writer.member("addresses", strings: target.addresses.map(Self.unbracketed))

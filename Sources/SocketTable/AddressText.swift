@@ -5,7 +5,7 @@ extension ByteBuffer {
     case .ipv4: appendDotted(UInt32(truncatingIfNeeded: address.low))
     case .ipv6:
       if address.isV4Mapped {
-        append("::ffff:")
+        append(literal: "::ffff:")
         appendDotted(UInt32(truncatingIfNeeded: address.low))
       } else {
         appendGroups(address)
@@ -14,10 +14,13 @@ extension ByteBuffer {
   }
 
   private mutating func appendDotted(_ address: UInt32) {
-    for shift: UInt32 in [24, 16, 8, 0] {
-      append(decimal: address >> shift & 0xff)
-      if shift > 0 { append(byte: UInt8(ascii: ".")) }
-    }
+    append(decimal: address >> 24)
+    append(byte: UInt8(ascii: "."))
+    append(decimal: address >> 16 & 0xff)
+    append(byte: UInt8(ascii: "."))
+    append(decimal: address >> 8 & 0xff)
+    append(byte: UInt8(ascii: "."))
+    append(decimal: address & 0xff)
   }
 
   private mutating func appendGroups(_ address: IPAddress) {
@@ -37,7 +40,7 @@ extension ByteBuffer {
     index = 0
     while index < 8 {
       if index == zeros.lowerBound, !zeros.isEmpty {
-        append("::")
+        append(literal: "::")
         index = zeros.upperBound
         continue
       }
@@ -54,6 +57,16 @@ extension ByteBuffer {
     if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "]")) }
     append(byte: UInt8(ascii: ":"))
     append(decimal: endpoint.port)
+  }
+}
+
+extension Endpoint {
+  /// How many columns the text of an IPv4 or v4-mapped endpoint has; others have to be written to be measured.
+  package var dottedWidth: Int? {
+    guard let ipv4 = address.ipv4 else { return nil }
+    var width = 4 + ByteBuffer.digits(UInt32(port))
+    for shift: UInt32 in [0, 8, 16, 24] { width += ByteBuffer.digits(ipv4 >> shift & 0xff) }
+    return address.family == .ipv4 ? width : width + 9
   }
 }
 

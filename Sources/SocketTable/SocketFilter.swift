@@ -2,7 +2,7 @@ package import NetlinkCodec
 
 /// Which sockets are asked for.
 package struct SocketFilter: Hashable, Sendable {
-  package enum Side: String, Hashable, Sendable {
+  package enum Side: String, Hashable, CaseIterable, Sendable {
     /// Sockets whose own port is asked for: they hold it.
     case local
     /// Sockets connected to such a port elsewhere: they hold nothing of it.

@@ -45,6 +45,11 @@ package enum TCPState: Hashable, Sendable {
 
   /// The name in JSON, plain output and `--state`.
   package var name: String {
+    if case .unknown(let value) = self { "unknown-\(value)" } else { "\(literalName)" }
+  }
+
+  /// The same without allocation; all unknown states share one.
+  package var literalName: StaticString {
     switch self {
     case .established: "established"
     case .synSent: "syn-sent"
@@ -58,12 +63,17 @@ package enum TCPState: Hashable, Sendable {
     case .listen: "listen"
     case .closing: "closing"
     case .bound: "bound"
-    case .unknown(let value): "unknown-\(value)"
+    case .unknown: "unknown"
     }
   }
 
   /// The name in text for people: the kernel's and RFC 9293's spelling.
   package var title: String {
+    if case .unknown(let value) = self { "STATE_\(value)" } else { "\(literalTitle)" }
+  }
+
+  /// The same without allocation; all unknown states share one.
+  package var literalTitle: StaticString {
     switch self {
     case .established: "ESTABLISHED"
     case .synSent: "SYN_SENT"
@@ -77,7 +87,7 @@ package enum TCPState: Hashable, Sendable {
     case .listen: "LISTEN"
     case .closing: "CLOSING"
     case .bound: "BOUND"
-    case .unknown(let value): "STATE_\(value)"
+    case .unknown: "UNKNOWN"
     }
   }
 

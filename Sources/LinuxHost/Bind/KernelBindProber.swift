@@ -35,19 +35,19 @@ package struct KernelBindProber: BindProber {
     if trial.address.address.family == .ipv6 {
       // Explicit in both directions: net.ipv6.bindv6only sets the default.
       if let error = set(number, ipv6Level, IPV6_V6ONLY, trial.address.v6Only) {
-        return .refused(.option("IPV6_V6ONLY"), error)
+        return .refused(.option(.v6Only), error)
       }
     }
     if trial.options.contains(.reuseAddress), let error = set(number, SOL_SOCKET, SO_REUSEADDR, true) {
-      return .refused(.option("SO_REUSEADDR"), error)
+      return .refused(.option(.reuseAddress), error)
     }
     if trial.options.contains(.reusePort), let error = set(number, SOL_SOCKET, SO_REUSEPORT, true) {
-      return .refused(.option("SO_REUSEPORT"), error)
+      return .refused(.option(.reusePort), error)
     }
     if let interface = trial.interface {
       let name = Array(interface.utf8) + [0]
       if unsafe setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.count)) != 0 {
-        return .refused(.option("SO_BINDTODEVICE"), ErrorNumber(errno))
+        return .refused(.option(.bindToDevice), ErrorNumber(errno))
       }
     }
     var address = SocketAddress(trial.address.address, port: trial.port, scope: trial.address.scope)

@@ -3,17 +3,16 @@ internal import Glibc
 /// Standard output, written whole.
 package enum StandardOutput {
   /// Writes everything, across interruptions and short writes. A closed pipe ends the program by SIGPIPE.
-  package static func write(_ bytes: [UInt8]) throws(SystemError) {
+  package static func write(_ bytes: Span<UInt8>) throws(SystemError) {
     try write(bytes, to: STDOUT_FILENO, "standard output")
   }
 
-  private static func write(_ bytes: [UInt8], to descriptor: Int32, _ name: String) throws(SystemError) {
+  private static func write(_ bytes: Span<UInt8>, to descriptor: Int32, _ name: String) throws(SystemError) {
     var position = 0
     while position < bytes.count {
       let count = retryingOnInterrupt {
-        unsafe bytes.withUnsafeBytes { raw in
-          let rest = unsafe UnsafeRawBufferPointer(rebasing: raw[position...])
-          return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+        unsafe bytes.extracting(position...).withUnsafeBufferPointer { rest in
+          unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
         }
       }
       guard count >= 0 else { throw .last("write", name) }
@@ -23,7 +22,7 @@ package enum StandardOutput {
 
   /// A line on standard error; there is nobody to tell if that fails.
   package static func complain(_ line: String) {
-    try? write(Array((line + "\n").utf8), to: STDERR_FILENO, "standard error")
+    try? write(Array((line + "\n").utf8).span, to: STDERR_FILENO, "standard error")
   }
 
   /// What a parent may have set to "ignore" (Python does) would turn a closed pipe into an error message.

@@ -62,7 +62,6 @@ struct TrybindCommand: Command {
   @OptionGroup var common: CommonOptions
 
   func answer() throws(Failure) -> Int32 {
-    try common.check()
-    return try BindInspection(self).run()
+    try BindInspection(self).run()
   }
 }
