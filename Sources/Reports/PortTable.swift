@@ -24,13 +24,14 @@ package struct PortTable {
 
   private func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
-    let hasInterface = report.listed.contains { $0.interface != 0 }
+    let hasInterface = report.listed.contains { report.records[Int($0)].interface != 0 }
     var stateWidth = 5
     var localWidth = 5
     var peerWidth = 4
     var lastState: TCPState?
     var lastLocal: Endpoint?
-    for record in report.listed {
+    for index in report.listed {
+      let record = report.records[Int(index)]
       if record.state != lastState {
         lastState = record.state
         stateWidth = max(stateWidth, record.state.literalTitle.utf8CodeUnitCount)
@@ -53,7 +54,8 @@ package struct PortTable {
       text.append("INTERFACE", .strong)
     }
     text.line()
-    for record in report.listed {
+    for index in report.listed {
+      let record = report.records[Int(index)]
       text.row(record, stateWidth: stateWidth, localWidth: localWidth)
       if hasInterface {
         let peer = record.peer?.width ?? 1

@@ -12,7 +12,15 @@ package struct SocketRow: ~Copyable {
   private var beforeCookie = ByteBuffer()
   private var afterCookie = ByteBuffer()
 
-  package init(interfaceName: @escaping (UInt32) -> String) { self.interfaceName = interfaceName }
+  /// What every JSON object begins and ends with.
+  private let beginning: String
+  private let end: String
+
+  package init(beginning: String = "{", end: String = "}", interfaceName: @escaping (UInt32) -> String) {
+    self.beginning = beginning
+    self.end = end
+    self.interfaceName = interfaceName
+  }
 
   /// The columns of plain output; new ones come last.
   package static let plainColumns = [
@@ -56,11 +64,11 @@ package struct SocketRow: ~Copyable {
     buffer.append(byte: UInt8(ascii: "\t"))
   }
 
-  /// The members of a Socket object, without the braces around them.
+  /// A Socket object.
   ///
   /// Sockets that differ in nothing but addresses, time left and cookie share the text around these; it is kept from
   /// row to row.
-  package mutating func appendMembers(
+  package mutating func appendObject(
     _ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer
   ) {
     let shape = RowShape(record, side)
@@ -81,6 +89,7 @@ package struct SocketRow: ~Copyable {
 
   private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
     beforeLocal.removeAll()
+    beforeLocal.append(beginning)
     beforeLocal.append(
       literal: record.family == .ipv4
         ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
@@ -130,6 +139,7 @@ package struct SocketRow: ~Copyable {
       literal: record.isMinisocket || record.isOrphan
         ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
         : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    afterCookie.append(end)
   }
 
   private static func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
@@ -140,29 +150,33 @@ package struct SocketRow: ~Copyable {
   }
 }
 
-/// Everything that goes into a row but addresses, time left and cookie.
+/// Everything that goes into a row but addresses, time left and cookie; in three words, as it is compared for each row.
 private struct RowShape: Equatable {
-  private let state: TCPState
-  private let family: AddressFamily
-  private let timer: SocketRecord.Timer.Kind?
-  private let side: MatchedSide
-  private let hasPeer: Bool
-  private let hasCookie: Bool
-  private let v6Only: Bool?
-  private let uid: UInt32?
-  private let inode: UInt32
+  private let kinds: UInt64
+  private let owner: UInt64
   private let interface: UInt32
 
   init(_ record: SocketRecord, _ side: MatchedSide) {
-    state = record.state
-    family = record.family
-    timer = record.timer?.kind
-    self.side = side
-    hasPeer = record.peer != nil
-    hasCookie = record.cookie != 0
-    v6Only = record.v6Only
-    uid = record.uid
-    inode = record.inode
+    let timer: UInt64 =
+      switch record.timer?.kind {
+      case nil: 0
+      case .retransmit: 1
+      case .keepalive: 2
+      case .timeWait: 3
+      case .probe: 4
+      }
+    let end: UInt64 =
+      switch side {
+      case .local: 0
+      case .peer: 1
+      case .both: 2
+      }
+    let v6Only: UInt64 = record.v6Only.map { $0 ? 2 : 1 } ?? 0
+    kinds =
+      UInt64(record.state.wireValue) | timer << 8 | end << 16 | v6Only << 24
+      | (record.family == .ipv4 ? 0 : 1 << 32) | (record.peer == nil ? 0 : 1 << 33)
+      | (record.cookie == 0 ? 0 : 1 << 34) | (record.uid == nil ? 0 : 1 << 35)
+    owner = UInt64(record.uid ?? 0) << 32 | UInt64(record.inode)
     interface = record.interface
   }
 }

@@ -47,11 +47,7 @@ package struct TrybindReport {
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
-      writer.raw { buffer in
-        buffer.append("{")
-        row.appendMembers(record, side: .local, to: &buffer)
-        buffer.append("}")
-      }
+      writer.raw { row.appendObject(record, side: .local, to: &$0) }
     }
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { writer in

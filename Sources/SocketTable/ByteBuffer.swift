@@ -104,9 +104,44 @@ package typealias Drain = (inout ByteBuffer) -> Void
     count &+= length
   }
 
+  /// An IPv4 address; at most 15 bytes.
+  mutating func append(dotted address: UInt32) {
+    reserve(15)
+    var position = count
+    storeOctet(address &>> 24, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address &>> 16 & 0xff, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address &>> 8 & 0xff, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address & 0xff, at: &position)
+    count = position
+  }
+
+  @inline(__always)
+  private func storeOctet(_ octet: UInt32, at position: inout Int) {
+    if octet < 10 {
+      unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: octet)
+      position &+= 1
+      return
+    }
+    if octet < 100 {
+      position &+= 2
+      storePair(octet, endingAt: position)
+      return
+    }
+    let hundreds: UInt32 = octet >= 200 ? 2 : 1
+    unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: hundreds)
+    position &+= 3
+    storePair(octet &- hundreds &* 100, endingAt: position)
+  }
+
   @inline(__always)
   private func storePair(_ pair: UInt32, endingAt end: Int) {
-    let tens = pair &* 205 >> 11
+    let tens = (pair &* 205) &>> 11
     unsafe base[end &- 2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
     unsafe base[end &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10)
   }

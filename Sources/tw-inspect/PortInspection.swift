@@ -106,10 +106,10 @@ struct PortInspection {
     }
     let counts = StateCounts(snapshot.records)
     let chosen = sort.order(snapshot.records) { filter.matchesState($0) }
-    let listed = chosen.prefix(limit).map { snapshot.records[$0] }
+    let listed = Array(chosen.prefix(limit))
     let output = Output()
     let report = PortReport(
-      filter: filter, listed: listed, listedCount: chosen.count, counts: counts,
+      filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
       look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
 
     if format == .json {
@@ -135,7 +135,7 @@ struct PortInspection {
     var output = RowOutput()
     writeHeader(to: &output)
     var row = SocketRow(interfaceName: interfaces.name)
-    for index in chosen.prefix(limit) { output.append { row.appendPlain(snapshot.records[index], to: &$0) } }
+    for index in chosen.prefix(limit) { output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) } }
     try output.finish()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }
@@ -191,35 +191,5 @@ struct PortInspection {
     try output.finish()
     if let failure { throw failure }
     return Outcome(listed: counts.total, isComplete: isComplete)
-  }
-}
-
-extension SortOrder {
-  /// Where the records that are chosen stand, in this order. Moves numbers and no records.
-  func order(_ records: [SocketRecord], _ isChosen: (SocketRecord) -> Bool) -> [Int] {
-    switch self {
-    case .none: records.indices.filter { isChosen(records[$0]) }
-    case .peer:
-      records.indices.filter { isChosen(records[$0]) }.sorted { left, right in
-        switch (records[left].peer, records[right].peer) {
-        case (let left?, let right?): left < right
-        case (nil, _?): true
-        case (_, nil): false
-        }
-      }
-    case .time: SortOrder.byTime(records, isChosen)
-    }
-  }
-
-  /// Longest left first; sockets without a timer that ends them come first, as they stay longest.
-  private static func byTime(_ records: [SocketRecord], _ isChosen: (SocketRecord) -> Bool) -> [Int] {
-    var keys: [UInt64] = []
-    keys.reserveCapacity(records.count)
-    for index in records.indices where isChosen(records[index]) {
-      let left = records[index].isMinisocket ? records[index].timer?.expires ?? 0 : UInt32.max
-      keys.append(UInt64(UInt32.max - left) << 32 | UInt64(UInt32(truncatingIfNeeded: index)))
-    }
-    keys.sort()
-    return keys.map { Int(UInt32(truncatingIfNeeded: $0)) }
   }
 }

@@ -78,12 +78,6 @@ struct PortCommand: Command {
   }
 }
 
-enum SortOrder: String, CaseIterable {
-  case time
-  case peer
-  case none
-}
-
 enum Expectation: String, CaseIterable {
   case none
   case some
