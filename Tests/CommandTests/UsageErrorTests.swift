@@ -28,7 +28,7 @@ import Testing
     Mistake(["port", "80 "], "'80 '", "number", "service"),
     Mistake(["port", "٨٠"], "'٨٠'", "number", "service"),
     Mistake(["port", "80-"], "'80-'", "9000-9100"),
-    Mistake(["port", "1-2-3"], "'1-2-3'", "9000-9100"),
+    Mistake(["port", "1-2-3"], "'1-2-3'", "number", "service"),
     Mistake(["port", "--", "-80"], "'-80'", "9000-9100"),
     Mistake(["port", "90-80"], "'90-80'", "backwards", "80-90"),
     Mistake(["port", "80-65536"], "'65536'", "1 to 65535"),
