@@ -24,25 +24,9 @@ package struct PortTable {
 
   private func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
-    let hasInterface = report.listed.contains { report.records[Int($0)].interface != 0 }
-    var stateWidth = 5
-    var localWidth = 5
-    var peerWidth = 4
-    var lastState: TCPState?
-    var lastLocal: Endpoint?
-    for index in report.listed {
-      let record = report.records[Int(index)]
-      if record.state != lastState {
-        lastState = record.state
-        stateWidth = max(stateWidth, record.state.literalTitle.utf8CodeUnitCount)
-      }
-      if record.local != lastLocal {
-        lastLocal = record.local
-        localWidth = max(localWidth, record.local.width)
-      }
-      if let peer = record.peer { peerWidth = max(peerWidth, peer.width) }
-    }
-
+    let widths = ColumnWidths(report)
+    let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)
+    let hasInterface = widths.hasInterface
     text.append("TIME LEFT  ", .strong)
     text.cell("STATE", width: stateWidth, .strong)
     text.append(literal: "  ")
@@ -167,6 +151,33 @@ package struct PortTable {
       }
       return rest > 0 ? Quantity.count(rest, of: state) : nil
     }.joined(separator: ", ")
+  }
+}
+
+/// Measured in the order of memory where every record has a row.
+private struct ColumnWidths {
+  var state = 5
+  var local = 5
+  var peer = 4
+  var hasInterface = false
+
+  init(_ report: PortReport) {
+    var lastState: TCPState?
+    var lastLocal: Endpoint?
+    let isEverything = report.listed.count == report.records.count
+    for position in report.listed.indices {
+      let record = report.records[isEverything ? position : Int(report.listed[position])]
+      if record.state != lastState {
+        lastState = record.state
+        state = max(state, record.state.literalTitle.utf8CodeUnitCount)
+      }
+      if record.local != lastLocal {
+        lastLocal = record.local
+        local = max(local, record.local.width)
+      }
+      if let other = record.peer { peer = max(peer, other.width) }
+      if record.interface != 0 { hasInterface = true }
+    }
   }
 }
 

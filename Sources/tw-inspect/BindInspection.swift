@@ -51,10 +51,10 @@ struct BindInspection {
 
   private static func address(_ text: String, _ command: TrybindCommand) throws(Failure) -> BindAddress {
     let shown = ByteSafety.escaped(text)
-    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    var literal = parts[0]
-    if literal.hasPrefix("["), literal.hasSuffix("]") { literal = String(literal.dropFirst().dropLast()) }
-    guard let address = IPAddress(parsing: literal), parts.count == 1 || address.family == .ipv6 else {
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    let parts = (isBracketed ? String(text.dropFirst().dropLast()) : text)
+      .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
       throw .usage("--address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, fe80::1%eth0")
     }
     if command.common.ipv4, address.ipv4 == nil {
