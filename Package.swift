@@ -72,7 +72,8 @@ let package = Package(
       name: "LinuxHostTests", dependencies: ["LinuxHost", "SocketTable", "NetlinkCodec", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], swiftSettings: testSettings),
+      name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], exclude: ["Screens"],
+      swiftSettings: testSettings),
     .testTarget(name: "ManualPagesTests", dependencies: ["man-pages"], swiftSettings: testSettings),
   ],
   swiftLanguageModes: [.v6]
