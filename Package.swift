@@ -65,7 +65,8 @@ let package = Package(
       name: "ReportsTests", dependencies: ["Reports", "Diagnosis", "SocketTable"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "LinuxHostTests", dependencies: ["LinuxHost", "SocketTable", "NetlinkCodec", "TestSupport"],
+      name: "LinuxHostTests",
+      dependencies: ["LinuxHost", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], swiftSettings: testSettings),
