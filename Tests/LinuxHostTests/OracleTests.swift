@@ -21,8 +21,8 @@ extension Oracle {
       }
     }
 
-    /// Less is known, so that more is left open, and nothing is told wrong. Sockets that are only bound are not in
-    /// /proc at all.
+    /// Less is known, so that more is left open, and nothing is told wrong. Sockets that are only bound are
+    /// not in /proc at all.
     @Test func proc() throws {
       let states = OracleState.allCases.filter { $0 != .boundOnly }
       try withOracleBench(.proc) { bench in
@@ -131,8 +131,9 @@ extension Oracle {
           withReusePort += sequence.askedWithReusePort
           allowed += sequence.allowedAgainstTheRules
         }
-        // Two in a hundred are usual, and these are few where the sample is small.
-        #expect(allowed <= 15 + withReusePort / 20, "of \(withReusePort); TW_SEED=\(Oracle.seed)")
+        // Two in a hundred are usual, four where there is only one user; few as they are, in a small sample
+        // they may be more.
+        #expect(allowed <= 15 + withReusePort / 10, "of \(withReusePort); TW_SEED=\(Oracle.seed)")
       }
     }
   }
