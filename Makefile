@@ -52,6 +52,7 @@ run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
 
 # Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
 # they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
+# The kernel is asked far more with TW_SLOW=1; TW_SEED=N repeats what a failure names (Tests/LinuxHostTests/Oracle.swift).
 # No test uses XCTest (make lint checks): its "0 tests" at the end would be misleading.
 .PHONY: test
 test: deps-test ## build and run every test
@@ -67,7 +68,8 @@ test: deps-test ## build and run every test
 	elif sudo -n true 2>/dev/null || { [ "$${CI:-}" != true ] && [ -t 0 ] && command -v sudo >/dev/null; }; then
 	  echo 'make: user namespaces are not permitted here; the tests run with sudo'
 	  status=0
-	  sudo env "PATH=$$PATH" "SWIFT_BACKTRACE=$$SWIFT_BACKTRACE" "TW_REQUIRE_LAB=$${TW_REQUIRE_LAB:-}" $$tests || status=$$?
+	  sudo env "PATH=$$PATH" "SWIFT_BACKTRACE=$$SWIFT_BACKTRACE" "TW_REQUIRE_LAB=$${TW_REQUIRE_LAB:-}" \
+	    "TW_SLOW=$${TW_SLOW:-}" "TW_SEED=$${TW_SEED:-}" $$tests || status=$$?
 	  sudo chown -R "$$(id -u):$$(id -g)" .build
 	  exit $$status
 	else

@@ -69,7 +69,8 @@ let package = Package(
       name: "ReportsTests", dependencies: ["Reports", "Diagnosis", "SocketTable", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "LinuxHostTests", dependencies: ["LinuxHost", "SocketTable", "NetlinkCodec", "TestSupport"],
+      name: "LinuxHostTests",
+      dependencies: ["LinuxHost", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], exclude: ["Screens"],
