@@ -80,7 +80,7 @@ struct BindFacts {
   var freeLatest: UInt32? {
     guard let freeIn, !refused.isEmpty else { return freeIn }
     let becomesTimeWait = refused.contains { blamed(by: $0).contains { $0.state == .finWait2 } }
-    return freeIn + UInt32(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0)
+    return UInt32(clamping: UInt64(freeIn) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }
 
   // MARK: Rules against the kernel

@@ -169,7 +169,7 @@ private struct ColumnWidths {
       let record = report.records[isEverything ? position : Int(report.listed[position])]
       if record.state != lastState {
         lastState = record.state
-        state = max(state, record.state.literalTitle.utf8CodeUnitCount)
+        state = max(state, record.state.title.utf8.count)
       }
       if record.local != lastLocal {
         lastLocal = record.local
@@ -190,9 +190,9 @@ extension StyledText {
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
     append(literal: "  ")
-    let title = record.state.literalTitle
-    append(literal: title, .state)
-    pad(stateWidth - title.utf8CodeUnitCount + 2)
+    let title = buffer.count
+    append(titleOf: record.state)
+    pad(stateWidth - (buffer.count - title - (usesColor ? StyledText.toneBytes(.state) : 0)) + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)
