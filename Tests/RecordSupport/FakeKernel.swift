@@ -55,8 +55,11 @@ package struct FakeKernel: BindProber {
       address: socket.address.address, v6Only: socket.address.v6Only, device: socket.address.scope,
       options: socket.options, uid: uid)
     for holder in holders {
-      var record = holder.record
-      if record.local.address.ipv4 == nil, record.v6Only == nil { record.v6Only = holder.v6Only }
+      let seen = holder.record
+      let record = SocketRecord(
+        state: seen.state, local: seen.local, peer: seen.peer, interface: seen.interface, timer: seen.timer,
+        uid: seen.uid, inode: seen.inode, cookie: seen.cookie, v6Only: seen.v6Only ?? holder.v6Only,
+        cgroupID: seen.cgroupID)
       let flags = HolderFlags(
         reuseAddress: holder.options.contains(.reuseAddress), reusePort: holder.options.contains(.reusePort))
       if ConflictRules.conflict(of: record, flags, with: new) != .none {
