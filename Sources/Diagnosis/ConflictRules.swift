@@ -90,10 +90,10 @@ package enum ConflictRules {
   private static func overlaps(_ existing: SocketRecord, _ new: NewSocket) -> Bool? {
     let held = existing.local.address
     if let ipv4 = new.address.ipv4 {
-      // The kernel compares 0.0.0.0 with any IPv6 socket that may speak IPv4, whatever its address.
-      let isEqual = ipv4 == 0 || held.isUnspecified || held.ipv4 == 0 || held.ipv4 == ipv4
-      guard isEqual else { return false }
-      return held.ipv4 != nil ? true : not(v6Only(existing))
+      if let heldIPv4 = held.ipv4 { return ipv4 == 0 || heldIPv4 == 0 || heldIPv4 == ipv4 }
+      // The kernel compares 0.0.0.0 with any IPv6 socket that may speak IPv4, whatever its address; but not
+      // ::ffff:0.0.0.0.
+      return new.address == .anyIPv4 || held.isUnspecified ? not(v6Only(existing)) : false
     }
     if new.address.isUnspecified { return new.v6Only ? held.ipv4 == nil : true }
     return held == new.address || held == .anyIPv6

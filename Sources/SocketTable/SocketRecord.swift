@@ -40,13 +40,13 @@ package struct SocketRecord: Hashable, Sendable {
   /// 0: the socket belongs to no process (minisocket, orphan, or not yet accepted).
   package let inode: UInt32
   /// Index of the device the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
-  package let interface: UInt32
-  private let expires: UInt32
+  package var interface: UInt32
+  private var expires: UInt32
   private let localPort: UInt16
   private let peerPort: UInt16
   package let state: TCPState
-  private let timerKind: Timer.Kind?
-  private let facts: Facts
+  private var timerKind: Timer.Kind?
+  private var facts: Facts
 
   private struct Facts: OptionSet, Hashable {
     let rawValue: UInt8
@@ -113,13 +113,26 @@ package struct SocketRecord: Hashable, Sendable {
     isIPv6 ? IPAddress(ipv6High: high, low: low) : IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
   }
 
-  package var timer: Timer? { timerKind.map { Timer(kind: $0, expires: expires) } }
+  package var timer: Timer? {
+    get { timerKind.map { Timer(kind: $0, expires: expires) } }
+    set {
+      timerKind = newValue?.kind
+      expires = newValue?.expires ?? 0
+    }
+  }
 
   /// Nil where the kernel does not tell.
   package var uid: UInt32? { facts.contains(.hasUID) ? owner : nil }
 
   /// IPV6_V6ONLY where it is known. IPv4 and v4-mapped sockets are known not to have it.
-  package var v6Only: Bool? { facts.contains(.knowsV6Only) ? facts.contains(.v6Only) : nil }
+  package var v6Only: Bool? {
+    get { facts.contains(.knowsV6Only) ? facts.contains(.v6Only) : nil }
+    set {
+      facts.subtract([.knowsV6Only, .v6Only])
+      if newValue != nil { facts.insert(.knowsV6Only) }
+      if newValue == true { facts.insert(.v6Only) }
+    }
+  }
 
   /// Inode of the cgroup2 directory in which the socket was created.
   package var cgroupID: UInt64? { facts.contains(.hasCgroup) ? cgroup : nil }

@@ -49,7 +49,7 @@ package final class TCPSocket {
   package convenience init(_ family: AddressFamily = .ipv4, _ options: SocketOptions = .none) throws {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let protocolNumber: Int32 = options.multipath ? 262 : 0
-    let descriptor = try options.owner.asOwner { () throws(SystemCallError) in
+    let descriptor = try asUser(options.owner) {
       try check("socket") { socket(family.rawValue, kind, protocolNumber) }
     }
     self.init(descriptor: descriptor, family: family)
@@ -168,16 +168,5 @@ package final class TCPSocket {
     if try check("poll", what, { poll(&entry, 1, Self.patience) }) == 0 {
       throw SystemCallError("poll", ETIMEDOUT, what)
     }
-  }
-}
-
-extension Optional where Wrapped == uid_t {
-  /// A socket's owner is the file-system uid of the thread that calls socket(2).
-  fileprivate func asOwner(_ body: () throws(SystemCallError) -> Int32) throws(SystemCallError) -> Int32 {
-    guard let self else { return try body() }
-    let before = test_set_thread_fsuid(self)
-    defer { _ = test_set_thread_fsuid(before) }
-    guard test_set_thread_fsuid(self) == self else { throw SystemCallError("setfsuid", EPERM, "\(self)") }
-    return try body()
   }
 }

@@ -6,6 +6,8 @@ import SocketTable
 struct PortCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "port",
+    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    _superCommandName: "tw-inspect",
     abstract: "Show the sockets on a port that only a timer keeps (TIME_WAIT), or all of them.",
     discussion: """
       EXAMPLES
@@ -52,7 +54,7 @@ struct PortCommand: Command {
       "List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).",
       valueName: "states"),
     completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
-  var state: [String] = []
+  var state: String?
 
   @Option(
     help: ArgumentHelp(

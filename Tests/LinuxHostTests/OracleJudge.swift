@@ -1,0 +1,127 @@
+import Diagnosis
+import SocketTable
+import Testing
+
+/// One question to the kernel, and all that is needed to repeat it.
+struct OracleCase {
+  /// "bind" or "listen".
+  let call: String
+  let new: NewSocket
+  let snapshot: Snapshot
+  let known: KnownSockets
+  let description: String
+
+  /// Compares the kernel's answer with the rules', first as they see it with everything known, and then with
+  /// less and less: what is then still decided has to be decided the same way.
+  ///
+  /// True if the kernel allowed with SO_REUSEPORT what the rules refuse. It does so only where it may
+  /// remember, from the binds before on that port, that such sockets need not be checked.
+  @discardableResult
+  func judge(isOK: Bool, mayRememberReusePort: Bool) -> Bool {
+    let tellsDevice = !snapshot.look.isBlind(to: .device)
+    let faults = snapshot.records.compactMap { known.fault($0, tellsDevice: tellsDevice) }
+    if let fault = faults.first { contradict("the table is wrong: \(fault)", isOK) }
+
+    let exact = predict(snapshot.records.map(known.completed)) { known.flags($0) }
+    let isRemembered = mayRememberReusePort && isOK && exact == .fails && new.options.contains(.reusePort)
+    if !isRemembered, exact != (isOK ? .ok : .fails) { contradict("the rules say \(exact)", isOK) }
+
+    let withFlags = predict { known.flags($0, knowsDevice: tellsDevice) }
+    let withoutFlags = predict { _ in HolderFlags(knowsDevice: tellsDevice) }
+    let answers = [
+      "with flags": withFlags,
+      "with SO_REUSEADDR": predict { known.flags($0, knowsDevice: tellsDevice).without(\.reusePort) },
+      "with SO_REUSEPORT": predict { known.flags($0, knowsDevice: tellsDevice).without(\.reuseAddress) },
+      "without flags": withoutFlags,
+    ]
+    for (knowledge, answer) in answers where answer != exact {
+      if answer != .depends {
+        contradict("\(knowledge) the rules say \(answer), with everything \(exact)", isOK)
+      }
+    }
+    // The flags are all that is missing where the source tells the rest.
+    if withFlags == .depends, tellsDevice, snapshot.records.allSatisfy({ $0.v6Only != nil }) {
+      contradict("with flags the rules say depends, and nothing is unknown", isOK)
+    }
+    for record in snapshot.records { checkUndecided(record, tellsDevice, isOK) }
+
+    Oracle.tally.withLock {
+      $0.cases[call, default: 0] += 1
+      if new.options.contains(.reusePort) { $0.withReusePort += 1 }
+      if isRemembered { $0.reusePortRemembered += 1 }
+      if withoutFlags == .depends { $0.undecidedWithoutFlags += 1 }
+    }
+    return isRemembered
+  }
+
+  private func predict(
+    _ records: [SocketRecord]? = nil, _ flags: (SocketRecord) -> HolderFlags
+  ) -> ConflictRules.Prediction {
+    ConflictRules.predict(records ?? snapshot.records, with: new, flags: flags)
+  }
+
+  /// What the rules leave open is open: whatever is unknown of the record can turn the answer both ways.
+  private func checkUndecided(_ record: SocketRecord, _ tellsDevice: Bool, _ isOK: Bool) {
+    let answer = ConflictRules.conflict(of: record, HolderFlags(knowsDevice: tellsDevice), with: new)
+    var possible: Set<ConflictRules.Conflict> = []
+    let mustBeV6Only = record.state.hasNoPeer && !record.local.address.isUnspecified
+    for v6Only in record.v6Only.map({ [$0] }) ?? (mustBeV6Only ? [true] : [false, true]) {
+      for device in tellsDevice ? [record.interface] : [0, new.device, new.device + 1] {
+        for bits in 0..<4 {
+          var completed = record
+          completed.v6Only = v6Only
+          completed.interface = device
+          let flags = HolderFlags(reuseAddress: bits & 1 != 0, reusePort: bits & 2 != 0)
+          possible.insert(ConflictRules.conflict(of: completed, flags, with: new))
+        }
+      }
+    }
+    let right: ConflictRules.Conflict = possible.count > 1 ? .depends : possible.first ?? .depends
+    if answer != right {
+      contradict("\(record.summary): unknown flags give \(answer), all of them \(right)", isOK)
+    }
+  }
+
+  private func contradict(_ what: String, _ isOK: Bool) {
+    let count = Oracle.tally.withLock { tally in
+      tally.contradictions += 1
+      return tally.contradictions
+    }
+    // Where there are many, the first ones tell why.
+    guard count <= 20 else { return }
+    let records = snapshot.records.map { "\n  \($0.summary)" }.joined()
+    Issue.record(
+      "\(description): \(call) \(isOK ? "ok" : "EADDRINUSE"), but \(what); TW_SEED=\(Oracle.seed)\(records)")
+  }
+}
+
+extension HolderFlags {
+  func without(_ flag: WritableKeyPath<HolderFlags, Bool?>) -> HolderFlags {
+    var flags = self
+    flags[keyPath: flag] = nil
+    return flags
+  }
+}
+
+extension SocketRecord {
+  /// All that the rules look at.
+  var summary: String {
+    "\(state.title)\(isMinisocket ? " minisocket" : "") \(local.text) - \(peer?.text ?? "*")"
+      + " uid \(uid.map { "\($0)" } ?? "?") inode \(inode) device \(interface)"
+      + " v6only \(v6Only.map { "\($0)" } ?? "?")"
+  }
+
+  /// Without what changes by itself.
+  var withoutTime: SocketRecord {
+    var record = self
+    record.timer = timer.map { Timer(kind: $0.kind, expires: 0) }
+    return record
+  }
+}
+
+extension Snapshot {
+  /// Whether the rules see the same sockets in both.
+  func isSame(as other: Snapshot) -> Bool {
+    Set(records.map(\.withoutTime)) == Set(other.records.map(\.withoutTime))
+  }
+}
