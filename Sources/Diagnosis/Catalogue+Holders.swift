@@ -46,20 +46,13 @@ extension Catalogue {
 
   /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
   func overlap(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding? {
-    let new = trial.socket.address
-    if facts.target.areAlternatives,
-      facts.refused.contains(where: { other in
-        facts.blamed(by: other).contains { $0.state == .listen && $0.local.address == other.socket.address.address }
-      })
-    {
+    let new = trial.socket.address.address
+    guard let listener = listeners.first, !listeners.contains(where: { Self.isSame($0.local.address, new) }) else {
       return nil
     }
-    guard let listener = listeners.first, !listeners.contains(where: { $0.local.address == new.address }) else {
-      return nil
-    }
-    // Of the two alternatives it is the one of the listener's own family that says why.
-    let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
-    if isAcrossFamilies, facts.target.areAlternatives { return nil }
+    let isAcrossFamilies = (new.ipv4 != nil) != (listener.local.address.ipv4 != nil)
+    // Of alternatives it is the one of the listener's own family that says why.
+    if facts.target.areAlternatives, facts.target.addresses.count > 1, isAcrossFamilies { return nil }
     if isAcrossFamilies {
       return finding(
         .dualStackWildcard,
@@ -85,6 +78,12 @@ extension Catalogue {
         listing,
       ],
       notSeen: [])
+  }
+
+  /// A v4-mapped address and its IPv4 address are the same to bind().
+  private static func isSame(_ left: IPAddress, _ right: IPAddress) -> Bool {
+    if let ipv4 = left.ipv4 { return ipv4 == right.ipv4 }
+    return left == right
   }
 
   func reusePortRefused(_ held: Holders) -> Finding {

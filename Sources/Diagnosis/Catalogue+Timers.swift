@@ -6,7 +6,7 @@ extension Catalogue {
     finding(
       .timeWaitServerClosedFirst,
       title:
-        "A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR it can\(time.map { facts.refused.isEmpty ? "" : "; without it, in \($0)" } ?? "").",
+        "A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR it can\(facts.refused.isEmpty ? "" : time.map { "; without it, in \($0)" } ?? "").",
       because:
         "The last server closed these connections first. Linux keeps each of them in TIME_WAIT for 60 s, and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had it: the trial with SO_REUSEADDR succeeded.",
       evidence: evidence(minisockets),
@@ -25,6 +25,13 @@ extension Catalogue {
     if isBlind {
       because +=
         " A socket that is bound and does not listen would look the same, and those cannot be listed here."
+    }
+    if facts.refused.isEmpty {
+      return finding(
+        .timeWaitHolderWithoutReuse, .info, isBlind ? .likely : .certain,
+        title: "A server without SO_REUSEPORT could not bind port \(port), not even with SO_REUSEADDR.",
+        because: "The sockets that left these connections behind had SO_REUSEPORT, and not SO_REUSEADDR.",
+        evidence: evidence(minisockets))
     }
     let frees =
       time.map { " It frees itself in \($0)\(minisockets.count > 1 ? " at the latest" : "")." } ?? ""

@@ -55,7 +55,7 @@ struct Catalogue {
 
   /// "3 TIME_WAIT", "2 TIME_WAIT and 1 FIN_WAIT2".
   func count(_ records: [SocketRecord]) -> String {
-    let parts = StateCounts(records).states.map { "\(Quantity.grouped($0.count)) \($0.state.title)" }
+    let parts = StateCounts(records).states.map { Quantity.count($0.count, of: $0.state) }
     return parts.count > 1
       ? parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1] : parts.joined()
   }

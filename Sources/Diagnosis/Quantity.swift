@@ -1,3 +1,5 @@
+package import SocketTable
+
 /// Numbers with their units.
 package enum Quantity {
   /// Stands between a number and its unit while text is wrapped; printed as a space.
@@ -11,7 +13,12 @@ package enum Quantity {
 
   /// "1 socket", "3 sockets".
   package static func count(_ number: Int, _ noun: String) -> String {
-    "\(grouped(number)) \(number == 1 ? noun : noun + "s")"
+    "\(grouped(number))\(unbreakableSpace)\(number == 1 ? noun : noun + "s")"
+  }
+
+  /// "3 TIME_WAIT".
+  package static func count(_ number: Int, of state: TCPState) -> String {
+    "\(grouped(number))\(unbreakableSpace)\(state.title)"
   }
 
   /// 131072 as "131,072".

@@ -8,7 +8,10 @@ package struct TrialSession: Sendable {
   /// The look that belongs to the last answers.
   package private(set) var snapshot: Snapshot
   /// Addresses of a family that this host does not have, which only alternatives may lack.
-  package private(set) var skipped: [BindAddress] = []
+  package var skipped: [BindAddress] {
+    target.addresses.filter { address in skippedTrials.contains { $0.socket.address == address } }
+  }
+  private var skippedTrials: [Trial] = []
   /// A trial was refused, and repeated at once it succeeded.
   package private(set) var hasJustBecomeFree = false
   /// Of a server with several addresses: refused beside its own other sockets, and ok alone.
@@ -29,6 +32,7 @@ package struct TrialSession: Sendable {
     var optionSets: [SocketOptions] = [.reuseAddress, []]
     if target.options.contains(.reusePort) { optionSets.insert(target.options, at: 0) }
     for options in optionSets { try session.attempt(options, &prober) }
+    session.countSkippedIfAlone()
     session.predict()
     if session.needsRepetition {
       try session.repeatRefused(&prober)
@@ -37,6 +41,13 @@ package struct TrialSession: Sendable {
     }
     try session.tryAlone(&prober)
     return session
+  }
+
+  /// A family that the host lacks is passed over as long as there is another; alone, its refusal is the answer.
+  private mutating func countSkippedIfAlone() {
+    guard trials.isEmpty else { return }
+    trials = skippedTrials
+    skippedTrials = []
   }
 
   private func socket(_ address: BindAddress, _ options: SocketOptions) -> TrialSocket {
@@ -49,7 +60,7 @@ package struct TrialSession: Sendable {
     _ options: SocketOptions, _ prober: inout Prober
   ) throws(Prober.Failure) {
     let isYours = options == target.options
-    var addresses = target.addresses.filter { !skipped.contains($0) }
+    var addresses = target.addresses
     if options.contains(.reusePort), target.areAlternatives { addresses.sort { $0.breadth > $1.breadth } }
     if isYours, !target.areAlternatives {
       let sockets = addresses.map { socket($0, options) }
@@ -63,13 +74,14 @@ package struct TrialSession: Sendable {
   }
 
   private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ isYours: Bool) {
+    let trial = Trial(socket: socket, outcome: outcome, prediction: .ok, isYours: isYours)
     if target.areAlternatives, case .refused(.socket, let error) = outcome,
       error == .familyNotSupported || error == .protocolNotSupported
     {
-      skipped.append(socket.address)
-      return
+      skippedTrials.append(trial)
+    } else {
+      trials.append(trial)
     }
-    trials.append(Trial(socket: socket, outcome: outcome, prediction: .ok, isYours: isYours))
   }
 
   private mutating func predict() {

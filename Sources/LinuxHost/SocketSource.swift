@@ -69,6 +69,8 @@ package struct SocketSource: ~Copyable {
   /// Everything that matches, collected whole; looks again where messages were lost.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
+    // Room that is not used costs nothing; growing would copy everything each time.
+    records.reserveCapacity(SocketStatistics.tcpSockets)
     var isComplete = false
     for _ in 0..<Self.attempts where !isComplete {
       records.removeAll(keepingCapacity: true)

@@ -16,6 +16,7 @@ package struct ByteReader: ~Escapable {
   package var offset: Int { base + position }
   package var remaining: Int { bytes.byteCount - position }
 
+  @inline(__always)
   private func require(_ count: Int) throws(DecodingError) {
     guard count <= remaining else {
       throw DecodingError(.truncated(needed: count, available: remaining), offset: offset)
@@ -23,6 +24,7 @@ package struct ByteReader: ~Escapable {
   }
 
   @_lifetime(self: copy self)
+  @inline(__always)
   private mutating func load<T: FixedWidthInteger & BitwiseCopyable>(
     _ type: T.Type
   ) throws(DecodingError) -> T {
@@ -62,18 +64,52 @@ package struct ByteReader: ~Escapable {
   }
 
   @_lifetime(self: copy self)
+  @inline(__always)
   package mutating func skip(_ count: Int) throws(DecodingError) {
     try require(count)
     position += count
   }
 
+  /// The next `count` bytes as fields at fixed offsets; one check for all of them.
+  @_lifetime(self: copy self)
+  @_lifetime(copy self)
+  @inline(__always)
+  package mutating func fields(_ count: Int) throws(DecodingError) -> FixedFields {
+    try require(count)
+    let part = FixedFields(bytes.extracting(position..<(position + count)))
+    position += count
+    return part
+  }
+
   /// The next `count` bytes as a reader of their own.
   @_lifetime(self: copy self)
   @_lifetime(copy self)
+  @inline(__always)
   package mutating func slice(_ count: Int) throws(DecodingError) -> ByteReader {
     try require(count)
     let part = ByteReader(bytes.extracting(position..<(position + count)), base: base + position)
     position += count
     return part
+  }
+}
+
+/// The fixed part of a message; fields by their offset in the C structure.
+package struct FixedFields: ~Escapable {
+  private let bytes: RawSpan
+
+  @_lifetime(copy bytes)
+  @inline(__always)
+  init(_ bytes: RawSpan) { self.bytes = bytes }
+
+  @inline(__always)
+  func host<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: T.Type = T.self) -> T {
+    assert(offset + MemoryLayout<T>.size <= bytes.byteCount)
+    // `fields` has checked that the whole structure is there.
+    return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self)
+  }
+
+  @inline(__always)
+  func network<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: T.Type = T.self) -> T {
+    T(bigEndian: host(offset))
   }
 }

@@ -62,19 +62,3 @@ package struct DumpAssembler: Sendable {
     return status < 0 ? .failed(KernelError(errno: 0 &- status)) : .finished
   }
 }
-
-/// The last 64 cookies: under churn a dump can hand out a socket again, within a few rows of the first time.
-struct RecentCookies: Sendable {
-  private static let none: UInt64 = 0
-  private var cookies = InlineArray<64, UInt64>(repeating: Self.none)
-  private var next = 0
-
-  /// False if the cookie is among the last 64.
-  mutating func insert(_ cookie: UInt64) -> Bool {
-    guard cookie != Self.none else { return true }
-    for index in cookies.indices where cookies[index] == cookie { return false }
-    cookies[next] = cookie
-    next = (next + 1) % cookies.count
-    return true
-  }
-}

@@ -54,27 +54,26 @@ package struct InetDiagMessage: Equatable, Sendable {
   @_lifetime(reader: copy reader)
   package init(_ reader: inout ByteReader) throws(DecodingError) {
     let start = reader.offset
-    let familyByte = try reader.uint8()
+    let fields = try reader.fields(Self.byteCount)
+    let familyByte: UInt8 = fields.host(0)
     guard let family = Family(rawValue: familyByte) else {
       throw DecodingError(.unknownFamily(familyByte), offset: start)
     }
     self.family = family
-    state = try reader.uint8()
-    timer = try reader.uint8()
-    retransmits = try reader.uint8()
-    sourcePort = try reader.networkUInt16()
-    destinationPort = try reader.networkUInt16()
-    source = AddressBytes(high: try reader.networkUInt64(), low: try reader.networkUInt64())
-    destination = AddressBytes(high: try reader.networkUInt64(), low: try reader.networkUInt64())
-    interface = try reader.hostUInt32()
-    let cookieLow = try reader.hostUInt32()
-    let cookieHigh = try reader.hostUInt32()
-    cookie = UInt64(cookieHigh) << 32 | UInt64(cookieLow)
-    expires = try reader.hostUInt32()
-    receiveQueue = try reader.hostUInt32()
-    sendQueue = try reader.hostUInt32()
-    uid = try reader.hostUInt32()
-    inode = try reader.hostUInt32()
+    state = fields.host(1)
+    timer = fields.host(2)
+    retransmits = fields.host(3)
+    sourcePort = fields.network(4)
+    destinationPort = fields.network(6)
+    source = AddressBytes(high: fields.network(8), low: fields.network(16))
+    destination = AddressBytes(high: fields.network(24), low: fields.network(32))
+    interface = fields.host(40)
+    cookie = UInt64(fields.host(48, UInt32.self)) << 32 | UInt64(fields.host(44, UInt32.self))
+    expires = fields.host(52)
+    receiveQueue = fields.host(56)
+    sendQueue = fields.host(60)
+    uid = fields.host(64)
+    inode = fields.host(68)
 
     guard reader.remaining > 0 else { return }
     var attributes = Attributes(try reader.slice(reader.remaining))

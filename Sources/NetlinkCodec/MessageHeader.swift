@@ -16,11 +16,12 @@ package struct MessageHeader: Equatable, Sendable {
 
   @_lifetime(reader: copy reader)
   package init(_ reader: inout ByteReader) throws(DecodingError) {
-    length = try reader.hostUInt32()
-    type = MessageType(rawValue: try reader.hostUInt16())
-    flags = try reader.hostUInt16()
-    sequence = try reader.hostUInt32()
-    portID = try reader.hostUInt32()
+    let fields = try reader.fields(Self.byteCount)
+    length = fields.host(0)
+    type = MessageType(rawValue: fields.host(4))
+    flags = fields.host(6)
+    sequence = fields.host(8)
+    portID = fields.host(12)
   }
 }
 

@@ -10,11 +10,16 @@ package struct JSONWriter: ~Copyable {
   }
 
   private var buffer = ByteBuffer(capacity: 4096)
+  private let drain: Drain
   private let layout: Layout
   private var depth = 0
   private var isFirst = true
 
-  package init(_ layout: Layout) { self.layout = layout }
+  /// `drain` takes what has come together so far each time it is a good deal.
+  package init(_ layout: Layout, drain: @escaping Drain = { _ in }) {
+    self.layout = layout
+    self.drain = drain
+  }
 
   /// What has been written, and a newline.
   package consuming func finish() -> ByteBuffer {
@@ -45,6 +50,9 @@ package struct JSONWriter: ~Copyable {
     for element in elements {
       separate()
       body(&self, element)
+      if buffer.count >= ByteBuffer.drainAt {
+        drain(&buffer)
+      }
     }
     close("]")
   }

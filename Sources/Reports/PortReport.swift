@@ -3,8 +3,9 @@ package import SocketTable
 /// What `port` found, ready to be written in any format.
 package struct PortReport {
   package var filter: SocketFilter
-  /// Sorted, and cut to the limit.
-  package var listed: [SocketRecord]
+  package var records: [SocketRecord]
+  /// Where in `records` those stand that are listed: sorted, and cut to the limit.
+  package var listed: [UInt32]
   /// How many there were before the limit.
   package var listedCount: Int
   /// Every socket on the ports, whatever its state.
@@ -14,10 +15,11 @@ package struct PortReport {
   package var timerSlack: Int
 
   package init(
-    filter: SocketFilter, listed: [SocketRecord], listedCount: Int, counts: StateCounts, look: Look,
+    filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts, look: Look,
     timerSlack: Int
   ) {
     self.filter = filter
+    self.records = records
     self.listed = listed
     self.listedCount = listedCount
     self.counts = counts
@@ -29,17 +31,18 @@ package struct PortReport {
 // MARK: - JSON
 
 extension PortReport {
-  package func document(_ envelope: Envelope, row: SocketRow) -> ByteBuffer {
-    var writer = JSONWriter(.lines)
+  /// The end of the document; `drain` takes what comes before it.
+  package func document(
+    _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
+  ) -> ByteBuffer {
+    var row = SocketRow(interfaceName: interfaceName)
+    var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
       PortQueryJSON.write(&writer, filter)
-      writer.array("sockets", listed) { writer, record in
-        writer.raw { buffer in
-          buffer.append(literal: "{")
-          row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-          buffer.append(literal: "}")
-        }
+      writer.array("sockets", listed) { writer, index in
+        let record = records[Int(index)]
+        writer.raw { row.appendObject(record, side: filter.side(of: record) ?? .local, to: &$0) }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
     }
@@ -77,16 +80,16 @@ enum PortQueryJSON {
 // MARK: - JSON Lines
 
 /// `port` as it streams: a snapshot line, a line a socket, and an end.
-package struct PortLines {
-  private let row: SocketRow
+package struct PortLines: ~Copyable {
+  private var row: SocketRow
   private let filter: SocketFilter
-  private let rowBeginning: String
 
-  package init(row: SocketRow, filter: SocketFilter, command: String) {
-    self.row = row
+  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+    row = SocketRow(
+      beginning:
+        "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
+      end: "}\n", interfaceName: interfaceName)
     self.filter = filter
-    rowBeginning =
-      "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\","
   }
 
   package func appendSnapshot(
@@ -101,10 +104,8 @@ package struct PortLines {
     buffer.append(writer.finish())
   }
 
-  package func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    buffer.append(rowBeginning)
-    row.appendMembers(record, side: filter.side(of: record) ?? .local, to: &buffer)
-    buffer.append(literal: "}\n")
+  package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+    row.appendObject(record, side: filter.side(of: record) ?? .local, to: &buffer)
   }
 
   /// `error` is nil unless the look ended early.

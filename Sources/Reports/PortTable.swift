@@ -24,22 +24,9 @@ package struct PortTable {
 
   private func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
-    let hasInterface = report.listed.contains { $0.interface != 0 }
-    var stateWidth = 5
-    var localWidth = 5
-    var peerWidth = 4
-    var scratch = ByteBuffer(capacity: 64)
-    func width(_ endpoint: Endpoint) -> Int {
-      scratch.removeAll()
-      scratch.append(endpoint)
-      return scratch.count
-    }
-    for record in report.listed {
-      stateWidth = max(stateWidth, record.state.title.utf8.count)
-      localWidth = max(localWidth, width(record.local))
-      if let peer = record.peer { peerWidth = max(peerWidth, width(peer)) }
-    }
-
+    let widths = ColumnWidths(report)
+    let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)
+    let hasInterface = widths.hasInterface
     text.append("TIME LEFT  ", .strong)
     text.cell("STATE", width: stateWidth, .strong)
     text.append(literal: "  ")
@@ -51,14 +38,15 @@ package struct PortTable {
       text.append("INTERFACE", .strong)
     }
     text.line()
-    for record in report.listed {
+    for index in report.listed {
+      let record = report.records[Int(index)]
       text.row(record, stateWidth: stateWidth, localWidth: localWidth)
       if hasInterface {
-        let peer = record.peer.map(width) ?? 1
+        let peer = record.peer?.width ?? 1
         text.append(String(repeating: " ", count: peerWidth - peer + 2))
         text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
       }
-      text.line()
+      text.endLine()
     }
   }
 
@@ -86,9 +74,9 @@ package struct PortTable {
     let others = counts.total - counts.minisockets
     if counts.minisockets > 0 {
       var parts: [String] = []
-      if counts[.timeWait] > 0 { parts.append("\(Quantity.grouped(counts[.timeWait])) TIME_WAIT") }
+      if counts[.timeWait] > 0 { parts.append(Quantity.count(counts[.timeWait], of: .timeWait)) }
       if counts.finWait2Minisockets > 0 {
-        parts.append("\(Quantity.grouped(counts.finWait2Minisockets)) FIN_WAIT2 without a process")
+        parts.append("\(Quantity.count(counts.finWait2Minisockets, of: .finWait2)) without a process")
       }
       let verb = counts.minisockets == 1 ? "holds" : "hold"
       var sentence = "\(parts.joined(separator: " and ")) \(verb) \(ports)"
@@ -161,9 +149,40 @@ package struct PortTable {
         if state == .timeWait { return nil }
         if state == .finWait2 { rest -= report.counts.finWait2Minisockets }
       }
-      return rest > 0 ? "\(Quantity.grouped(rest)) \(state.title)" : nil
+      return rest > 0 ? Quantity.count(rest, of: state) : nil
     }.joined(separator: ", ")
   }
+}
+
+/// Measured in the order of memory where every record has a row.
+private struct ColumnWidths {
+  var state = 5
+  var local = 5
+  var peer = 4
+  var hasInterface = false
+
+  init(_ report: PortReport) {
+    var lastState: TCPState?
+    var lastLocal: Endpoint?
+    let isEverything = report.listed.count == report.records.count
+    for position in report.listed.indices {
+      let record = report.records[isEverything ? position : Int(report.listed[position])]
+      if record.state != lastState {
+        lastState = record.state
+        state = max(state, record.state.literalTitle.utf8CodeUnitCount)
+      }
+      if record.local != lastLocal {
+        lastLocal = record.local
+        local = max(local, record.local.width)
+      }
+      if let other = record.peer { peer = max(peer, other.width) }
+      if record.interface != 0 { hasInterface = true }
+    }
+  }
+}
+
+extension Endpoint {
+  fileprivate var width: Int { dottedWidth ?? text.utf8.count }
 }
 
 extension StyledText {
@@ -171,9 +190,9 @@ extension StyledText {
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
     append(literal: "  ")
-    let title = record.state.title
-    append(title, .state)
-    pad(stateWidth - title.utf8.count + 2)
+    let title = record.state.literalTitle
+    append(literal: title, .state)
+    pad(stateWidth - title.utf8CodeUnitCount + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)
@@ -189,15 +208,9 @@ extension StyledText {
       append(literal: "   ending")
       return
     }
-    let tenths = (UInt64(timer.expires) + 50) / 100
+    let tenths = (timer.expires &+ 50) / 100
     let whole = tenths / 10
-    var digits = 1
-    var rest = whole / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    pad(5 - digits)
+    pad(5 - ByteBuffer.digits(whole))
     append(decimal: whole)
     append(literal: ".")
     append(decimal: tenths % 10)

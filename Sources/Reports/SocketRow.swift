@@ -1,11 +1,26 @@
 package import SocketTable
 
 /// One socket as a JSON object or as a plain line. Both are on the path that runs a hundred thousand times.
-package struct SocketRow {
+package struct SocketRow: ~Copyable {
   /// The name of a network device by its index.
   private let interfaceName: (UInt32) -> String
+  /// The text of a JSON object around its addresses, time left and cookie, and what it was written for.
+  private var shape: RowShape?
+  private var beforeLocal = ByteBuffer()
+  private var beforePeer = ByteBuffer()
+  private var beforeTime = ByteBuffer()
+  private var beforeCookie = ByteBuffer()
+  private var afterCookie = ByteBuffer()
 
-  package init(interfaceName: @escaping (UInt32) -> String) { self.interfaceName = interfaceName }
+  /// What every JSON object begins and ends with.
+  private let beginning: String
+  private let end: String
+
+  package init(beginning: String = "{", end: String = "}", interfaceName: @escaping (UInt32) -> String) {
+    self.beginning = beginning
+    self.end = end
+    self.interfaceName = interfaceName
+  }
 
   /// The columns of plain output; new ones come last.
   package static let plainColumns = [
@@ -13,100 +28,156 @@ package struct SocketRow {
     "inode", "interface",
   ]
 
-  package func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    let tab = UInt8(ascii: "\t")
+  package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(literal: record.state.literalName)
-    buffer.append(byte: tab)
-    buffer.append(literal: record.family == .ipv4 ? "ipv4" : "ipv6")
-    buffer.append(byte: tab)
-    buffer.append(record.local.address)
-    buffer.append(byte: tab)
-    buffer.append(decimal: record.local.port)
-    buffer.append(byte: tab)
+    buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
+    appendPlain(record.local, to: &buffer)
     if let peer = record.peer {
-      buffer.append(peer.address)
-      buffer.append(byte: tab)
-      buffer.append(decimal: peer.port)
+      appendPlain(peer, to: &buffer)
     } else {
-      buffer.append(literal: "-\t-")
+      buffer.append(literal: "-\t-\t")
     }
-    buffer.append(byte: tab)
     if let timer = record.timer {
       buffer.append(decimal: timer.expires)
-      buffer.append(byte: tab)
+      buffer.append(byte: UInt8(ascii: "\t"))
       buffer.append(literal: timer.kind.name)
     } else {
       buffer.append(literal: "-\t-")
     }
-    buffer.append(byte: tab)
+    if record.uid == nil, record.inode == 0, record.interface == 0 {
+      buffer.append(literal: "\t-\t-\t-\n")
+      return
+    }
+    buffer.append(byte: UInt8(ascii: "\t"))
     if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append(literal: "-") }
-    buffer.append(byte: tab)
+    buffer.append(byte: UInt8(ascii: "\t"))
     if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "-") }
-    buffer.append(byte: tab)
-    if record.interface == 0 { buffer.append(literal: "-") } else { buffer.append(interfaceName(record.interface)) }
+    buffer.append(byte: UInt8(ascii: "\t"))
+    buffer.append(record.interface == 0 ? "-" : interfaceName(record.interface))
     buffer.append(byte: UInt8(ascii: "\n"))
   }
 
-  /// The members of a Socket object, without the braces around them.
-  package func appendMembers(_ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer) {
-    buffer.append(
+  private func appendPlain(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+    buffer.append(endpoint.address)
+    buffer.append(byte: UInt8(ascii: "\t"))
+    buffer.append(decimal: endpoint.port)
+    buffer.append(byte: UInt8(ascii: "\t"))
+  }
+
+  /// A Socket object.
+  ///
+  /// Sockets that differ in nothing but addresses, time left and cookie share the text around these; it is kept from
+  /// row to row.
+  package mutating func appendObject(
+    _ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer
+  ) {
+    let shape = RowShape(record, side)
+    if shape != self.shape {
+      self.shape = shape
+      writeShape(record, side)
+    }
+    buffer.append(beforeLocal)
+    Self.append(record.local, to: &buffer)
+    buffer.append(beforePeer)
+    if let peer = record.peer { Self.append(peer, to: &buffer) }
+    buffer.append(beforeTime)
+    if let timer = record.timer { buffer.append(decimal: timer.expires) }
+    buffer.append(beforeCookie)
+    if record.cookie != 0 { buffer.append(hexadecimal: record.cookie) }
+    buffer.append(afterCookie)
+  }
+
+  private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
+    beforeLocal.removeAll()
+    beforeLocal.append(beginning)
+    beforeLocal.append(
       literal: record.family == .ipv4
         ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
         : "\"protocol\":\"tcp\",\"family\":\"ipv6\",\"state\":\"")
-    buffer.append(literal: record.state.literalName)
-    buffer.append(
-      literal: record.isMinisocket
-        ? "\",\"minisocket\":true,\"local\":{\"address\":\"" : "\",\"minisocket\":false,\"local\":{\"address\":\"")
-    append(record.local, to: &buffer)
-    if let peer = record.peer {
-      buffer.append(literal: ",\"peer\":{\"address\":\"")
-      append(peer, to: &buffer)
-    } else {
-      buffer.append(literal: ",\"peer\":null")
-    }
-    switch side {
-    case .local: buffer.append(literal: ",\"side\":\"local\",\"interface\":")
-    case .peer: buffer.append(literal: ",\"side\":\"peer\",\"interface\":")
-    case .both: buffer.append(literal: ",\"side\":\"both\",\"interface\":")
-    }
+    beforeLocal.append(record.state.name)
+    beforeLocal.append(literal: record.isMinisocket ? "\",\"minisocket\":true," : "\",\"minisocket\":false,")
+    beforeLocal.append(literal: "\"local\":{\"address\":\"")
+
+    beforePeer.removeAll()
+    beforePeer.append(literal: record.peer == nil ? ",\"peer\":null" : ",\"peer\":{\"address\":\"")
+
+    beforeTime.removeAll()
+    beforeTime.append(literal: ",\"side\":\"")
+    beforeTime.append(side.rawValue)
+    beforeTime.append(literal: "\",\"interface\":")
     if record.interface == 0 {
-      buffer.append(literal: "null")
+      beforeTime.append(literal: "null")
     } else {
-      buffer.append(jsonString: interfaceName(record.interface))
+      beforeTime.append(jsonString: interfaceName(record.interface))
     }
+    beforeCookie.removeAll()
     if let timer = record.timer {
-      buffer.append(literal: ",\"timer\":{\"kind\":\"")
-      buffer.append(literal: timer.kind.name)
-      buffer.append(literal: "\",\"expires_ms\":")
-      buffer.append(decimal: timer.expires)
-      buffer.append(literal: "},\"uid\":")
+      beforeTime.append(literal: ",\"timer\":{\"kind\":\"")
+      beforeTime.append(literal: timer.kind.name)
+      beforeTime.append(literal: "\",\"expires_ms\":")
+      beforeCookie.append(literal: "},\"uid\":")
     } else {
-      buffer.append(literal: ",\"timer\":null,\"uid\":")
+      beforeTime.append(literal: ",\"timer\":null")
+      beforeCookie.append(literal: ",\"uid\":")
     }
-    if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append(literal: "null") }
-    buffer.append(literal: ",\"inode\":")
-    if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "null") }
-    if record.cookie != 0 {
-      buffer.append(literal: ",\"cookie\":\"")
-      buffer.append(hexadecimal: record.cookie)
-      buffer.append(literal: "\",\"v6_only\":")
+    if let uid = record.uid { beforeCookie.append(decimal: uid) } else { beforeCookie.append(literal: "null") }
+    beforeCookie.append(literal: ",\"inode\":")
+    if record.inode != 0 {
+      beforeCookie.append(decimal: record.inode)
     } else {
-      buffer.append(literal: ",\"cookie\":null,\"v6_only\":")
+      beforeCookie.append(literal: "null")
     }
+    beforeCookie.append(literal: record.cookie == 0 ? ",\"cookie\":null" : ",\"cookie\":\"")
+
+    afterCookie.removeAll()
+    afterCookie.append(literal: record.cookie == 0 ? ",\"v6_only\":" : "\",\"v6_only\":")
     // IPV6_V6ONLY does not apply to an IPv4 socket.
     let v6Only = record.family == .ipv4 ? nil : record.v6Only
-    buffer.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
-    buffer.append(
+    afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
+    afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
+    afterCookie.append(
       literal: record.isMinisocket || record.isOrphan
-        ? ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,\"owners_complete\":null,\"owner_visibility\":\"none\""
-        : ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+        ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
+        : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    afterCookie.append(end)
   }
 
-  private func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
+  private static func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
     buffer.append(endpoint.address)
     buffer.append(literal: "\",\"port\":")
     buffer.append(decimal: endpoint.port)
     buffer.append(byte: UInt8(ascii: "}"))
+  }
+}
+
+/// Everything that goes into a row but addresses, time left and cookie; in three words, as it is compared for each row.
+private struct RowShape: Equatable {
+  private let kinds: UInt64
+  private let owner: UInt64
+  private let interface: UInt32
+
+  init(_ record: SocketRecord, _ side: MatchedSide) {
+    let timer: UInt64 =
+      switch record.timer?.kind {
+      case nil: 0
+      case .retransmit: 1
+      case .keepalive: 2
+      case .timeWait: 3
+      case .probe: 4
+      }
+    let end: UInt64 =
+      switch side {
+      case .local: 0
+      case .peer: 1
+      case .both: 2
+      }
+    let v6Only: UInt64 = record.v6Only.map { $0 ? 2 : 1 } ?? 0
+    kinds =
+      UInt64(record.state.wireValue) | timer << 8 | end << 16 | v6Only << 24
+      | (record.family == .ipv4 ? 0 : 1 << 32) | (record.peer == nil ? 0 : 1 << 33)
+      | (record.cookie == 0 ? 0 : 1 << 34) | (record.uid == nil ? 0 : 1 << 35)
+    owner = UInt64(record.uid ?? 0) << 32 | UInt64(record.inode)
+    interface = record.interface
   }
 }
 

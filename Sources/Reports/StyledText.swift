@@ -28,8 +28,12 @@ package struct StyledText: ~Copyable {
   /// Columns to wrap at.
   package let width: Int
 
-  package init(usesColor: Bool, width: Int) {
-    buffer = ByteBuffer()
+  private let drain: Drain
+
+  /// `drain` takes what has come together so far each time it is a good deal.
+  package init(usesColor: Bool, width: Int, drain: @escaping Drain = { _ in }) {
+    buffer = ByteBuffer(capacity: 4096)
+    self.drain = drain
     self.usesColor = usesColor
     self.width = width
   }
@@ -44,7 +48,7 @@ package struct StyledText: ~Copyable {
     buffer.append("\u{1b}[0m")
   }
 
-  package mutating func append(decimal value: UInt64) { buffer.append(decimal: value) }
+  package mutating func append(decimal value: UInt32) { buffer.append(decimal: value) }
 
   mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
 
@@ -63,7 +67,15 @@ package struct StyledText: ~Copyable {
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)
-    append("\n")
+    endLine()
+  }
+
+  /// Hands out the rest.
+  package mutating func finish() { drain(&buffer) }
+
+  mutating func endLine() {
+    buffer.append(byte: UInt8(ascii: "\n"))
+    if buffer.count >= ByteBuffer.drainAt { drain(&buffer) }
   }
 
   /// A paragraph wrapped at the width. Lines after the first are indented by `indent`.

@@ -11,16 +11,17 @@ package struct TrybindReport {
 
   // MARK: JSON
 
-  package func document(_ envelope: Envelope, row: SocketRow, isOneLine: Bool) -> ByteBuffer {
+  package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
+    var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)
-      writeMembers(&writer, row)
+      writeMembers(&writer, &row)
     }
     return writer.finish()
   }
 
-  private func writeMembers(_ writer: inout JSONWriter, _ row: SocketRow) {
+  private func writeMembers(_ writer: inout JSONWriter, _ row: inout SocketRow) {
     writer.object("target") { writer in
       writer.member("port", target.port)
       writer.member("addresses", strings: target.addresses.map(Self.unbracketed))
@@ -46,11 +47,7 @@ package struct TrybindReport {
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
-      writer.raw { buffer in
-        buffer.append("{")
-        row.appendMembers(record, side: .local, to: &buffer)
-        buffer.append("}")
-      }
+      writer.raw { row.appendObject(record, side: .local, to: &$0) }
     }
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { writer in

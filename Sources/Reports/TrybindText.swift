@@ -102,7 +102,12 @@ package struct TrybindText {
   private func writeSeen(_ finding: Finding, to text: inout StyledText) {
     for (index, line) in finding.evidence.prefix(Self.seenLimit).enumerated() {
       text.cell(index == 0 ? "Seen" : "", width: Self.indent, .strong)
-      text.line(line.plain)
+      let line = line.plain
+      if Self.indent + line.count <= text.width {
+        text.line(line)
+      } else {
+        text.paragraph(line, indent: Self.indent)
+      }
     }
     let rest = diagnosis.holders.count - min(Self.seenLimit, finding.evidence.count)
     if rest > 0, finding.evidence.count > 0 {
@@ -167,7 +172,7 @@ struct Verdict {
     var text = "A server\(with) can \(what) \(place)."
     if let first = diagnosis.findings.first, first.slug == .portNowFree { text += " \(first.title)" }
     if !diagnosis.holders.isEmpty {
-      let parts = StateCounts(diagnosis.holders).states.map { "\(Quantity.grouped($0.count)) \($0.state.title)" }
+      let parts = StateCounts(diagnosis.holders).states.map { Quantity.count($0.count, of: $0.state) }
       text += " Without \(target.options.contains(.reuseAddress) ? "SO_REUSEADDR" : "it") it could not: \(parts.joined(separator: ", ")) on the port."
     }
     return text

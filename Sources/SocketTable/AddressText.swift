@@ -2,25 +2,15 @@ extension ByteBuffer {
   /// IPv4 dotted; IPv6 as RFC 5952 has it, with the dotted form for v4-mapped addresses.
   package mutating func append(_ address: IPAddress) {
     switch address.family {
-    case .ipv4: appendDotted(UInt32(truncatingIfNeeded: address.low))
+    case .ipv4: append(dotted: UInt32(truncatingIfNeeded: address.low))
     case .ipv6:
       if address.isV4Mapped {
         append(literal: "::ffff:")
-        appendDotted(UInt32(truncatingIfNeeded: address.low))
+        append(dotted: UInt32(truncatingIfNeeded: address.low))
       } else {
         appendGroups(address)
       }
     }
-  }
-
-  private mutating func appendDotted(_ address: UInt32) {
-    append(decimal: address >> 24)
-    append(byte: UInt8(ascii: "."))
-    append(decimal: address >> 16 & 0xff)
-    append(byte: UInt8(ascii: "."))
-    append(decimal: address >> 8 & 0xff)
-    append(byte: UInt8(ascii: "."))
-    append(decimal: address & 0xff)
   }
 
   private mutating func appendGroups(_ address: IPAddress) {
@@ -57,6 +47,16 @@ extension ByteBuffer {
     if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "]")) }
     append(byte: UInt8(ascii: ":"))
     append(decimal: endpoint.port)
+  }
+}
+
+extension Endpoint {
+  /// How many columns the text of an IPv4 or v4-mapped endpoint has; others have to be written to be measured.
+  package var dottedWidth: Int? {
+    guard let ipv4 = address.ipv4 else { return nil }
+    var width = 4 + ByteBuffer.digits(UInt32(port))
+    for shift: UInt32 in [0, 8, 16, 24] { width += ByteBuffer.digits(ipv4 >> shift & 0xff) }
+    return address.family == .ipv4 ? width : width + 9
   }
 }
 

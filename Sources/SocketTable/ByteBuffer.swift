@@ -1,3 +1,6 @@
+/// Takes the bytes out of a buffer, or leaves them there.
+package typealias Drain = (inout ByteBuffer) -> Void
+
 /// Bytes on their way to standard output. Keeps its room when emptied, so that rows cost no allocation.
 ///
 /// Owns its memory by itself: through an Array each byte would cost a uniqueness check, which was half of the time that
@@ -15,6 +18,9 @@
   deinit { unsafe base.deallocate() }
 
   package mutating func removeAll() { count = 0 }
+
+  /// So many bytes are worth a system call.
+  package static let drainAt = 60 * 1024
 
   package var span: Span<UInt8> {
     @_lifetime(borrow self)
@@ -80,21 +86,78 @@
 
   package mutating func append(decimal value: UInt32) {
     reserve(10)
-    var length = 1
-    var limit: UInt32 = 10
-    while length < 10, value >= limit {
-      length += 1
-      limit = limit &* 10
-    }
     var rest = value
-    var position = count + length
-    repeat {
-      position -= 1
-      let quotient = rest / 10
-      unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+    let length = Self.digits(value)
+    var position = count &+ length
+    // Pairs of digits from the back; the division by a constant is a multiplication.
+    while rest >= 100 {
+      let quotient = rest / 100
+      storePair(rest &- quotient &* 100, endingAt: position)
+      position &-= 2
       rest = quotient
-    } while rest > 0
-    count += length
+    }
+    if rest >= 10 {
+      storePair(rest, endingAt: position)
+    } else {
+      unsafe base[position &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+    }
+    count &+= length
+  }
+
+  /// An IPv4 address; at most 15 bytes.
+  mutating func append(dotted address: UInt32) {
+    reserve(15)
+    var position = count
+    storeOctet(address &>> 24, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address &>> 16 & 0xff, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address &>> 8 & 0xff, at: &position)
+    unsafe base[position] = UInt8(ascii: ".")
+    position &+= 1
+    storeOctet(address & 0xff, at: &position)
+    count = position
+  }
+
+  @inline(__always)
+  private func storeOctet(_ octet: UInt32, at position: inout Int) {
+    if octet < 10 {
+      unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: octet)
+      position &+= 1
+      return
+    }
+    if octet < 100 {
+      position &+= 2
+      storePair(octet, endingAt: position)
+      return
+    }
+    let hundreds: UInt32 = octet >= 200 ? 2 : 1
+    unsafe base[position] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: hundreds)
+    position &+= 3
+    storePair(octet &- hundreds &* 100, endingAt: position)
+  }
+
+  @inline(__always)
+  private func storePair(_ pair: UInt32, endingAt end: Int) {
+    let tens = (pair &* 205) &>> 11
+    unsafe base[end &- 2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
+    unsafe base[end &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10)
+  }
+
+  /// How many decimal digits a number has.
+  @inline(__always)
+  package static func digits(_ value: UInt32) -> Int {
+    if value < 10 { return 1 }
+    if value < 100 { return 2 }
+    if value < 1000 { return 3 }
+    if value < 10_000 { return 4 }
+    if value < 100_000 { return 5 }
+    if value < 1_000_000 { return 6 }
+    if value < 10_000_000 { return 7 }
+    if value < 100_000_000 { return 8 }
+    return value < 1_000_000_000 ? 9 : 10
   }
 
   package mutating func append(decimal value: UInt64) {

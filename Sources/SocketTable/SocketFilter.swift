@@ -2,7 +2,7 @@ package import NetlinkCodec
 
 /// Which sockets are asked for.
 package struct SocketFilter: Hashable, Sendable {
-  package enum Side: String, Hashable, Sendable {
+  package enum Side: String, Hashable, CaseIterable, Sendable {
     /// Sockets whose own port is asked for: they hold it.
     case local
     /// Sockets connected to such a port elsewhere: they hold nothing of it.
@@ -26,7 +26,8 @@ package struct SocketFilter: Hashable, Sendable {
 
   package enum Family: Hashable, Sendable {
     case any
-    /// IPv4, also where it arrives at an IPv6 socket: v4-mapped addresses, and dual-stack [::] listeners.
+    /// IPv4, also where it arrives at an IPv6 socket: v4-mapped addresses, and [::] listeners unless they are known
+    /// to be IPV6_V6ONLY.
     case ipv4
     /// IPv6 without v4-mapped addresses.
     case ipv6
@@ -82,7 +83,7 @@ package struct SocketFilter: Hashable, Sendable {
     case .any: true
     case .ipv4:
       record.local.address.ipv4 != nil
-        || (record.local.address.isUnspecified && record.state.hasNoPeer && record.v6Only == false)
+        || (record.local.address.isUnspecified && record.state.hasNoPeer && record.v6Only != true)
     case .ipv6: record.local.address.ipv4 == nil
     }
   }

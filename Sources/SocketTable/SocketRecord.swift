@@ -28,45 +28,119 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
-  package var state: TCPState
-  package var local: Endpoint
-  /// Nil for a socket that listens or is only bound.
-  package var peer: Endpoint?
+  // Packed: a hundred thousand records are read in the order of their timers, which is random in memory.
+  private let localHigh: UInt64
+  private let localLow: UInt64
+  private let peerHigh: UInt64
+  private let peerLow: UInt64
+  /// 0: the source does not tell.
+  package let cookie: UInt64
+  private let cgroup: UInt64
+  private let owner: UInt32
+  /// 0: the socket belongs to no process (minisocket, orphan, or not yet accepted).
+  package let inode: UInt32
   /// Index of the device the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
   package var interface: UInt32
-  package var timer: Timer?
-  /// Nil where the kernel's 0 means nothing: minisockets and request sockets.
-  package var uid: UInt32?
-  /// 0: the socket belongs to no process (minisocket, orphan, or not yet accepted).
-  package var inode: UInt32
-  /// 0: the source does not tell.
-  package var cookie: UInt64
-  /// IPV6_V6ONLY where it is known. IPv4 and v4-mapped sockets are known not to have it.
-  package var v6Only: Bool?
-  /// Inode of the cgroup2 directory in which the socket was created.
-  package var cgroupID: UInt64?
+  private var expires: UInt32
+  private let localPort: UInt16
+  private let peerPort: UInt16
+  package let state: TCPState
+  private var timerKind: Timer.Kind?
+  private var facts: Facts
+
+  private struct Facts: OptionSet, Hashable {
+    let rawValue: UInt8
+    static let ipv6 = Facts(rawValue: 1)
+    static let hasPeer = Facts(rawValue: 2)
+    static let peerIsIPv6 = Facts(rawValue: 4)
+    static let hasUID = Facts(rawValue: 8)
+    static let hasCgroup = Facts(rawValue: 16)
+    static let knowsV6Only = Facts(rawValue: 32)
+    static let v6Only = Facts(rawValue: 64)
+  }
 
   package init(
     state: TCPState, local: Endpoint, peer: Endpoint?, interface: UInt32 = 0, timer: Timer? = nil,
     uid: UInt32? = nil, inode: UInt32 = 0, cookie: UInt64 = 0, v6Only: Bool? = nil, cgroupID: UInt64? = nil
   ) {
+    var facts: Facts = local.address.family == .ipv6 ? .ipv6 : []
+    localHigh = local.address.high
+    localLow = local.address.low
+    localPort = local.port
+    if let peer, !state.hasNoPeer {
+      facts.insert(.hasPeer)
+      if peer.address.family == .ipv6 { facts.insert(.peerIsIPv6) }
+      peerHigh = peer.address.high
+      peerLow = peer.address.low
+      peerPort = peer.port
+    } else {
+      peerHigh = 0
+      peerLow = 0
+      peerPort = 0
+    }
     self.state = state
-    self.local = local
-    self.peer = state.hasNoPeer ? nil : peer
     self.interface = interface
-    self.timer = timer
+    timerKind = timer?.kind
+    expires = timer?.expires ?? 0
+    // The kernel's 0 means nothing for minisockets and request sockets.
     let hasOwnUID = timer?.kind != .timeWait && !(state == .synReceived && inode == 0)
-    self.uid = hasOwnUID ? uid : nil
+    if hasOwnUID, uid != nil { facts.insert(.hasUID) }
+    owner = hasOwnUID ? uid ?? 0 : 0
     self.inode = inode
     self.cookie = cookie
-    self.v6Only = local.address.ipv4 != nil ? false : v6Only
-    self.cgroupID = cgroupID
+    if local.address.ipv4 != nil {
+      facts.insert(.knowsV6Only)
+    } else if let v6Only {
+      facts.insert(.knowsV6Only)
+      if v6Only { facts.insert(.v6Only) }
+    }
+    if cgroupID != nil { facts.insert(.hasCgroup) }
+    cgroup = cgroupID ?? 0
+    self.facts = facts
   }
 
-  package var family: AddressFamily { local.address.family }
+  package var local: Endpoint {
+    Endpoint(address: Self.address(localHigh, localLow, isIPv6: facts.contains(.ipv6)), port: localPort)
+  }
+
+  /// Nil for a socket that listens or is only bound.
+  package var peer: Endpoint? {
+    guard facts.contains(.hasPeer) else { return nil }
+    return Endpoint(address: Self.address(peerHigh, peerLow, isIPv6: facts.contains(.peerIsIPv6)), port: peerPort)
+  }
+
+  private static func address(_ high: UInt64, _ low: UInt64, isIPv6: Bool) -> IPAddress {
+    isIPv6 ? IPAddress(ipv6High: high, low: low) : IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
+  }
+
+  package var timer: Timer? {
+    get { timerKind.map { Timer(kind: $0, expires: expires) } }
+    set {
+      timerKind = newValue?.kind
+      expires = newValue?.expires ?? 0
+    }
+  }
+
+  /// Nil where the kernel does not tell.
+  package var uid: UInt32? { facts.contains(.hasUID) ? owner : nil }
+
+  /// IPV6_V6ONLY where it is known. IPv4 and v4-mapped sockets are known not to have it.
+  package var v6Only: Bool? {
+    get { facts.contains(.knowsV6Only) ? facts.contains(.v6Only) : nil }
+    set {
+      facts.subtract([.knowsV6Only, .v6Only])
+      if newValue != nil { facts.insert(.knowsV6Only) }
+      if newValue == true { facts.insert(.v6Only) }
+    }
+  }
+
+  /// Inode of the cgroup2 directory in which the socket was created.
+  package var cgroupID: UInt64? { facts.contains(.hasCgroup) ? cgroup : nil }
+
+  package var family: AddressFamily { facts.contains(.ipv6) ? .ipv6 : .ipv4 }
 
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
-  package var isMinisocket: Bool { timer?.kind == .timeWait }
+  package var isMinisocket: Bool { timerKind == .timeWait }
 
   /// A connection that no process can touch any more, and which TCP itself still has to bring to its end.
   package var isOrphan: Bool {

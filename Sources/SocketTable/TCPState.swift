@@ -43,6 +43,25 @@ package enum TCPState: Hashable, Sendable {
       }
   }
 
+  /// A number of its own for each state: the kernel's, with BOUND at 13.
+  package var wireValue: UInt8 {
+    switch self {
+    case .established: 1
+    case .synSent: 2
+    case .synReceived: 3
+    case .finWait1: 4
+    case .finWait2: 5
+    case .timeWait: 6
+    case .close: 7
+    case .closeWait: 8
+    case .lastAck: 9
+    case .listen: 10
+    case .closing: 11
+    case .bound: 13
+    case .unknown(let value): value
+    }
+  }
+
   /// The name in JSON, plain output and `--state`.
   package var name: String {
     if case .unknown(let value) = self { "unknown-\(value)" } else { "\(literalName)" }
@@ -69,6 +88,11 @@ package enum TCPState: Hashable, Sendable {
 
   /// The name in text for people: the kernel's and RFC 9293's spelling.
   package var title: String {
+    if case .unknown(let value) = self { "STATE_\(value)" } else { "\(literalTitle)" }
+  }
+
+  /// The same without allocation; all unknown states share one.
+  package var literalTitle: StaticString {
     switch self {
     case .established: "ESTABLISHED"
     case .synSent: "SYN_SENT"
@@ -82,7 +106,7 @@ package enum TCPState: Hashable, Sendable {
     case .listen: "LISTEN"
     case .closing: "CLOSING"
     case .bound: "BOUND"
-    case .unknown(let value): "STATE_\(value)"
+    case .unknown: "UNKNOWN"
     }
   }
 

@@ -7,10 +7,10 @@ import SocketTable
 struct BindInspection {
   private let target: BindTarget
   private let mayTakeConnections: Bool
-  private let common: CommonOptions
+  private let common: CommonSettings
 
   init(_ command: TrybindCommand) throws(Failure) {
-    common = command.common
+    common = try CommonSettings(command.common)
     mayTakeConnections = command.yes
     if command.common.ipv4, command.v6Only {
       throw .usage("--v6-only with -4: IPV6_V6ONLY is an option of IPv6 sockets; leave one of them out")
@@ -23,16 +23,18 @@ struct BindInspection {
     }
     target = BindTarget(
       port: try PortArgument.single(command.port),
-      addresses: try Self.addresses(command),
+      addresses: try Self.addresses(command, common.family),
       areAlternatives: command.address.isEmpty, options: options,
       interface: command.interface, interfaceIndex: command.interface.flatMap(Interfaces.index) ?? 0,
       listens: command.listen, uid: HostIdentity.current().effectiveUserID)
   }
 
-  private static func addresses(_ command: TrybindCommand) throws(Failure) -> [BindAddress] {
+  private static func addresses(
+    _ command: TrybindCommand, _ family: SocketFilter.Family
+  ) throws(Failure) -> [BindAddress] {
     guard !command.address.isEmpty else {
       let all = [BindAddress(.anyIPv4), BindAddress(.anyIPv6, v6Only: command.v6Only)]
-      return switch command.common.family {
+      return switch family {
       case .any: command.v6Only ? [all[1]] : all
       case .ipv4: [all[0]]
       case .ipv6: [all[1]]
@@ -49,10 +51,10 @@ struct BindInspection {
 
   private static func address(_ text: String, _ command: TrybindCommand) throws(Failure) -> BindAddress {
     let shown = ByteSafety.escaped(text)
-    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    var literal = parts[0]
-    if literal.hasPrefix("["), literal.hasSuffix("]") { literal = String(literal.dropFirst().dropLast()) }
-    guard let address = IPAddress(parsing: literal), parts.count == 1 || address.family == .ipv6 else {
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    let parts = (isBracketed ? String(text.dropFirst().dropLast()) : text)
+      .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
       throw .usage("--address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, fe80::1%eth0")
     }
     if command.common.ipv4, address.ipv4 == nil {
@@ -115,17 +117,21 @@ struct BindInspection {
   private func write(_ diagnosis: BindDiagnosis) throws(Failure) {
     let interfaces = Interfaces()
     let report = TrybindReport(diagnosis)
+    let output = Output()
     switch common.format {
     case .json, .jsonl:
-      let document = report.document(
-        .current("trybind"), row: SocketRow(interfaceName: interfaces.name), isOneLine: common.format == .jsonl)
-      try Sockets.write(document)
-    case .plain: try Sockets.write(report.plain())
+      var document = report.document(
+        .current("trybind"), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
+      output.write(&document)
+    case .plain:
+      var plain = report.plain()
+      output.write(&plain)
     case .table:
-      var text = common.text()
+      var text = common.text(to: output)
       TrybindText(diagnosis).write(to: &text)
-      try Sockets.write(text.buffer)
+      text.finish()
     }
+    try output.check()
   }
 }
 

@@ -55,16 +55,18 @@ enum Help {
 
   /// The parser's message on one line, without what it repeats.
   static func usageMessage(_ message: String, _ arguments: [String]) -> String {
-    if let first = arguments.first, !first.hasPrefix("-"),
-      !TwInspect.commandNames.contains(first), first != "help"
-    {
-      return unknownCommand(first)
+    let first = arguments.first ?? ""
+    let isCommand = TwInspect.commandNames.contains(first)
+    if !isCommand, !first.hasPrefix("-") { return unknownCommand(first) }
+    let more = "; see tw-inspect\(isCommand ? " \(first)" : "") --help"
+    if let index = arguments.firstIndex(where: isNegativeNumber) {
+      let number = arguments[index]
+      let option = index > 0 ? arguments[index - 1] : ""
+      return option.hasPrefix("--")
+        ? "\(option) '\(number)': a value does not begin with '-'\(more)"
+        : "'\(number)': no option and no port; ports are 1 to 65535"
     }
-    let words = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    if let number = arguments.first(where: { isNegativeNumber($0) }) {
-      return "'\(number)': no option and no port; ports are 1 to 65535"
-    }
-    return ByteSafety.escaped(words)
+    return ByteSafety.escaped(message.split(whereSeparator: \.isWhitespace).joined(separator: " ")) + more
   }
 
   private static func isNegativeNumber(_ text: String) -> Bool {

@@ -40,6 +40,9 @@ struct Main {
   }
 
   private static func parseWhole(_ arguments: [String]) throws(Failure) -> Int32 {
+    if arguments.first == "help", let name = arguments.dropFirst().first, !TwInspect.commandNames.contains(name) {
+      throw .usage(Help.unknownCommand(name))
+    }
     do {
       var parsed = try TwInspect.parseAsRoot(arguments)
       if let command = parsed as? any Command { return try command.answer() }

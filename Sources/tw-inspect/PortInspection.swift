@@ -10,33 +10,41 @@ struct PortInspection {
   private let limit: Int
   private let expectation: Expectation?
   private let header: Bool
-  private let common: CommonOptions
+  private let common: CommonSettings
   private let interfaces = Interfaces()
 
   init(_ command: PortCommand) throws(Failure) {
-    common = command.common
+    common = try CommonSettings(command.common)
     format = common.format
-    expectation = command.expect
+    expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
     header = command.header
-    if let limit = command.limit, limit < 0 { throw .usage("--limit '\(limit)': a count is 0 or more") }
-    limit = command.limit ?? .max
-    sort = command.sort ?? (format == .table || format == .json ? .time : .none)
+    limit = try command.limit.map(Self.count) ?? .max
+    sort =
+      try Choice.value(of: "--sort", command.sort, SortOrder.self)
+      ?? (format == .table || format == .json ? .time : .none)
     if format == .jsonl, sort != .none {
       throw .usage("--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none")
     }
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
-    if command.all, !command.state.isEmpty {
+    if command.all, command.state != nil {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
     filter = SocketFilter(
-      ports: try PortArgument.set(command.ports), side: command.side,
-      states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
+      ports: try PortArgument.set(command.ports),
+      side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
+      states: command.all ? .states(.all) : try command.state.map(Self.states) ?? .minisockets, family: common.family)
   }
 
-  private static func states(_ names: [String]) throws(Failure) -> SocketFilter.States {
-    guard !names.isEmpty else { return .minisockets }
+  private static func count(_ typed: String) throws(Failure) -> Int {
+    guard let count = Int(typed), count >= 0 else {
+      throw .usage("--limit '\(ByteSafety.escaped(typed))': not a count; write 0 or more")
+    }
+    return count
+  }
+
+  private static func states(_ names: String) throws(Failure) -> SocketFilter.States {
     var states: StateSet = []
-    for name in names.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+    for name in names.split(separator: ",", omittingEmptySubsequences: false) {
       guard let named = StateSet(name: String(name)) else {
         let known = (TCPState.known.map(\.name) + StateSet.groupNames).joined(separator: " ")
         throw .usage("--state '\(ByteSafety.escaped(String(name)))': no such state; known are \(known)")
@@ -95,23 +103,24 @@ struct PortInspection {
     } catch {
       throw .source(error)
     }
-    var listed = snapshot.records.filter { filter.matchesState($0) }
-    let listedCount = listed.count
-    sort.apply(to: &listed)
-    if listed.count > limit { listed.removeLast(listed.count - limit) }
+    let counts = StateCounts(snapshot.records)
+    let chosen = sort.order(snapshot.records) { filter.matchesState($0) }
+    let listed = Array(chosen.prefix(limit))
+    let output = Output()
     let report = PortReport(
-      filter: filter, listed: listed, listedCount: listedCount, counts: StateCounts(snapshot.records),
+      filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
       look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
 
     if format == .json {
-      let row = SocketRow(interfaceName: interfaces.name)
-      try Sockets.write(report.document(.current("port"), row: row))
+      var rest = report.document(.current("port"), interfaceName: interfaces.name, drain: output.write)
+      output.write(&rest)
     } else {
-      var text = common.text()
+      var text = common.text(to: output)
       PortTable(report, interfaceName: interfaces.name).write(to: &text)
-      try Sockets.write(text.buffer)
+      text.finish()
     }
-    return Outcome(listed: listedCount, isComplete: snapshot.look.isComplete)
+    try output.check()
+    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }
 
   private func collectPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
@@ -121,14 +130,13 @@ struct PortInspection {
     } catch {
       throw .source(error)
     }
-    var listed = snapshot.records
-    sort.apply(to: &listed)
+    let chosen = sort.order(snapshot.records) { _ in true }
     var output = RowOutput()
     writeHeader(to: &output)
-    let row = SocketRow(interfaceName: interfaces.name)
-    for record in listed.prefix(limit) { output.append { row.appendPlain(record, to: &$0) } }
+    var row = SocketRow(interfaceName: interfaces.name)
+    for index in chosen.prefix(limit) { output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) } }
     try output.finish()
-    return Outcome(listed: listed.count, isComplete: snapshot.look.isComplete)
+    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }
 
   // MARK: Streamed
@@ -138,7 +146,7 @@ struct PortInspection {
   }
 
   private func streamPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
-    let row = SocketRow(interfaceName: interfaces.name)
+    var row = SocketRow(interfaceName: interfaces.name)
     var output = RowOutput()
     var listed = 0
     writeHeader(to: &output)
@@ -158,7 +166,7 @@ struct PortInspection {
 
   private func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
     let envelope = Envelope.current("port")
-    let lines = PortLines(row: SocketRow(interfaceName: interfaces.name), filter: filter, command: "port")
+    var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()
     var counts = StateCounts()
     var isComplete = false
@@ -182,35 +190,5 @@ struct PortInspection {
     try output.finish()
     if let failure { throw failure }
     return Outcome(listed: counts.total, isComplete: isComplete)
-  }
-}
-
-extension SortOrder {
-  func apply(to records: inout [SocketRecord]) {
-    switch self {
-    case .none: break
-    case .peer:
-      records.sort { left, right in
-        switch (left.peer, right.peer) {
-        case (let left?, let right?): left < right
-        case (nil, _?): true
-        case (_, nil): false
-        }
-      }
-    case .time: SortOrder.sortByTime(&records)
-    }
-  }
-
-  /// Longest left first; sockets without a timer that ends them come first, as they stay longest. Sorts numbers and
-  /// moves each record once.
-  private static func sortByTime(_ records: inout [SocketRecord]) {
-    var keys: [UInt64] = []
-    keys.reserveCapacity(records.count)
-    for (index, record) in records.enumerated() {
-      let left = record.isMinisocket ? record.timer?.expires ?? 0 : UInt32.max
-      keys.append(UInt64(UInt32.max - left) << 32 | UInt64(UInt32(truncatingIfNeeded: index)))
-    }
-    keys.sort()
-    records = keys.map { records[Int(UInt32(truncatingIfNeeded: $0))] }
   }
 }

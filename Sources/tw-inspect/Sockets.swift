@@ -5,7 +5,7 @@ import SocketTable
 
 /// What every command does with a source and with standard output.
 enum Sockets {
-  static func open(_ common: CommonOptions) throws(Failure) -> SocketSource {
+  static func open(_ common: CommonSettings) throws(Failure) -> SocketSource {
     do throws(SourceError) {
       return try SocketSource(common.source)
     } catch {
@@ -16,12 +16,14 @@ enum Sockets {
   static func write(_ text: String) throws(Failure) {
     var buffer = ByteBuffer(capacity: text.utf8.count)
     buffer.append(text)
-    try write(buffer)
+    let output = Output()
+    output.write(&buffer)
+    try output.check()
   }
 
   /// Says on standard error that netlink was not used, and, with --verbose, what was asked.
   static func report(
-    _ source: borrowing SocketSource, _ common: CommonOptions, since start: Int64, filter: SocketFilter
+    _ source: borrowing SocketSource, _ common: CommonSettings, since start: Int64, filter: SocketFilter
   ) {
     let look = source.look(isComplete: true)
     if look.origin == .procNet, !common.quiet {
@@ -45,43 +47,45 @@ enum Sockets {
     }
     StandardOutput.complain("tw-inspect: \(asked): \(microseconds) us")
   }
+}
 
-  static func write(_ buffer: borrowing ByteBuffer) throws(Failure) {
-    do throws(SystemError) {
-      try StandardOutput.write(buffer.span)
-    } catch {
-      throw .output(error)
+/// What goes to standard output. The first failure stays; nothing is written after it.
+final class Output {
+  private var failure: SystemError?
+
+  /// Writes the bytes and empties the buffer.
+  func write(_ buffer: inout ByteBuffer) {
+    if failure == nil {
+      do throws(SystemError) {
+        try StandardOutput.write(buffer.span)
+      } catch {
+        failure = error
+      }
     }
+    buffer.removeAll()
+  }
+
+  /// - Throws: what went wrong with any of it.
+  func check() throws(Failure) {
+    if let failure { throw .output(failure) }
   }
 }
 
-/// Rows on their way out, written when about 64 KiB have come together.
+/// Rows on their way out, written when enough have come together.
 struct RowOutput: ~Copyable {
-  private static let flushAt = 60 * 1024
-  private var buffer = ByteBuffer(capacity: 64 * 1024)
-  private var failure: SystemError?
+  private var buffer = ByteBuffer(capacity: ByteBuffer.drainAt + 4096)
+  private let output = Output()
 
   mutating func append(_ body: (inout ByteBuffer) -> Void) {
-    guard failure == nil else { return }
     body(&buffer)
-    if buffer.count >= Self.flushAt { flush() }
-  }
-
-  private mutating func flush() {
-    guard failure == nil else { return }
-    do throws(SystemError) {
-      try StandardOutput.write(buffer.span)
-    } catch {
-      failure = error
-    }
-    buffer.removeAll()
+    if buffer.count >= ByteBuffer.drainAt { output.write(&buffer) }
   }
 
   /// Writes the rest.
   /// - Throws: what went wrong with any row.
   mutating func finish() throws(Failure) {
-    flush()
-    if let failure { throw .output(failure) }
+    output.write(&buffer)
+    try output.check()
   }
 }
 

@@ -75,7 +75,10 @@ static size_t write_order(
       .uid = request->uid,
       .gid = request->gid,
       .descriptor_limit = request->descriptor_limit,
+      .hides_proc = request->hides_proc,
+      .denial_count = request->denial_count,
   };
+  for (int i = 0; i < request->denial_count; i++) order->denials[i] = request->denials[i];
   size_t used = append(message, 0, request->path);
   used = append(message, used, request->directory ? request->directory : "");
   for (; request->arguments[order->argument_count]; order->argument_count++)
@@ -145,7 +148,8 @@ static pid_t request_child(
 pid_t test_spawn(const struct test_spawn_request *request, const char **stage) {
   static __thread struct failure failure;
   *stage = "spawn";
-  if (request->descriptor_count > most_descriptors) { errno = EINVAL; return -1; }
+  if (request->descriptor_count > most_descriptors ||
+      request->denial_count > most_denials) { errno = EINVAL; return -1; }
   *stage = "open";
   int binary = open(request->path, O_PATH | O_CLOEXEC);
   if (binary < 0) return -1;

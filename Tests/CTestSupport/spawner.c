@@ -7,11 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -48,6 +53,42 @@ static void place_descriptors(const struct order *order, const int *given, int r
   }
 }
 
+/* Each denied call fails at once, whoever makes it; nothing else is touched. */
+static int deny(const struct order *order) {
+  static const struct sock_filter load_call = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                                  allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  static const unsigned numbers[] = {
+      [test_call_socket] = SYS_socket, [test_call_bind] = SYS_bind, [test_call_listen] = SYS_listen};
+  struct sock_filter program[5 * most_denials + 1];
+  int size = 0;
+  for (int i = 0; i < order->denial_count; i++) {
+    const struct test_denial *denial = &order->denials[i];
+    int has_argument = denial->argument >= 0;
+    program[size++] = load_call;
+    program[size++] = (struct sock_filter)BPF_JUMP(
+        BPF_JMP | BPF_JEQ | BPF_K, numbers[denial->call], 0, has_argument ? 3 : 1);
+    if (has_argument) {
+      program[size++] = (struct sock_filter)BPF_STMT(
+          BPF_LD | BPF_W | BPF_ABS,
+          (unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)denial->argument));
+      program[size++] = (struct sock_filter)BPF_JUMP(
+          BPF_JMP | BPF_JEQ | BPF_K, (unsigned)denial->value, 0, 1);
+    }
+    program[size++] =
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)denial->error);
+  }
+  program[size++] = allow;
+  struct sock_fprog filter = {.len = (unsigned short)size, .filter = program};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -1;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static int hide_proc(void) {
+  if (unshare(CLONE_NEWNS) < 0) return -1;
+  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -1;
+  return mount("none", "/proc", "tmpfs", MS_RDONLY, NULL);
+}
+
 _Noreturn static void become(const struct message *message, const struct passed *passed) {
   static char *arguments[most_strings + 1], *environment[most_strings + 1];
   const struct order *order = &message->order;
@@ -70,6 +111,7 @@ _Noreturn static void become(const struct message *message, const struct passed 
     if (ioctl(0, TIOCSCTTY, 0) < 0) fail(report, "TIOCSCTTY");
   }
   if (order->has_directory && chdir(directory) < 0) fail(report, "chdir");
+  if (order->hides_proc && hide_proc() < 0) fail(report, "hide_proc");
   if (order->uid >= 0) {
     gid_t gid = (gid_t)order->gid;
     uid_t uid = (uid_t)order->uid;
@@ -81,6 +123,8 @@ _Noreturn static void become(const struct message *message, const struct passed 
     rlim_t limit = (rlim_t)order->descriptor_limit;
     if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit, limit}) < 0) fail(report, "setrlimit");
   }
+
+  if (order->denial_count > 0 && deny(order) < 0) fail(report, "seccomp");
 
   execve(path, arguments, environment);
   /* Another user may not be able to walk to a binary that lies in somebody's home directory. */

@@ -4,11 +4,14 @@
 
 #include <stdint.h>
 
+#include "CTestSupport.h"
+
 enum {
   most_descriptors = 16,
   most_passed = most_descriptors + 3,
   most_strings = 1024,
   most_bytes = 128 * 1024,
+  most_denials = 4,
 };
 
 struct order {
@@ -17,6 +20,8 @@ struct order {
   /* Bit i: descriptor i is among those passed. */
   uint32_t passed;
   int64_t uid, gid, descriptor_limit;
+  int32_t hides_proc, denial_count;
+  struct test_denial denials[most_denials];
 };
 
 /* An order, then path, directory, arguments and environment, each with its NUL. */

@@ -144,6 +144,27 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: access("/usr/bin/telnet", X_OK) == 0 && Lab.isAvailable)) func deniedSystemCalls() throws
+  {
+    try withNetworkNamespace { lab in
+      let listener = try lab.listener(port: 9527)
+      var command = Command("/usr/bin/telnet", ["127.0.0.1", "9527"])
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT), .socket(AF_INET, EPERM)]
+      #expect(try command.run().errors.contains("Operation not permitted"))
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
+      let running = try command.start()
+      _ = try listener.subject?.accept()
+      withExtendedLifetime(running) {}
+    }
+  }
+
+  @Test(.enabled(if: Lab.canHideProc)) func hiddenProc() throws {
+    var command = Command("/bin/ls", ["/proc/self/fd"])
+    command.hidesProc = true
+    #expect(try command.run().errors.contains("No such file"))
+    #expect(access("/proc/self/fd", R_OK) == 0)
+  }
+
   @Test func theToolIsFound() throws {
     let path = try Tool.path.get()
     #expect(path.hasSuffix("/tw-inspect"))

@@ -14,6 +14,28 @@ package struct Command: Sendable {
     case descriptor(Int32)
   }
 
+  package struct Denial: Sendable {
+    let call: test_call
+    let error: Int32
+    var argument: Int32 = -1
+    var value: Int32 = 0
+
+    /// socket(2) for one address family.
+    package static func socket(_ family: Int32, _ error: Int32) -> Denial {
+      Denial(call: test_call_socket, error: error, argument: 0, value: family)
+    }
+
+    /// bind(2) to an IPv6 address, by the length of it: the filter cannot see the address itself.
+    package static func bindIPv6(_ error: Int32) -> Denial {
+      Denial(
+        call: test_call_bind, error: error, argument: 2, value: Int32(MemoryLayout<sockaddr_in6>.size))
+    }
+
+    package static func listen(_ error: Int32) -> Denial {
+      Denial(call: test_call_listen, error: error)
+    }
+  }
+
   package enum Output: Sendable {
     case pipe
     case closed
@@ -41,6 +63,10 @@ package struct Command: Sendable {
   package var descriptorLimit: Int?
   /// Become descriptors 3, 4, ... of the child.
   package var inherited: [Int32] = []
+  /// System calls that fail in it, by seccomp, as a service manager's sandbox does it.
+  package var denials: [Denial] = []
+  /// /proc is an empty directory for it; needs `Lab.canHideProc`.
+  package var hidesProc = false
 
   package init(_ executable: String, _ arguments: [String] = []) {
     self.executable = executable

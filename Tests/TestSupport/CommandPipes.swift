@@ -84,15 +84,20 @@ struct CommandPipes {
       for pointer in arguments + environment + [path, directory] { free(pointer) }
     }
     let descriptors = childEnds + command.inherited
+    let denials = command.denials.map {
+      test_denial(call: $0.call, argument: $0.argument, value: $0.value, error: $0.error)
+    }
     return try arguments.withUnsafeMutableBufferPointer { arguments in
       try environment.withUnsafeMutableBufferPointer { environment in
-        try descriptors.withUnsafeBufferPointer { descriptors in
+        try withPointers(descriptors, denials) { descriptors, denials in
           var request = test_spawn_request(
             path: path!, arguments: arguments.baseAddress!, environment: environment.baseAddress!,
             directory: directory, descriptors: descriptors.baseAddress!,
             descriptor_count: Int32(descriptors.count), uid: command.user.map(Int.init) ?? -1,
             gid: command.user.map(Int.init) ?? -1, descriptor_limit: command.descriptorLimit ?? -1,
-            controlling_terminal: command.terminal == nil ? 0 : 1)
+            controlling_terminal: command.terminal == nil ? 0 : 1,
+            denials: denials.baseAddress, denial_count: Int32(denials.count),
+            hides_proc: command.hidesProc ? 1 : 0)
           var stage: UnsafePointer<CChar>?
           let pid = test_spawn(&request, &stage)
           if pid < 0 {
@@ -101,6 +106,15 @@ struct CommandPipes {
           return pid
         }
       }
+    }
+  }
+
+  private func withPointers<First, Second, Result>(
+    _ first: [First], _ second: [Second],
+    _ body: (UnsafeBufferPointer<First>, UnsafeBufferPointer<Second>) throws -> Result
+  ) rethrows -> Result {
+    try first.withUnsafeBufferPointer { first in
+      try second.withUnsafeBufferPointer { second in try body(first, second) }
     }
   }
 

@@ -41,4 +41,11 @@ extension Lab {
     let fields = String(decoding: map, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     return fields.count >= 3 && (UInt64(fields[2]) ?? 0) > 65_534
   }()
+
+  /// Whether a child can have a mount namespace with another /proc.
+  package static let canHideProc: Bool = {
+    var command = Command("/bin/ls", ["/proc"])
+    command.hidesProc = true
+    return (try? command.run().output) == ""
+  }()
 }

@@ -6,6 +6,8 @@ import SocketTable
 struct PortCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "port",
+    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    _superCommandName: "tw-inspect",
     abstract: "Show the sockets on a port that only a timer keeps (TIME_WAIT), or all of them.",
     discussion: """
       EXAMPLES
@@ -41,8 +43,8 @@ struct PortCommand: Command {
   @Option(
     help: ArgumentHelp(
       "Whose port: local (these hold it), peer (connections to it elsewhere), any.", valueName: "side"),
-    completion: .list(SocketFilter.Side.allValueStrings))
-  var side = SocketFilter.Side.local
+    completion: Choice.completion(SocketFilter.Side.self))
+  var side: String?
 
   @Flag(help: "List sockets in every state.")
   var all = false
@@ -52,21 +54,21 @@ struct PortCommand: Command {
       "List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).",
       valueName: "states"),
     completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
-  var state: [String] = []
+  var state: String?
 
   @Option(
     help: ArgumentHelp(
       "Order: time (longest left first), peer, none (as the kernel has them).", valueName: "order"),
-    completion: .list(SortOrder.allValueStrings))
-  var sort: SortOrder?
+    completion: Choice.completion(SortOrder.self))
+  var sort: String?
 
   @Option(help: ArgumentHelp("Print at most so many sockets; all are counted.", valueName: "count"))
-  var limit: Int?
+  var limit: String?
 
   @Option(
-    help: ArgumentHelp("Exit 1 unless none, or some, were listed.", valueName: "what"),
-    completion: .list(Expectation.allValueStrings))
-  var expect: Expectation?
+    help: ArgumentHelp("Exit 1 unless none, or some, were listed: none, some.", valueName: "what"),
+    completion: Choice.completion(Expectation.self))
+  var expect: String?
 
   @Flag(help: "Put the column names above plain output.")
   var header = false
@@ -74,30 +76,15 @@ struct PortCommand: Command {
   @OptionGroup var common: CommonOptions
 
   func answer() throws(Failure) -> Int32 {
-    try common.check()
-    return try PortInspection(self).run()
+    try PortInspection(self).run()
   }
 }
 
-enum SortOrder: String, ExpressibleByArgument {
-  case time
-  case peer
-  case none
-
-  static var allValueStrings: [String] { ["time", "peer", "none"] }
-}
-
-enum Expectation: String, ExpressibleByArgument {
+enum Expectation: String, CaseIterable {
   case none
   case some
 
-  static var allValueStrings: [String] { ["none", "some"] }
-
   func isMet(by count: Int) -> Bool { self == .none ? count == 0 : count > 0 }
-}
-
-extension SocketFilter.Side: ExpressibleByArgument {
-  public static var allValueStrings: [String] { ["local", "peer", "any"] }
 }
 
 extension CompletionKind {

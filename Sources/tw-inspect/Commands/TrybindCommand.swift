@@ -3,6 +3,8 @@ import ArgumentParser
 struct TrybindCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "trybind",
+    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    _superCommandName: "tw-inspect",
     abstract: "Try whether a server could bind a port, and explain if it could not.",
     discussion: """
       EXAMPLES
@@ -62,7 +64,6 @@ struct TrybindCommand: Command {
   @OptionGroup var common: CommonOptions
 
   func answer() throws(Failure) -> Int32 {
-    try common.check()
-    return try BindInspection(self).run()
+    try BindInspection(self).run()
   }
 }

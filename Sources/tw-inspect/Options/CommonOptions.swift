@@ -3,47 +3,42 @@ import LinuxHost
 import Reports
 import SocketTable
 
-enum OutputFormat: String, ExpressibleByArgument {
+enum OutputFormat: String, CaseIterable {
   case table
   case plain
   case json
   case jsonl
-
-  static var allValueStrings: [String] { ["table", "plain", "json", "jsonl"] }
 }
 
-enum ColorChoice: String, ExpressibleByArgument {
+enum ColorChoice: String, CaseIterable {
   case auto
   case always
   case never
-
-  static var allValueStrings: [String] { ["auto", "always", "never"] }
-}
-
-extension SocketSource.Choice: ExpressibleByArgument {
-  public static var allValueStrings: [String] { ["auto", "netlink", "proc"] }
 }
 
 /// The options that mean the same everywhere.
 struct CommonOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("How the answer is written.", valueName: "format"),
-    completion: .list(OutputFormat.allValueStrings))
-  var output: OutputFormat?
+    help: ArgumentHelp("How the answer is written: table, plain, json, jsonl.", valueName: "format"),
+    completion: Choice.completion(OutputFormat.self))
+  var output: String?
 
   @Flag(help: "Short for --output json.")
   var json = false
 
   @Option(
-    help: ArgumentHelp("When to use colour; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM.", valueName: "when"),
-    completion: .list(ColorChoice.allValueStrings))
-  var color = ColorChoice.auto
+    help: ArgumentHelp(
+      "When to use colour: auto, always, never; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM.",
+      valueName: "when"),
+    completion: Choice.completion(ColorChoice.self))
+  var color: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where to look: auto takes netlink, and /proc/net/tcp where that is refused.", valueName: "source"),
-    completion: .list(SocketSource.Choice.allValueStrings))
-  var source = SocketSource.Choice.auto
+      "Where to look: netlink, proc (/proc/net/tcp), or auto, which takes netlink unless it is refused.",
+      valueName: "source"),
+    completion: Choice.completion(SocketSource.Choice.self))
+  var source: String?
 
   @Flag(name: .customShort("4"), help: "IPv4 only, also where it arrives at an IPv6 socket (v4-mapped).")
   var ipv4 = false
@@ -59,23 +54,38 @@ struct CommonOptions: ParsableArguments {
 
   @Flag(help: .hidden)
   var udp = false
+}
 
-  /// Contradictions among these options.
-  func check() throws(Failure) {
-    if udp { throw .usage("--udp: only TCP is looked at; --udp is reserved") }
-    if ipv4 && ipv6 { throw .usage("-4 and -6: they exclude each other; leave both out for both families") }
-    if json, let output, output != .json {
+/// What the common options mean.
+struct CommonSettings {
+  let format: OutputFormat
+  let color: ColorChoice
+  let source: SocketSource.Choice
+  let family: SocketFilter.Family
+  let quiet: Bool
+  let verbose: Bool
+
+  init(_ options: CommonOptions) throws(Failure) {
+    if options.udp { throw .usage("--udp: only TCP is looked at; --udp is reserved") }
+    if options.ipv4 && options.ipv6 {
+      throw .usage("-4 and -6: they exclude each other; leave both out for both families")
+    }
+    let output = try Choice.value(of: "--output", options.output, OutputFormat.self)
+    if options.json, let output, output != .json {
       throw .usage("--json and --output \(output.rawValue): they contradict each other; give one of them")
     }
+    format = options.json ? .json : output ?? .table
+    color = try Choice.value(of: "--color", options.color, ColorChoice.self) ?? .auto
+    source = try Choice.value(of: "--source", options.source, SocketSource.Choice.self) ?? .auto
+    family = options.ipv4 ? .ipv4 : options.ipv6 ? .ipv6 : .any
+    quiet = options.quiet
+    verbose = options.verbose
   }
 
-  var format: OutputFormat { json ? .json : output ?? .table }
-
-  var family: SocketFilter.Family { ipv4 ? .ipv4 : ipv6 ? .ipv6 : .any }
-
   /// Text for the terminal that standard output is, or for a file of 80 columns.
-  func text() -> StyledText {
-    StyledText(usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)))
+  func text(to output: Output) -> StyledText {
+    StyledText(
+      usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)), drain: output.write)
   }
 
   private var usesColor: Bool {
@@ -87,5 +97,30 @@ struct CommonOptions: ParsableArguments {
       if let force = Terminal.environment("CLICOLOR_FORCE"), !force.isEmpty, force != "0" { return true }
       return Terminal.isOutput && Terminal.environment("TERM") != "dumb"
     }
+  }
+}
+
+/// An option that takes one of a few words. They are read here and not by the argument parser: each type that it has to
+/// know costs start-up time, and its message does not fit on a line.
+enum Choice {
+  /// Nil if the option was not given.
+  static func value<T: RawRepresentable & CaseIterable>(
+    of option: String, _ typed: String?, _ type: T.Type
+  ) throws(Failure) -> T? where T.RawValue == String {
+    guard let typed else { return nil }
+    guard let value = T(rawValue: typed) else {
+      throw .usage("\(option) '\(ByteSafety.escaped(typed))': not one of \(words(type).joined(separator: ", "))")
+    }
+    return value
+  }
+
+  static func completion<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> CompletionKind
+  where T.RawValue == String {
+    .list(words(type))
+  }
+
+  private static func words<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> [String]
+  where T.RawValue == String {
+    type.allCases.map(\.rawValue)
   }
 }

@@ -26,24 +26,32 @@ enum PortArgument {
     if token.isEmpty {
       throw .usage("PORTS '\(argument)': a port is missing; write numbers, ranges or service names: 80,9000-9100,https")
     }
-    guard !token.allSatisfy(\.isNumber), Services.port(named: token) == nil, token.contains("-") else {
+    let ends = token.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    guard ends.count == 2, Services.port(named: token) == nil, ends.allSatisfy(isEnd) else {
       let port = try port(token)
       return port...port
     }
-    let ends = token.split(separator: "-", omittingEmptySubsequences: false)
-    guard ends.count == 2, !ends[0].isEmpty, !ends[1].isEmpty else {
+    guard !ends[0].isEmpty, !ends[1].isEmpty else {
       throw .usage("PORTS '\(token)': not a range; a range has two ends: 9000-9100")
     }
-    let lower = try port(String(ends[0]))
-    let upper = try port(String(ends[1]))
+    let lower = try port(ends[0])
+    let upper = try port(ends[1])
     guard lower <= upper else {
       throw .usage("PORTS '\(token)': the range runs backwards; write \(upper)-\(lower)")
     }
     return lower...upper
   }
 
+  /// Could be meant as the end of a range, rather than as a part of a name.
+  private static func isEnd(_ text: String) -> Bool { isNumber(text) || Services.port(named: text) != nil }
+
+  /// Digits only; also if there are none.
+  private static func isNumber(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+  }
+
   private static func port(_ token: String) throws(Failure) -> UInt16 {
-    if !token.isEmpty, token.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
+    if !token.isEmpty, isNumber(token) {
       guard let port = UInt16(token), port > 0 else {
         throw .usage("port '\(token)': out of range; ports are 1 to 65535")
       }

@@ -5,6 +5,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+enum test_call { test_call_socket, test_call_bind, test_call_listen };
+
+struct test_denial {
+  enum test_call call;
+  /* Denied only if this argument (0 is the first) has that value; -1: always. */
+  int argument;
+  int value;
+  /* What the call answers instead. */
+  int error;
+};
+
 struct test_spawn_request {
   const char *_Nonnull path;
   char *_Nullable const *_Nonnull arguments;
@@ -20,6 +31,11 @@ struct test_spawn_request {
   long descriptor_limit;
   /* Descriptor 0 (a terminal) becomes the controlling terminal of a new session. */
   int controlling_terminal;
+  /* By a seccomp filter, as systemd's RestrictAddressFamilies= does it; at most 4. */
+  const struct test_denial *_Nullable denials;
+  int denial_count;
+  /* In a mount namespace whose /proc is an empty directory. */
+  int hides_proc;
 };
 
 /* Starts a child of this process in the calling thread's network namespace. Returns its pid, or -1 with errno

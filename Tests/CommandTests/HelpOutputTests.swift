@@ -1,0 +1,104 @@
+import TestSupport
+import Testing
+
+/// What a newcomer types first.
+@Suite struct HelpOutputTests {
+  static let helps = [
+    ["--help"], ["-h"], ["help"], ["port", "--help"], ["port", "-h"], ["help", "port"],
+    ["trybind", "--help"],
+    ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
+  ]
+
+  @Test(arguments: helps)
+  func help(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.exitCode == 0)
+    #expect(result.errors == "")
+    #expect(result.output.hasPrefix("EXAMPLES\n  tw-inspect "))
+    #expect(result.output.hasSuffix("\n"))
+    #expect(!result.output.hasSuffix("\n\n"))
+    for line in result.output.split(separator: "\n") { #expect(line.count < 80, "\(line)") }
+    #expect(!result.output.contains("\u{1b}"))
+  }
+
+  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"]])
+  func whatEveryHelpSays(_ arguments: [String]) throws {
+    let text = try Tool.run(arguments).output
+    #expect(text.contains("TCP"), "it is for TCP only")
+    #expect(text.contains("EXIT STATUS"))
+    for status in ["0 ", "1 ", "64", "69", "71", "74"] { #expect(text.contains("\n  \(status)")) }
+    #expect(text.contains("USAGE"))
+  }
+
+  @Test func everyOptionIsThere() throws {
+    let common = [
+      "--output", "--json", "--color", "--source", "-4", "-6", "-q, --quiet", "-v, --verbose", "-h, --help",
+    ]
+    let port = try Tool.run("port", "--help").output
+    for option in common + ["--side", "--all", "--state", "--sort", "--limit", "--expect", "--header"] {
+      #expect(port.contains(option), "\(option)")
+    }
+    let trybind = try Tool.run("trybind", "--help").output
+    for option in common + [
+      "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
+    ] { #expect(trybind.contains(option), "\(option)") }
+    // Reserved, and so not offered.
+    #expect(!port.contains("--udp"))
+    // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
+    #expect(trybind.contains("starts just then can fail"))
+    #expect(port.contains("gate start-up scripts with trybind"))
+  }
+
+  /// Each example is a command that is understood.
+  @Test(
+    .enabled(if: Lab.isAvailable), arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], []])
+  func examplesWork(_ arguments: [String]) throws {
+    let lines = try Tool.run(arguments).lines
+    let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
+    #expect(examples.count >= 3)
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      for example in examples where example.hasPrefix("  tw-inspect ") {
+        let line = example.dropFirst(2).split(separator: "&&").first ?? ""
+        // What it means stands behind two spaces or more, or where the command is long, behind one.
+        let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
+        var words = typed.split(separator: " ").dropFirst().map(String.init)
+        if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
+        let result = try Tool.run(words)
+        #expect([0, 1].contains(result.exitCode), "\(example): \(result)")
+      }
+    }
+  }
+
+  @Test(arguments: [["--version"], ["port", "--version"], ["trybind", "--version"]])
+  func version(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.exitCode == 0)
+    #expect(result.errors == "")
+    #expect(result.output.wholeMatch(of: /tw-inspect \d+\.\d+\.\d+\n/) != nil)
+  }
+
+  @Test(.enabled(if: Lab.isAvailable)) func versionInDocuments() throws {
+    let version = try #require(try Tool.run("--version").output.split(whereSeparator: \.isWhitespace).last)
+    #expect(try Tool.run("port", "1", "--json").json["tool_version"].string == String(version))
+  }
+
+  /// `--` ends the options, as everywhere.
+  @Test func endOfOptions() throws {
+    #expect(try Tool.run("port", "--", "9527").exitCode == 0)
+    #expect(try Tool.run("port", "-q", "--", "9527").exitCode == 0)
+    #expect(try Tool.run("port", "--", "--help").exitCode == 64)
+  }
+
+  /// Options may stand before and behind the argument, with "=" or without.
+  @Test(arguments: [
+    ["port", "--output", "json", "9527"], ["port", "9527", "--output=json"], ["port", "--json", "9527"],
+    ["port", "9527", "--output", "json", "--json"], ["port", "--output=json", "--sort=peer", "9527"],
+    ["port", "9527", "--json", "-q", "-v", "-4"],
+  ])
+  func spellings(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.exitCode == 0)
+    if !arguments.contains("-q") { #expect(try result.json["command"].string == "port") }
+  }
+}

@@ -1,0 +1,100 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Answers that cannot be written: 74 and a line that says why, or SIGPIPE without a word.
+@Suite(.enabled(if: Lab.isAvailable))
+struct OutputFailureTests {
+  static let answers = [
+    ["port", "9527"], ["port", "9527", "--json"], ["port", "9527", "--output", "jsonl"],
+    ["port", "9527", "--output", "plain"], ["port", "9527", "--output", "plain", "--sort", "time"],
+    ["trybind", "9527"], ["trybind", "9527", "--json"], ["trybind", "9527", "--output", "plain"],
+    ["trybind", "9527", "--output", "jsonl"], ["--help"], ["--version"], ["port", "--help"], [],
+  ]
+
+  @Test(arguments: answers)
+  func fullDisk(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527)
+      let result = try Tool.run(arguments, stdout: .full)
+      #expect(result.exitCode == 74)
+      #expect(result.errors.contains("No space left on device"))
+      #expect(result.errors.contains("standard output"))
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test(arguments: answers)
+  func closedOutput(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527)
+      let result = try Tool.run(arguments, stdout: .closed)
+      #expect(result.exitCode == 74)
+      #expect(result.errors.contains("standard output"))
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test(arguments: answers)
+  func brokenPipe(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527)
+      let result = try Tool.run(arguments, stdout: .broken)
+      #expect(result.status == .signalled(SIGPIPE))
+      #expect(result.errors == "")
+    }
+  }
+
+  /// Python and others start their children with SIGPIPE ignored.
+  @Test func brokenPipeThoughIgnored() throws {
+    try withNetworkNamespace { lab in
+      let path = try Tool.path.get()
+      var command = Command("/bin/sh", ["-c", "trap '' PIPE; exec \"$0\" port 9527", path])
+      command.output = .broken
+      let result = try command.run()
+      #expect(result.status == .signalled(SIGPIPE))
+      #expect(result.errors == "")
+    }
+  }
+
+  /// With more than one write, also the later ones count.
+  @Test func pipeBreaksMidway() throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWaits(count: 300, port: 9527)
+      let path = try Tool.path.get()
+      let script = "{ \"$0\" port 9527 --output jsonl; echo $? >&2; } | head -n 1"
+      let result = try Command("/bin/sh", ["-c", script, path]).run()
+      #expect(result.errors == "141\n")
+      #expect(result.lines.count == 2)
+      #expect(result.output.contains("\"type\":\"snapshot\""))
+    }
+  }
+
+  /// A closed standard stream must not become the netlink socket, or a trial's.
+  @Test(arguments: [["port", "9527"], ["trybind", "9527", "--reuse"]])
+  func closedInputAndErrors(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      let usual = try Tool.run(arguments)
+      let result = try Tool.run(arguments, stdin: .closed, stderr: .closed)
+      #expect(result.exitCode == 0)
+      #expect(result.output == usual.output)
+      #expect(try Tool.run(arguments, stdin: .closed, stdout: .closed, stderr: .closed).exitCode == 74)
+    }
+  }
+
+  /// Nothing reads standard error, and it is no reason to end differently.
+  @Test func brokenErrors() throws {
+    #expect(try Tool.run("port", "0", stderr: .full).exitCode == 64)
+  }
+
+  /// `-q` writes nothing, so nothing can fail.
+  @Test(arguments: [Command.Output.full, .closed, .broken])
+  func quietWritesNothing(output: Command.Output) throws {
+    try withNetworkNamespace { _ in
+      for command in ["port", "trybind"] {
+        let result = try Tool.run(command, "9527", "-q", stdout: output)
+        #expect(result.exitCode == 0)
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Text as printed, kept in Screens/ to be read and reviewed: what changes from run to run is masked, width and all.
+/// `TW_UPDATE_SCREENS=1 swift test --filter ScreenTests` writes the files anew.
+struct ScreenFile {
+  private var sections: [(title: String, text: String)] = []
+
+  /// A section: what the situation is, what was typed, and what came.
+  mutating func add(_ title: String, _ result: CommandResult) {
+    let typed = result.command.split(separator: " ").dropFirst().joined(separator: " ")
+    var text = "$ tw-inspect \(typed)\n" + Self.masked(result.output, except: typed)
+    if !result.errors.isEmpty { text += "(stderr) " + Self.masked(result.errors, except: typed) }
+    if let code = result.exitCode, code != 0 { text += "(exit \(code))\n" }
+    sections.append((title, text))
+    expectNarrow(result.output)
+  }
+
+  private var text: String {
+    sections.map { "=== \($0.title)\n\($0.text)\n" }.joined()
+  }
+
+  func compare(with name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Screens/\(name).txt")
+    if ProcessInfo.processInfo.environment["TW_UPDATE_SCREENS"] == "1" {
+      try Data(text.utf8).write(to: url)
+      return
+    }
+    let kept = Self.split(String(decoding: try Data(contentsOf: url), as: UTF8.self))
+    let now = Self.split(text)
+    #expect(now.keys.sorted() == kept.keys.sorted(), sourceLocation: sourceLocation)
+    for (title, text) in now.sorted(by: { $0.key < $1.key }) {
+      #expect(text == kept[title], "\(title)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private static func split(_ text: String) -> [String: String] {
+    var sections: [String: String] = [:]
+    for section in ("\n" + text).components(separatedBy: "\n=== ").dropFirst() {
+      let lines = section.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+      sections[String(lines[0])] = lines.count > 1 ? String(lines[1]) : ""
+    }
+    return sections
+  }
+
+  /// Times left, ports that the kernel chose, and microseconds become zeros, digit by digit.
+  private static func masked(_ text: String, except typed: String) -> String {
+    var text = text
+    for pattern in [/\d+\.\d s/, /:[3-6]\d{4}\b/] {
+      text = text.replacing(pattern) { match in
+        typed.contains(match.output.dropFirst())
+          ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
+      }
+    }
+    return text
+  }
+}

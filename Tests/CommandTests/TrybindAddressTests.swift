@@ -1,0 +1,203 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Addresses, devices and families that a server can get wrong, before any other socket matters.
+@Suite(.enabled(if: Lab.isAvailable))
+struct TrybindAddressTests {
+  @Test(arguments: ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"])
+  func notOfThisHost(_ address: String) throws {
+    try withNetworkNamespace { lab in
+      if address.contains(":") && !lab.hasIPv6 { return }
+      let answer = try expectTrybind(Server(addresses: [address]), false, ["address-not-local"])
+      #expect(answer.kernel.map(\.bind) == ["EADDRNOTAVAIL"])
+      #expect(answer.holders.isEmpty)
+      let title = answer.finding("address-not-local")["title"].string
+      #expect(title?.contains("Cannot assign requested address") == true)
+      #expect(title?.contains(address) == true)
+    }
+  }
+
+  /// It wins over "in use": a listener on the wildcard is not the reason.
+  @Test func notOfThisHostAndInUse() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(via: .ipv4Wildcard, port: 9527)
+      try expectTrybind(Server(addresses: ["192.0.2.7"]), false, ["address-not-local"])
+    }
+  }
+
+  @Test func ofThisHostOnceItIsAdded() throws {
+    try withNetworkNamespace { lab in
+      try lab.addLink("eth0")
+      try lab.addAddress("192.0.2.7", prefix: 24, to: "eth0")
+      try expectTrybind(Server(addresses: ["192.0.2.7"]), true, [])
+    }
+  }
+
+  @Test func nonLocalAllowed() throws {
+    try withNetworkNamespace { lab in
+      try lab.sysctl("net.ipv4.ip_nonlocal_bind", "1")
+      try expectTrybind(Server(addresses: ["192.0.2.7"]), true, [])
+    }
+  }
+
+  @Test func linkLocal() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.addLink("eth0")
+      try lab.addAddress("fe80::1", prefix: 64, to: "eth0")
+      try expectTrybind(Server(addresses: ["fe80::1"]), false, ["address-needs-scope"])
+      try expectTrybind(Server(addresses: ["fe80::1%eth0"]), true, [])
+      try expectTrybind(Server(addresses: ["fe80::2%eth0"]), false, ["address-not-local"])
+      // The device of the socket does for the scope.
+      try expectTrybind(Server(addresses: ["fe80::1"], interface: "eth0"), true, [])
+      let listener = lab.keep(try TCPSocket(.ipv6))
+      try listener.bind("fe80::1%eth0", port: 9527)
+      try listener.listen()
+      try expectTrybind(Server(addresses: ["fe80::1%eth0"]), false, ["listener-alive"])
+      let brackets = try Tool.run("trybind", "9527", "--address", "[fe80::1%eth0]")
+      #expect(brackets.exitCode == 1)
+    }
+  }
+
+  /// The test's own resolver refuses the name, so the kernel is not asked again here.
+  @Test func scopeThatDoesNotExist() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      for scope in ["nope0", "77"] {
+        let result = try Tool.run("trybind", "9527", "--address", "fe80::1%\(scope)", "--json")
+        #expect(result.exitCode == 1)
+        let findings = try result.json["findings"]
+        #expect(findings.array?.map { $0["slug"].string } == ["no-such-interface"])
+        #expect(findings[0]["title"].string?.contains(scope) == true)
+      }
+    }
+  }
+
+  @Test func noSuchInterface() throws {
+    try withNetworkNamespace { lab in
+      let answer = try expectTrybind(Server(interface: "nope0"), false, ["no-such-interface"])
+      #expect(answer.text.contains("nope0"))
+      try lab.addLink("eth0")
+      try expectTrybind(Server(interface: "eth0"), true, [])
+      try lab.deleteLink("eth0")
+      try expectTrybind(Server(interface: "eth0"), false, ["no-such-interface"])
+    }
+  }
+
+  // MARK: Families
+
+  /// Without IPv6 in this process a server that named no address has IPv4 alone, and no fault.
+  @Test func familyMissing() throws {
+    try withNetworkNamespace { lab in
+      let noIPv6 = Command.Denial.socket(AF_INET6, EAFNOSUPPORT)
+      var command = try Tool.command(["trybind", "9527", "--json"])
+      command.denials = [noIPv6]
+      let skipped = try command.run()
+      #expect(skipped.exitCode == 0)
+      #expect(try skipped.json["bindable"].bool == true)
+      #expect(try skipped.json["findings"].count == 0)
+      #expect(try skipped.json["trials"].array?.allSatisfy { $0["address"].string == "0.0.0.0" } == true)
+
+      command.arguments = ["trybind", "9527"]
+      let table = try command.run()
+      #expect(table.output.contains("no IPv6"), "\(table)")
+      expectNarrow(table.output)
+
+      for more in [["--address", "::"], ["--address", "127.0.0.1", "--address", "::1"]] {
+        command.arguments = ["trybind", "9527", "--json"] + more
+        let named = try command.run()
+        #expect(named.exitCode == 1)
+        let slugs = try named.json["findings"].array?.map { $0["slug"].string }
+        #expect(slugs == ["family-unavailable"])
+      }
+    }
+  }
+
+  /// "-6" leaves only [::] to be tried, and there is none: no answer can be yes.
+  @Test(arguments: [["-6"], ["--v6-only"]])
+  func theOnlyFamilyMissing(_ more: [String]) throws {
+    try withNetworkNamespace { _ in
+      var command = try Tool.command(["trybind", "9527", "--json"] + more)
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
+      let result = try command.run()
+      #expect(result.exitCode == 1)
+      #expect(try result.json["findings"].array?.map { $0["slug"].string } == ["family-unavailable"])
+    }
+  }
+
+  @Test func noFamilyAtAll() throws {
+    try withNetworkNamespace { _ in
+      var command = try Tool.command(["trybind", "9527", "--json"])
+      command.denials = [.socket(AF_INET6, EAFNOSUPPORT), .socket(AF_INET, EAFNOSUPPORT)]
+      let result = try command.run()
+      #expect(result.exitCode != 0)
+      #expect(try result.json["bindable"].bool != true)
+    }
+  }
+
+  @Test func ipv6SwitchedOff() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
+      try expectTrybind(Server(addresses: ["::1"]), false, ["family-unavailable"])
+      // The wildcard needs no address.
+      try expectTrybind(Server(), true, [])
+    }
+  }
+
+  // MARK: Refusals by others
+
+  @Test(.enabled(if: Lab.canSwitchUser))
+  func privilegedPort() throws {
+    try withNetworkNamespace { lab in
+      func ask(_ more: String...) throws -> JSON {
+        let result = try Tool.run(["trybind", "80", "--json"] + more, asUser: 65_534)
+        #expect(result.exitCode == 1)
+        return try result.json
+      }
+      let free = try ask()
+      #expect(free["findings"].array?.map { $0["slug"].string } == ["privileged-port"])
+      #expect(free["trials"].array?.allSatisfy { $0["bind"].string == "EACCES" } == true)
+      #expect(free["host"]["euid"].int == 65_534)
+      #expect(free["free_in_ms"].isNull)
+      // It comes before "in use".
+      try lab.listener(via: .ipv4Wildcard, port: 80)
+      #expect(try ask()["findings"].array?.map { $0["slug"].string } == ["privileged-port"])
+
+      try expectTrybind(Server(port: 80), false, ["listener-alive"])
+      try lab.sysctl("net.ipv4.ip_unprivileged_port_start", "80")
+      #expect(try ask()["findings"].array?.map { $0["slug"].string } == ["listener-alive"])
+    }
+  }
+
+  @Test(arguments: [EPERM, EACCES])
+  func refusedByPolicy(error: Int32) throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(via: .ipv6, port: 9527)
+      var command = try Tool.command(["trybind", "9527", "-6", "--json"])
+      command.denials = [.bindIPv6(error)]
+      let result = try command.run()
+      #expect(result.exitCode == 1)
+      let json = try result.json
+      #expect(json["findings"].array?.map { $0["slug"].string } == ["denied-by-policy"])
+      #expect(json["holders"].count == 0)
+      #expect(json["free_in_ms"].isNull)
+    }
+  }
+
+  /// "In use", and no socket on the port that could be the reason: a cgroup program can answer so. What is not known
+  /// is said to be not known.
+  @Test func refusedForNoReason() throws {
+    try withNetworkNamespace { _ in
+      var command = try Tool.command(["trybind", "9527", "-6", "--json"])
+      command.denials = [.bindIPv6(EADDRINUSE)]
+      let result = try command.run()
+      #expect(result.exitCode == 1)
+      let json = try result.json
+      #expect(json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == false)
+      #expect(json["findings"].array?.map { $0["slug"].string } == ["rules-and-kernel-disagree"])
+      #expect(json["free_in_ms"].isNull)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import TestSupport
+import Testing
+
+/// Whatever is typed wrongly: 64, nothing on standard output, and one line that names the argument, says what is
+/// wrong with it, and what would be right.
+@Suite struct UsageErrorTests {
+  struct Mistake: Sendable, CustomTestStringConvertible {
+    let arguments: [String]
+    /// All of it is in the line; the first is what was typed.
+    let says: [String]
+
+    init(_ arguments: [String], _ says: String...) {
+      self.arguments = arguments
+      self.says = says
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  static let ports: [Mistake] = [
+    Mistake(["port", "0"], "'0'", "1 to 65535"),
+    Mistake(["port", "65536"], "'65536'", "1 to 65535"),
+    Mistake(["port", "99999999999999999999"], "'99999999999999999999'", "1 to 65535"),
+    Mistake(["port", "-1"], "'-1'", "1 to 65535"),
+    Mistake(["port", "1e3"], "'1e3'", "number", "service"),
+    Mistake(["port", "0x50"], "'0x50'", "number", "service"),
+    Mistake(["port", "+80"], "'+80'", "number", "service"),
+    Mistake(["port", "80 "], "'80 '", "number", "service"),
+    Mistake(["port", "٨٠"], "'٨٠'", "number", "service"),
+    Mistake(["port", "80-"], "'80-'", "9000-9100"),
+    Mistake(["port", "1-2-3"], "'1-2-3'", "number", "service"),
+    Mistake(["port", "--", "-80"], "'-80'", "9000-9100"),
+    Mistake(["port", "90-80"], "'90-80'", "backwards", "80-90"),
+    Mistake(["port", "80-65536"], "'65536'", "1 to 65535"),
+    Mistake(["port", "0-80"], "'0'", "1 to 65535"),
+    Mistake(["port", ""], "''", "80,9000-9100,https"),
+    Mistake(["port", ","], "','", "80,9000-9100,https"),
+    Mistake(["port", "80,"], "'80,'", "80,9000-9100,https"),
+    Mistake(["port", "no-such-service"], "'no-such-service'", "1 to 65535", "service"),
+    Mistake(["port", "80", "nonesuch"], "'nonesuch'", "1 to 65535", "service"),
+    Mistake(["trybind", "65536"], "'65536'", "65535"),
+    Mistake(["trybind", "-1"], "'-1'", "65535"),
+    Mistake(["trybind", "1e3"], "'1e3'", "number", "service"),
+    Mistake(["trybind", "80-90"], "'80-90'", "number", "service"),
+    Mistake(["trybind", "80,90"], "'80,90'", "number", "service"),
+    Mistake(["trybind", ""], "''", "number", "service"),
+  ]
+
+  static let options: [Mistake] = [
+    Mistake(["port", "80", "--udp"], "--udp", "TCP"),
+    Mistake(["trybind", "80", "--udp"], "--udp", "TCP"),
+    Mistake(["port", "80", "--state", "waiting"], "'waiting'", "time-wait", "listen", "connected"),
+    Mistake(["port", "80", "--state", "listen,"], "''", "time-wait"),
+    Mistake(["port", "80", "--all", "--state", "listen"], "--all", "--state"),
+    Mistake(["port", "80", "--json", "--output", "plain"], "--json", "--output plain"),
+    Mistake(["port", "80", "--output", "xml"], "xml", "table", "plain", "json", "jsonl"),
+    Mistake(["port", "80", "--output", "jsonl", "--sort", "time"], "--sort time", "jsonl", "--sort none"),
+    Mistake(["port", "80", "--output", "jsonl", "--sort", "peer"], "--sort peer", "jsonl"),
+    Mistake(["port", "80", "--sort", "size"], "size", "time", "peer", "none"),
+    Mistake(["port", "80", "--side", "remote"], "remote", "local", "peer", "any"),
+    Mistake(["port", "80", "--expect", "any"], "any", "none", "some"),
+    Mistake(["port", "80", "--source", "ss"], "ss", "auto", "netlink", "proc"),
+    Mistake(["port", "80", "--color", "blue"], "blue", "auto", "always", "never"),
+    Mistake(["port", "80", "--limit", "-1"], "-1", "--limit"),
+    Mistake(["port", "80", "--limit", "ten"], "ten", "--limit"),
+    Mistake(["port", "80", "--header"], "--header", "--output plain"),
+    Mistake(["port", "80", "-4", "-6"], "-4", "-6"),
+    Mistake(["port", "80", "--colour", "never"], "--colour"),
+    Mistake(["port", "80", "--reuse"], "--reuse"),
+    Mistake(["port", "80", "--state"], "--state"),
+    Mistake(["trybind", "80", "--address", "localhost"], "'localhost'", "IPv4 or IPv6 address", "::1"),
+    Mistake(["trybind", "80", "--address", "127.0.0.256"], "'127.0.0.256'", "IPv4 or IPv6 address"),
+    Mistake(["trybind", "80", "--address", "127.1"], "'127.1'", "IPv4 or IPv6 address"),
+    Mistake(["trybind", "80", "--address", "127.0.0.1:80"], "'127.0.0.1:80'", "IPv4 or IPv6 address"),
+    Mistake(["trybind", "80", "--address", "[::1"], "'[::1'", "IPv4 or IPv6 address"),
+    Mistake(["trybind", "80", "--address", ""], "''", "IPv4 or IPv6 address"),
+    Mistake(["trybind", "80", "--address", "127.0.0.1%lo"], "'127.0.0.1%lo'", "fe80::1%eth0"),
+    Mistake(["trybind", "80", "--address", "fe80::1%"], "'fe80::1%'", "fe80::1%eth0"),
+    Mistake(
+      ["trybind", "80", "--address", "::1", "--address", "127.1"], "'127.1'", "IPv4 or IPv6 address"),
+    Mistake(
+      ["trybind", "80", "--v6-only", "--address", "127.0.0.1"], "--v6-only", "127.0.0.1", "IPv6 address"),
+    Mistake(
+      ["trybind", "80", "--v6-only", "--address", "::ffff:127.0.0.1"], "--v6-only", "::ffff:127.0.0.1"),
+    Mistake(["trybind", "80", "--v6-only", "-4"], "--v6-only", "-4"),
+    Mistake(["trybind", "80", "-4", "--address", "::"], "-4", "::", "IPv4 address"),
+    Mistake(["trybind", "80", "-6", "--address", "127.0.0.1"], "-6", "127.0.0.1", "IPv6 address"),
+    Mistake(["trybind", "80", "--interface", ""], "--interface", "1 to 15"),
+    Mistake(["trybind", "80", "--interface", "a-name-of-16-byte"], "--interface", "1 to 15"),
+    Mistake(["trybind", "80", "--as-root"], "--as-root"),
+  ]
+
+  static let words: [Mistake] = [
+    Mistake(["prot", "80"], "'prot'", "did you mean 'port'?"),
+    Mistake(["trybnd", "80"], "'trybnd'", "did you mean 'trybind'?"),
+    Mistake(["bind", "80"], "'bind'", "did you mean 'trybind'?"),
+    Mistake(["frobnicate"], "'frobnicate'", "port", "trybind"),
+    Mistake(["9527"], "'9527'", "port"),
+    Mistake([""], "''", "port", "trybind"),
+    Mistake(["--frobnicate"], "--frobnicate"),
+    Mistake(["port"], "<ports>"),
+    Mistake(["trybind"], "<port>"),
+    Mistake(["trybind", "80", "81"], "'81'"),
+  ]
+
+  @Test(arguments: ports + options + words)
+  func oneLine(_ mistake: Mistake) throws {
+    let result = try Tool.run(mistake.arguments)
+    #expect(result.exitCode == 64)
+    #expect(result.output == "")
+    for part in mistake.says { #expect(result.errors.contains(part), "\(result.errors)") }
+    #expect(result.errors.hasPrefix("tw-inspect"))
+    #expect(result.errors.hasSuffix("\n"))
+    #expect(
+      result.errors.split(separator: "\n", omittingEmptySubsequences: false).count == 2, "\(result.errors)")
+  }
+
+  /// "-q" is about the answer; why there is none is said all the same.
+  @Test func quietIsNotMute() throws {
+    let result = try Tool.run("port", "0", "-q")
+    #expect(result.exitCode == 64)
+    #expect(result.output == "")
+    #expect(result.errors.contains("'0'"))
+  }
+
+  /// What was typed is shown, but cannot clear the screen or start a line of its own.
+  @Test(arguments: [
+    ["port", "\u{1b}[2Jx"], ["port", "a\nb"], ["\u{1b}]0;x\u{7}"], ["port", "80", "--state", "\u{1b}[31m"],
+    ["trybind", "80", "--address", "\u{9b}2J"],
+    ["trybind", "80", "--interface", "\u{1b}[31mxxxxxxxxxxxxxxx"],
+    ["port", "80", "--\u{1b}[2J"], ["port", "80", "--sort", "\u{1b}[2J"], ["port", "\u{202e}08"],
+  ])
+  func controlCharactersAreEscaped(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.exitCode == 64)
+    #expect(result.output == "")
+    let line = result.errors.dropLast()
+    #expect(
+      !line.unicodeScalars.contains {
+        $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || $0.value == 0x202e
+      })
+  }
+}

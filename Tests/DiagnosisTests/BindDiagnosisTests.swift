@@ -1,0 +1,151 @@
+import Diagnosis
+import RecordSupport
+import SocketTable
+import Testing
+
+/// A situation on the port, and exactly what is said of it.
+struct BindCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  var holders: [Holder] = []
+  var target = BindTarget.server()
+  var settings = HostSettings(timerSlack: 2048)
+  var look = Look.netlink
+  let slugs: [String]
+  let bindable: Bool?
+  let freeIn: UInt32?
+  let freeLatest: UInt32?
+  /// Indices into `holders`.
+  var inTheWay: [Int] = []
+
+  init(
+    _ name: String, _ holders: [Holder] = [], _ target: BindTarget = .server(),
+    settings: HostSettings = HostSettings(timerSlack: 2048), look: Look = .netlink, says slugs: String,
+    bindable: Bool? = false, freeIn: UInt32? = nil, latest: UInt32? = nil, holders inTheWay: [Int] = []
+  ) {
+    self.name = name
+    self.holders = holders
+    self.target = target
+    self.settings = settings
+    self.look = look
+    self.slugs = slugs.split(separator: " ").map(String.init)
+    self.bindable = bindable
+    self.freeIn = freeIn
+    self.freeLatest = latest
+    self.inTheWay = inTheWay
+  }
+
+  var testDescription: String { name }
+
+  func diagnosis() throws -> BindDiagnosis {
+    try Diagnosing(holders, target, settings: settings, look: look).result()
+  }
+
+  func check() throws {
+    let diagnosis = try diagnosis()
+    #expect(diagnosis.findings.map(\.slug.rawValue) == slugs, "\(name)")
+    #expect(diagnosis.bindable == bindable, "\(name): bindable")
+    #expect(diagnosis.freeIn == freeIn, "\(name): free_in_ms")
+    #expect(diagnosis.freeLatest == freeLatest, "\(name): free_latest_ms")
+    #expect(Set(diagnosis.holders) == Set(inTheWay.map { holders[$0].record }), "\(name): holders")
+    #expect(diagnosis.holders.count == inTheWay.count, "\(name): holders are named once")
+  }
+}
+
+@Suite struct BindDiagnosisTests {
+  @Test(arguments: TimerCases.all) func whatOnlyATimerKeeps(case situation: BindCase) throws {
+    try situation.check()
+  }
+
+  @Test(arguments: HolderCases.listeners) func listeners(case situation: BindCase) throws {
+    try situation.check()
+  }
+
+  @Test(arguments: HolderCases.others) func otherHolders(case situation: BindCase) throws {
+    try situation.check()
+  }
+
+  @Test(arguments: HolderCases.blind) func whatCannotBeListed(case situation: BindCase) throws {
+    try situation.check()
+  }
+
+  @Test func nothingThere() throws {
+    try BindCase("free", says: "", bindable: true, freeIn: 0, latest: 0).check()
+    let range: ClosedRange<UInt16> = 9000...9999
+    try BindCase(
+      "free, in the ephemeral range", settings: HostSettings(ephemeralRange: range),
+      says: "port-in-ephemeral-range",
+      bindable: true, freeIn: 0, latest: 0
+    ).check()
+    try BindCase(
+      "free, in the ephemeral range and reserved",
+      settings: HostSettings(ephemeralRange: range, reservedPorts: PortSet([9500...9600])), says: "",
+      bindable: true,
+      freeIn: 0, latest: 0
+    ).check()
+  }
+
+  /// What is said of a yes is no fault, and there is nothing to do about it.
+  @Test func aYesHasNoRemedies() throws {
+    for situation in TimerCases.all + HolderCases.listeners + HolderCases.others
+    where situation.bindable == true {
+      for finding in try situation.diagnosis().findings {
+        #expect(finding.severity == .info, "\(situation.name): \(finding.slug)")
+        #expect(finding.remedies.isEmpty, "\(situation.name): \(finding.slug)")
+      }
+    }
+  }
+
+  @Test func aNoIsAnError() throws {
+    for situation in TimerCases.all + HolderCases.listeners + HolderCases.others
+    where situation.bindable == false {
+      let first = try #require(try situation.diagnosis().findings.first, "\(situation.name)")
+      #expect(first.severity == .error, "\(situation.name)")
+      #expect(!first.remedies.isEmpty, "\(situation.name)")
+    }
+  }
+
+  @Test(arguments: TimerCases.all + HolderCases.listeners + HolderCases.others + HolderCases.blind)
+  func everyFinding(case situation: BindCase) throws {
+    let diagnosis = try situation.diagnosis()
+    for finding in diagnosis.findings {
+      let texts =
+        [finding.title, finding.because] + finding.evidence + finding.notSeen + finding.remedies.map(\.action)
+      for text in texts {
+        #expect(!text.isEmpty && !text.contains("!") && !text.contains("  (") && !text.contains("Optional("))
+      }
+      // TCP only, and only from here: said with every finding.
+      for unseen in BindDiagnosis.alwaysUnseen { #expect(finding.notSeen.contains(unseen)) }
+      for remedy in finding.remedies {
+        guard let command = remedy.command else { continue }
+        #expect(command.allSatisfy { $0.isASCII && !"`$;|&<>\n\\".contains($0) }, "\(command)")
+      }
+    }
+  }
+
+  @Test func twoFamiliesAreOneServer() throws {
+    let target = BindTarget.server(on: [.anyIPv4, .anyIPv6])
+    try BindCase("own sockets", [], target, says: "own-addresses-overlap").check()
+    try BindCase(
+      "own sockets apart", [], .server(on: [.anyIPv4, .anyIPv6Only]), says: "", bindable: true, freeIn: 0,
+      latest: 0
+    ).check()
+  }
+
+  @Test func noFamilyAtAll() throws {
+    let diagnosis = try Diagnosing(script: { _, _ in .refused(.socket, .familyNotSupported) }).result()
+    #expect(diagnosis.bindable == nil)
+    #expect(diagnosis.freeIn == nil && diagnosis.freeLatest == nil)
+    #expect(diagnosis.skipped == [.anyIPv4, .anyIPv6])
+    #expect(diagnosis.findings.isEmpty)
+  }
+
+  @Test func oneFamily() throws {
+    let diagnosis = try Diagnosing(script: { _, socket in
+      socket.address.address.family == .ipv6 ? .refused(.socket, .familyNotSupported) : nil
+    }).result()
+    #expect(diagnosis.bindable == true)
+    #expect(diagnosis.freeIn == 0)
+    #expect(diagnosis.skipped == [.anyIPv6])
+    #expect(diagnosis.findings.isEmpty)
+  }
+}

@@ -1,0 +1,77 @@
+import LinuxHost
+import NetlinkCodec
+import SocketTable
+import TestSupport
+import Testing
+
+/// What only the running kernel can tell; needs no privilege and no namespace.
+@Suite struct NetlinkSocketTests {
+  /// The kernel audits the longest program, and runs it.
+  @Test func theLongestProgramIsAccepted() throws {
+    let ranges = (0..<UInt16(PortBytecode.maximumTests)).map { $0 * 20...$0 * 20 + 9 }
+    for side in [SocketFilter.Side.local, .peer] {
+      let filter = SocketFilter(ports: PortSet(ranges), side: side, states: .states(.all))
+      try #require(!filter.request.bytecode.isEmpty)
+      var source = SockDiagSource(try NetlinkSocket())
+      #expect(try source.dump(filter) { _ in } == true)
+    }
+  }
+
+  /// Whatever the kernel filters, the answer is that of a filter in user space.
+  @Test func rangesFindOurOwnSocket() throws {
+    let own = try TCPSocket()
+    defer { own.close() }
+    try own.bind("127.0.0.1")
+    let port = try own.localPort
+    var source = SockDiagSource(try NetlinkSocket())
+    for ports in [PortSet(port), PortSet([port...port, 1...1]), PortSet([0...65535]), PortSet([1...port])] {
+      var found = 0
+      let filter = SocketFilter(ports: ports, states: .states(StateSet(.bound)))
+      #expect(try source.dump(filter) { if $0.local.port == port { found += 1 } } == true)
+      #expect(found == 1, "\(ports)")
+    }
+  }
+
+  /// A channel that loses the end of the first datagram, as a buffer that is too small would.
+  private struct Losing: ~Copyable, DatagramChannel {
+    private var socket: NetlinkSocket
+    private var count = 0
+
+    init() throws(SystemError) { socket = try NetlinkSocket() }
+
+    var portID: UInt32 { socket.portID }
+
+    mutating func send(_ request: DatagramRequest) throws(SystemError) { try socket.send(request) }
+
+    mutating func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram {
+      let datagram = try socket.receive(into: &buffer)
+      count += 1
+      return ReceivedDatagram(count: datagram.count, sender: datagram.sender, isTruncated: count == 1)
+    }
+  }
+
+  /// The kernel does one dump a socket at a time; one that was given up is still going on.
+  @Test func lookingAgainAfterALostMessage() throws {
+    // More sockets than one datagram takes.
+    let held = try (0..<400).map { _ in
+      let socket = try TCPSocket()
+      try socket.bind("127.0.0.1")
+      return socket
+    }
+    defer { for socket in held { socket.close() } }
+    var source = SockDiagSource(try Losing())
+    let filter = SocketFilter(ports: PortSet([0...65535]), states: .states(.all))
+    #expect(try source.dump(filter) { _ in } == false)
+    var count = 0
+    var isComplete = false
+    var failure: SourceError?
+    do throws(SourceError) { isComplete = try source.dump(filter) { _ in count += 1 } } catch {
+      failure = error
+    }
+    withKnownIssue("SockDiagSource.dump leaves a dump running; the next one is refused with EBUSY") {
+      #expect(failure == nil)
+      #expect(isComplete)
+      #expect(count >= 400)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import SocketTable
+import RecordSupport
+import Testing
+
+@Suite struct SocketRecordTests {
+  @Test func uidThatMeansNothing() {
+    // Minisockets of either state, and request sockets: the kernel's 0 is not root.
+    #expect(SocketRecord.on(.loopback, uid: 0).uid == nil)
+    #expect(SocketRecord.on(.loopback, 1, .finWait2, timer: .timeWait).uid == nil)
+    #expect(SocketRecord.on(.loopback, 1, .synReceived, timer: .retransmit).uid == nil)
+    // Orphans keep theirs, and children that nobody has accepted have the listener's.
+    #expect(SocketRecord.on(.loopback, 1, .finWait1, timer: .probe, uid: 33).uid == 33)
+    #expect(SocketRecord.on(.loopback, 1, .finWait2, timer: .keepalive, uid: 33).uid == 33)
+    #expect(SocketRecord.on(.loopback, 1, .established, uid: 33).uid == 33)
+    #expect(SocketRecord.on(.loopback, 1, .listen, uid: 0, inode: 7).uid == 0)
+    #expect(SocketRecord.on(.loopback, 1, .listen, uid: .max, inode: 7).uid == .max)
+  }
+
+  @Test func v6OnlyOfIPv4IsFalse() {
+    for address in [IPAddress.loopback, .anyIPv4, .mapped(127, 0, 0, 1), .mapped(0, 0, 0, 0)] {
+      for given: Bool? in [nil, true, false] {
+        #expect(SocketRecord.on(address, v6Only: given).v6Only == false, "\(address.text)")
+      }
+    }
+    for given: Bool? in [nil, true, false] {
+      #expect(SocketRecord.on(.anyIPv6, 1, .listen, v6Only: given).v6Only == given)
+      #expect(SocketRecord.on(.loopbackIPv6, v6Only: given).v6Only == given)
+    }
+  }
+
+  @Test func peerOfSocketsWithoutOne() {
+    for state in TCPState.known {
+      #expect((SocketRecord.on(.loopback, 1, state).peer == nil) == state.hasNoPeer, "\(state)")
+    }
+  }
+
+  @Test func timersOfTheKernel() {
+    typealias Timer = SocketRecord.Timer
+    #expect(Timer(wireValue: 1, expires: 5) == Timer(kind: .retransmit, expires: 5))
+    #expect(Timer(wireValue: 2, expires: 5) == Timer(kind: .keepalive, expires: 5))
+    #expect(Timer(wireValue: 3, expires: 0) == Timer(kind: .timeWait, expires: 0))
+    #expect(Timer(wireValue: 4, expires: .max) == Timer(kind: .probe, expires: .max))
+    #expect(Timer(wireValue: 0, expires: 5) == nil)
+    for value in UInt8(5)...UInt8.max { #expect(Timer(wireValue: value, expires: 5) == nil) }
+  }
+
+  @Test func minisockets() {
+    #expect(SocketRecord.on(.loopback).isMinisocket)
+    #expect(SocketRecord.on(.loopback, 1, .finWait2, timer: .timeWait).isMinisocket)
+    // An orphan FIN_WAIT2 whose tcp_fin_timeout is longer than 60 s waits for it as a full socket.
+    #expect(!SocketRecord.on(.loopback, 1, .finWait2, timer: .keepalive).isMinisocket)
+    #expect(!SocketRecord.on(.loopback, 1, .established).isMinisocket)
+  }
+
+  @Test func orphans() {
+    let orphanStates: [TCPState] = [.finWait1, .finWait2, .closing, .lastAck]
+    for state in TCPState.known {
+      let isOrphan = SocketRecord.on(.loopback, 1, state, timer: .retransmit).isOrphan
+      #expect(isOrphan == orphanStates.contains(state), "\(state)")
+      #expect(!SocketRecord.on(.loopback, 1, state, inode: 5).isOrphan, "\(state) with a process")
+      #expect(!SocketRecord.on(.loopback, 1, state, timer: .timeWait).isOrphan, "\(state) minisocket")
+    }
+  }
+
+  @Test func family() {
+    #expect(SocketRecord.on(.loopback).family == .ipv4)
+    #expect(SocketRecord.on(.mapped(127, 0, 0, 1)).family == .ipv6)
+    #expect(AddressFamily.ipv4.name == "ipv4")
+    #expect(AddressFamily.ipv6.name == "ipv6")
+  }
+}
