@@ -87,7 +87,7 @@ struct BindFacts {
 
   /// A trial whose answer the rules do not account for. With SO_REUSEPORT the kernel is known to allow more.
   var disagreement: Trial? {
-    session.trials.first { trial in
+    (yours + session.trials).first { trial in
       if session.overlappingAlone.contains(trial.socket.address) { return false }
       return switch (trial.outcome, trial.prediction) {
       case (.ok, .fails): !trial.socket.options.contains(.reusePort)
