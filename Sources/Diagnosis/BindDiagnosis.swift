@@ -31,6 +31,14 @@ package struct BindDiagnosis: Sendable {
     findings = Self.findings(facts)
   }
 
+  /// The trial of the target's address at `index` with these options; nil if there was none.
+  package func trial(_ index: Int, _ options: SocketOptions) -> Trial? {
+    let made = trials.filter { $0.socket.options == options }
+    // A server may name an address twice; its sockets are tried in their order.
+    if !target.areAlternatives { return made.indices.contains(index) ? made[index] : nil }
+    return made.first { $0.socket.address == target.addresses[index] }
+  }
+
   /// What no answer of trybind can have looked at.
   package static var alwaysUnseen: [String] { Catalogue.alwaysUnseen }
 

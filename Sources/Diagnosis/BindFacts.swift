@@ -80,14 +80,14 @@ struct BindFacts {
   var freeLatest: UInt32? {
     guard let freeIn, !refused.isEmpty else { return freeIn }
     let becomesTimeWait = refused.contains { blamed(by: $0).contains { $0.state == .finWait2 } }
-    return freeIn + UInt32(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0)
+    return UInt32(clamping: UInt64(freeIn) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }
 
   // MARK: Rules against the kernel
 
   /// A trial whose answer the rules do not account for. With SO_REUSEPORT the kernel is known to allow more.
   var disagreement: Trial? {
-    session.trials.first { trial in
+    (yours + session.trials).first { trial in
       if session.overlappingAlone.contains(trial.socket.address) { return false }
       return switch (trial.outcome, trial.prediction) {
       case (.ok, .fails): !trial.socket.options.contains(.reusePort)

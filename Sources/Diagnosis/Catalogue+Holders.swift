@@ -6,6 +6,13 @@ extension Catalogue {
     Finding.Remedy("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
   }
 
+  /// ss before 6.9 does not list sockets that are bound and do not listen.
+  private func findByInode(_ record: SocketRecord) -> Finding.Remedy {
+    Finding.Remedy(
+      "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
+      command: "sudo find /proc -maxdepth 3 -path '*/fd/*' -lname 'socket:\\[\(record.inode)\\]' 2>/dev/null")
+  }
+
   func listenerAlive(_ held: Holders) -> Finding {
     let listeners = held.listeners
     let places = places(listeners)
@@ -135,7 +142,7 @@ extension Catalogue {
         "bind() alone takes the port; a socket that neither listens nor connects holds it until it is closed. netstat, lsof and older versions of ss do not show it.",
       evidence: evidence(bound),
       remedies: [
-        bound.isEmpty ? listing : findOut(bound.first),
+        bound.first.map(findByInode) ?? listing,
         Finding.Remedy("stop the process that holds it", sideEffects: "it loses whatever else it does"),
       ],
       notSeen: bound.isEmpty ? ["sockets that are bound and do not listen"] : ["why it does not listen"])

@@ -102,15 +102,27 @@ extension Catalogue {
   }
 
   func ownAddressesOverlap(_ trial: Trial) -> Finding {
-    finding(
+    let new = trial.socket.address
+    let others = facts.target.addresses.filter { $0 != new }
+    let isRepeated = facts.target.addresses.filter { $0 == new }.count > 1
+    let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (new.address.ipv4 != nil) }
+    var remedies: [Finding.Remedy] = []
+    if isRepeated { remedies.append(Finding.Remedy("bind \(new.text) once only")) }
+    if isAcrossFamilies {
+      remedies.append(Finding.Remedy("set IPV6_V6ONLY on the IPv6 socket: --v6-only"))
+    }
+    if (others + [new]).contains(where: \.address.isUnspecified) {
+      remedies.append(Finding.Remedy("bind the wildcard alone: it takes every address"))
+    }
+    return finding(
       .ownAddressesOverlap,
-      title: "Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, and ok alone.",
+      title:
+        "Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, and ok alone.",
       because:
-        "[::] without IPV6_V6ONLY takes IPv4 as well, and a wildcard takes every address, so a second bind of the same server collides with its first.",
-      remedies: [
-        Finding.Remedy("set IPV6_V6ONLY on the IPv6 socket: --v6-only"),
-        Finding.Remedy("bind the wildcard alone"),
-      ])
+        isRepeated
+        ? "Without SO_REUSEADDR on both, one address and port can be bound once only."
+        : "A wildcard takes every address of its family, and [::] without IPV6_V6ONLY takes IPv4 as well, so one bind of the server collides with another.",
+      remedies: remedies)
   }
 
   var portNowFree: Finding {

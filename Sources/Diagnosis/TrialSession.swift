@@ -60,7 +60,8 @@ package struct TrialSession: Sendable {
     _ options: SocketOptions, _ prober: inout Prober
   ) throws(Prober.Failure) {
     let isYours = options == target.options
-    var addresses = target.addresses
+    let skipped = skipped
+    var addresses = target.addresses.filter { !skipped.contains($0) }
     if options.contains(.reusePort), target.areAlternatives { addresses.sort { $0.breadth > $1.breadth } }
     if isYours, !target.areAlternatives {
       let sockets = addresses.map { socket($0, options) }

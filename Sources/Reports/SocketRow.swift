@@ -29,7 +29,7 @@ package struct SocketRow: ~Copyable {
   ]
 
   package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    buffer.append(literal: record.state.literalName)
+    buffer.append(nameOf: record.state)
     buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
     appendPlain(record.local, to: &buffer)
     if let peer = record.peer {

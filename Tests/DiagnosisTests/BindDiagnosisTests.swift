@@ -133,10 +133,10 @@ struct BindCase: Sendable, CustomTestStringConvertible {
 
   @Test func noFamilyAtAll() throws {
     let diagnosis = try Diagnosing(script: { _, _ in .refused(.socket, .familyNotSupported) }).result()
-    #expect(diagnosis.bindable == nil)
+    #expect(diagnosis.bindable == false)
     #expect(diagnosis.freeIn == nil && diagnosis.freeLatest == nil)
-    #expect(diagnosis.skipped == [.anyIPv4, .anyIPv6])
-    #expect(diagnosis.findings.isEmpty)
+    #expect(diagnosis.skipped.isEmpty)
+    #expect(diagnosis.findings.map(\.slug) == [.familyUnavailable])
   }
 
   @Test func oneFamily() throws {

@@ -110,15 +110,22 @@ import Testing
     let (session, calls, _) = try run(.server(.reuseAddress)) { _, socket in
       socket.address.address.family == .ipv6 ? .refused(.socket, ErrorNumber(errno)) : nil
     }
-    #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain"])
+    #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain", "[::] plain"])
     #expect(session.skipped == [.anyIPv6])
     #expect(session.trials.count == 2)
   }
 
-  @Test func neitherFamily() throws {
-    let (session, _, _) = try run(.server()) { _, _ in .refused(.socket, .familyNotSupported) }
-    #expect(session.skipped == [.anyIPv4, .anyIPv6])
-    #expect(session.trials.isEmpty)
+  /// There is no other to fall back to: then the refusals are the answer.
+  @Test(arguments: [BindTarget.server(), .server(on: [.anyIPv6])]) func noOtherFamily(target: BindTarget)
+    throws
+  {
+    var target = target
+    target.areAlternatives = true
+    let (session, calls, _) = try run(target) { _, _ in .refused(.socket, .familyNotSupported) }
+    #expect(session.skipped.isEmpty)
+    #expect(session.trials.count == calls.count)
+    #expect(session.trials.count == 2 * target.addresses.count)
+    #expect(session.trials.allSatisfy { $0.outcome == .refused(.socket, .familyNotSupported) })
   }
 
   /// Who names an address wants it: there a missing family is a refusal.

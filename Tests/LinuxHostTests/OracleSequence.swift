@@ -181,17 +181,13 @@ final class OracleSequence {
     try settle()
   }
 
-  /// Of accepted connections: what they are given decides what their TIME_WAIT is. Sockets that were never on
-  /// a port with a listener keep the options that they were bound with: for those the kernel remembers what
-  /// it saw then.
+  /// What counts is what a socket has now; of a connection, what it has when it becomes a minisocket.
   private func changeOptions() throws {
-    guard members.contains(where: { $0.stage == .listening }), let index = pick(.connected) else { return }
-    let socket = members[index].socket
-    let (reuseAddress, reusePort) = (random.chance(50), random.chance(50))
-    try socket.setReuseAddress(reuseAddress)
-    try socket.setReusePort(reusePort)
-    try known.note(socket)
-    log.append("set \(try socket.options.names)")
+    guard let member = members.randomElement(using: &random) else { return }
+    try member.socket.setReuseAddress(random.chance(50))
+    try member.socket.setReusePort(random.chance(50))
+    try known.note(member.socket)
+    log.append("set \(try member.socket.options.names) on \(member.stage) \(member.made)")
   }
 
   private func closeOne() {

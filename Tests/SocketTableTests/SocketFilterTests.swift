@@ -99,10 +99,7 @@ import Testing
   /// not.
   @Test func wildcardWhoseV6OnlyIsUnknown() {
     let filter = SocketFilter(ports: Self.port, states: .states(.all), family: .ipv4)
-    withKnownIssue("SocketFilter.matchesFamily: -4 drops [::] listeners whose IPV6_V6ONLY is unknown (/proc)")
-    {
-      #expect(filter.matches(.on(.anyIPv6, 9527, .listen, inode: 1, v6Only: nil)))
-    }
+    #expect(filter.matches(.on(.anyIPv6, 9527, .listen, inode: 1, v6Only: nil)))
   }
 
   // MARK: What the kernel is asked

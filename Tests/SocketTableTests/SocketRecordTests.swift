@@ -68,4 +68,44 @@ import Testing
     #expect(AddressFamily.ipv4.name == "ipv4")
     #expect(AddressFamily.ipv6.name == "ipv6")
   }
+
+  /// Records are packed; what goes in has to come out.
+  @Test func nothingIsLost() {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = SplitMix(seed: seed)
+    func random<T: FixedWidthInteger>(_ type: T.Type = T.self) -> T {
+      T(truncatingIfNeeded: generator.next())
+    }
+    func address() -> IPAddress {
+      switch random(UInt8.self) % 5 {
+      case 0: .anyIPv6
+      case 1: .mapped(random(), random(), random(), random())
+      case 2: IPAddress(ipv6High: random(), low: random())
+      case 3: .anyIPv4
+      default: IPAddress(ipv4: random())
+      }
+    }
+    let kinds: [SocketRecord.Timer.Kind?] = [nil, .retransmit, .keepalive, .timeWait, .probe]
+    for _ in 0..<20_000 {
+      let state = (TCPState.known + [.unknown(200)])[Int(random(UInt8.self)) % 13]
+      let local = Endpoint(address: address(), port: random())
+      let peer: Endpoint? = random(UInt8.self) % 3 == 0 ? nil : Endpoint(address: address(), port: random())
+      let timer = kinds[Int(random(UInt8.self)) % 5].map { SocketRecord.Timer(kind: $0, expires: random()) }
+      let (interface, cookie, inode): (UInt32, UInt64, UInt32) = (random(), random(), random())
+      let uid: UInt32? = random(UInt8.self) % 3 == 0 ? nil : random()
+      let v6Only: Bool? = [nil, true, false][Int(random(UInt8.self)) % 3]
+      let cgroupID: UInt64? = random(UInt8.self) % 3 == 0 ? nil : random()
+      let record = SocketRecord(
+        state: state, local: local, peer: peer, interface: interface, timer: timer, uid: uid, inode: inode,
+        cookie: cookie, v6Only: v6Only, cgroupID: cgroupID)
+      let isSame =
+        record.state == state && record.local == local && record.peer == (state.hasNoPeer ? nil : peer)
+        && record.interface == interface && record.timer == timer && record.inode == inode
+        && record.cookie == cookie
+        && record.uid == (timer?.kind == .timeWait || (state == .synReceived && inode == 0) ? nil : uid)
+        && record.v6Only == (local.address.ipv4 == nil ? v6Only : false) && record.cgroupID == cgroupID
+        && record.family == local.address.family
+      if !isSame { Issue.record("\(record), seed \(seed)") }
+    }
+  }
 }
