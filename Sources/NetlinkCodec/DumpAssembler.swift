@@ -44,8 +44,13 @@ package struct DumpAssembler: Sendable {
       switch header.type {
       case .noop, .unknown: break
       case .overrun: isInterrupted = true
-      case .done: progress = try Self.end(&payload, errnoIsOptional: true)
-      case .error: progress = try Self.end(&payload, errnoIsOptional: false)
+      case .done:
+        // Its body, an errno, may be missing.
+        let error = payload.remaining == 0 ? nil : try Self.error(&payload)
+        progress = error.map { .failed($0) } ?? .finished
+      case .error:
+        // Without an errno it is an acknowledgement, and the answer goes on.
+        if let error = try Self.error(&payload) { progress = .failed(error) }
       case .sockDiag:
         let message = try InetDiagMessage(&payload)
         if recent.insert(message.cookie) { try body(message) }
@@ -53,12 +58,10 @@ package struct DumpAssembler: Sendable {
     }
   }
 
-  /// The body of NLMSG_DONE (may be empty) and NLMSG_ERROR begins with a negative errno, or 0.
-  private static func end(
-    _ payload: inout ByteReader, errnoIsOptional: Bool
-  ) throws(DecodingError) -> Progress {
-    if errnoIsOptional, payload.remaining == 0 { return .finished }
+  /// The body of NLMSG_DONE and NLMSG_ERROR begins with a negative errno, or 0.
+  private static func error(_ payload: inout ByteReader) throws(DecodingError) -> KernelError? {
     let status = Int32(bitPattern: try payload.hostUInt32())
-    return status < 0 ? .failed(KernelError(errno: 0 &- status)) : .finished
+    guard status < 0 else { return nil }
+    return KernelError(errno: status == .min ? .max : -status)
   }
 }

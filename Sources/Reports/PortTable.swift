@@ -15,9 +15,11 @@ package struct PortTable {
     writeRows(to: &text)
     if !report.listed.isEmpty { text.line() }
     if report.listed.count < report.listedCount {
-      text.paragraph("\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
+      text.paragraph(
+        "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
+    if let hint { text.line(hint) }
   }
 
   // MARK: Rows
@@ -54,7 +56,13 @@ package struct PortTable {
 
   private var ports: String {
     let isOne = report.filter.ports.single != nil
-    return "\(isOne ? "port" : "ports") \(report.filter.ports.description)"
+    let family: String =
+      switch report.filter.family {
+      case .any: ""
+      case .ipv4: " (IPv4)"
+      case .ipv6: " (IPv6)"
+      }
+    return "\(isOne ? "port" : "ports") \(report.filter.ports.description)\(family)"
   }
 
   private var slack: String { "up to \(Quantity.seconds(milliseconds: report.timerSlack)) more" }
@@ -92,30 +100,39 @@ package struct PortTable {
         sentences.append("A FIN_WAIT2 whose peer closes becomes a TIME_WAIT of 60 s.")
       }
       sentences.append(
-        others == 0 ? nothingElse(after: true) : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
+        others == 0
+          ? nothingElse(after: true)
+          : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
     } else if others > 0 {
-      let command = report.filter.ports.single.map { "  tw-inspect port \($0) --all" } ?? ""
       sentences.append("No TIME_WAIT on \(ports).")
-      sentences.append("It is held all the same: \(stateList(minisockets: false)).\(command)")
+      sentences.append("It is held all the same: \(stateList(minisockets: false)).")
     } else {
       sentences.append("No TIME_WAIT on \(ports). \(nothingElse(after: false))")
-    }
-    if let port = report.filter.ports.single, counts.minisockets > 0 {
-      sentences[sentences.count - 1] += " Would a server start?  tw-inspect trybind \(port)"
     }
     return sentences + blindSentences
   }
 
+  /// What to ask next, on a line of its own.
+  private var hint: String? {
+    guard report.filter.side == .local, report.filter.states == .minisockets,
+      let port = report.filter.ports.single
+    else { return nil }
+    if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)" }
+    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all" : nil
+  }
+
   private func nothingElse(after isMore: Bool) -> String {
-    let where_ = report.filter.family == .any ? "" : " in the address family asked for"
-    return report.look.isComplete
-      ? "Nothing else that this kernel can list holds it\(where_)."
+    report.look.isComplete
+      ? "Nothing else that this kernel can list holds it\(report.filter.family == .any ? "" : " there")."
       : "What else holds it was not seen whole."
   }
 
   private func listedSentences(_ preposition: String) -> [String] {
     let counts = report.counts
     guard counts.total > 0 else { return ["No socket \(preposition) \(ports)."] + blindSentences }
+    let none =
+      report.listedCount > 0
+      ? [] : ["None in the state asked for (\(report.filter.states.mask.names.joined(separator: ", ")))."]
     var sentence = "\(Quantity.count(counts.total, "socket")) \(preposition) \(ports): "
     sentence += stateList(minisockets: true)
     if let longest = counts.longestMinisocket {
@@ -124,7 +141,7 @@ package struct PortTable {
         ? "; the last timer is ending (\(slack))"
         : "; the last timer that keeps one ends in \(Quantity.seconds(milliseconds: longest)) (\(slack))"
     }
-    return [sentence + "."] + blindSentences
+    return none + [sentence + "."] + blindSentences
   }
 
   private var peerSentences: [String] {
@@ -169,7 +186,7 @@ private struct ColumnWidths {
       let record = report.records[isEverything ? position : Int(report.listed[position])]
       if record.state != lastState {
         lastState = record.state
-        state = max(state, record.state.literalTitle.utf8CodeUnitCount)
+        state = max(state, record.state.title.utf8.count)
       }
       if record.local != lastLocal {
         lastLocal = record.local
@@ -190,9 +207,9 @@ extension StyledText {
   fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
     appendTimeLeft(record)
     append(literal: "  ")
-    let title = record.state.literalTitle
-    append(literal: title, .state)
-    pad(stateWidth - title.utf8CodeUnitCount + 2)
+    let title = buffer.count
+    append(titleOf: record.state)
+    pad(stateWidth - (buffer.count - title - (usesColor ? StyledText.toneBytes(.state) : 0)) + 2)
     let local = buffer.count
     appendEndpoint(record.local)
     pad(localWidth - (buffer.count - local) + 2)

@@ -24,12 +24,13 @@ package struct SocketRow: ~Copyable {
 
   /// The columns of plain output; new ones come last.
   package static let plainColumns = [
-    "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer", "uid",
+    "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer",
+    "uid",
     "inode", "interface",
   ]
 
   package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    buffer.append(literal: record.state.literalName)
+    buffer.append(nameOf: record.state)
     buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
     appendPlain(record.local, to: &buffer)
     if let peer = record.peer {
@@ -120,7 +121,11 @@ package struct SocketRow: ~Copyable {
       beforeTime.append(literal: ",\"timer\":null")
       beforeCookie.append(literal: ",\"uid\":")
     }
-    if let uid = record.uid { beforeCookie.append(decimal: uid) } else { beforeCookie.append(literal: "null") }
+    if let uid = record.uid {
+      beforeCookie.append(decimal: uid)
+    } else {
+      beforeCookie.append(literal: "null")
+    }
     beforeCookie.append(literal: ",\"inode\":")
     if record.inode != 0 {
       beforeCookie.append(decimal: record.inode)

@@ -39,7 +39,7 @@ package struct StyledText: ~Copyable {
   }
 
   package mutating func append(_ text: String, _ tone: Tone? = nil) {
-    guard let tone, usesColor else {
+    guard let tone, usesColor, !text.isEmpty else {
       buffer.append(text)
       return
     }
@@ -57,13 +57,16 @@ package struct StyledText: ~Copyable {
   }
 
   /// Text of the program itself, on the path that runs for every row.
-  mutating func append(literal text: StaticString, _ tone: Tone? = nil) {
-    guard let tone, usesColor else {
-      buffer.append(literal: text)
-      return
-    }
-    append("\(text)", tone)
+  mutating func append(literal text: StaticString) { buffer.append(literal: text) }
+
+  mutating func append(titleOf state: TCPState) {
+    if usesColor { buffer.append(literal: "\u{1b}[36m") }
+    buffer.append(titleOf: state)
+    if usesColor { buffer.append(literal: "\u{1b}[0m") }
   }
+
+  /// How many bytes a tone puts around its text.
+  static func toneBytes(_ tone: Tone) -> Int { "\u{1b}[\(tone.code)m\u{1b}[0m".utf8.count }
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)

@@ -45,9 +45,8 @@ package struct TrybindText {
         ? "plain" : options.names.joined(separator: "+")
       return options == target.options && !options.isEmpty ? "\(name) (yours)" : name
     }
-    func cell(_ address: BindAddress, _ options: SocketOptions) -> (String, StyledText.Tone) {
-      guard let trial = diagnosis.trials.first(where: { $0.socket.address == address && $0.socket.options == options })
-      else { return ("not here", .state) }
+    func cell(_ index: Int, _ options: SocketOptions) -> (String, StyledText.Tone) {
+      guard let trial = diagnosis.trial(index, options) else { return ("not here", .state) }
       switch trial.outcome {
       case .ok: return ("ok", .good)
       case .refused(.listen, let error): return ("listen: \(error.name)", .bad)
@@ -57,7 +56,7 @@ package struct TrybindText {
     let places = target.addresses.map { $0.text(port: target.port) }
     let placeWidth = places.map(\.count).max() ?? 0
     let widths = columns.indices.map { index in
-      max(headings[index].count, target.addresses.map { cell($0, columns[index]).0.count }.max() ?? 0)
+      max(headings[index].count, places.indices.map { cell($0, columns[index]).0.count }.max() ?? 0)
     }
     text.append(String(repeating: " ", count: placeWidth))
     for index in columns.indices {
@@ -66,10 +65,10 @@ package struct TrybindText {
       text.cell(headings[index], width: isLast ? 0 : widths[index], .strong)
     }
     text.line()
-    for (address, place) in zip(target.addresses, places) {
-      text.cell(place, width: placeWidth)
+    for row in places.indices {
+      text.cell(places[row], width: placeWidth)
       for index in columns.indices {
-        let (answer, tone) = cell(address, columns[index])
+        let (answer, tone) = cell(row, columns[index])
         text.append("  ")
         text.cell(answer, width: index == columns.count - 1 ? 0 : widths[index], tone)
       }
@@ -159,7 +158,9 @@ struct Verdict {
     let refused = yours.filter { $0.outcome != .ok }.map(\.socket.address.text)
     var text = diagnosis.findings.first?.title ?? "\(place) cannot be bound."
     if diagnosis.target.areAlternatives, !ok.isEmpty {
-      text = "Not on every address: ok on \(ok.joined(separator: ", ")), refused on \(refused.joined(separator: ", ")). " + text
+      text =
+        "Not on every address: ok on \(ok.joined(separator: ", ")), refused on \(refused.joined(separator: ", ")). "
+        + text
     }
     sentence = text
   }
@@ -173,7 +174,8 @@ struct Verdict {
     if let first = diagnosis.findings.first, first.slug == .portNowFree { text += " \(first.title)" }
     if !diagnosis.holders.isEmpty {
       let parts = StateCounts(diagnosis.holders).states.map { Quantity.count($0.count, of: $0.state) }
-      text += " Without \(target.options.contains(.reuseAddress) ? "SO_REUSEADDR" : "it") it could not: \(parts.joined(separator: ", ")) on the port."
+      let without = target.options.names.joined(separator: " and ")
+      text += " Without \(without) it could not: \(parts.joined(separator: ", ")) on the port."
     }
     return text
   }

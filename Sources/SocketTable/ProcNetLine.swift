@@ -17,38 +17,36 @@ package enum ProcNetLine {
   ) throws(ParsingError) -> SocketRecord {
     var scanner = Scanner(line)
     scanner.skipSpaces()
-    _ = try scanner.decimal()
+    let _: UInt64 = try scanner.decimal()
     try scanner.expect(UInt8(ascii: ":"))
     let local = try scanner.endpoint(family)
     let peer = try scanner.endpoint(family)
     scanner.skipSpaces()
-    let state = try scanner.hexadecimal(digits: 2)
+    let state: UInt8 = try scanner.hexadecimal(digits: 2)
     scanner.skipSpaces()
-    _ = try scanner.hexadecimal(digits: 8)
+    let _: UInt64 = try scanner.hexadecimal(digits: 8)
     try scanner.expect(UInt8(ascii: ":"))
-    _ = try scanner.hexadecimal(digits: 8)
+    let _: UInt64 = try scanner.hexadecimal(digits: 8)
     scanner.skipSpaces()
-    let timer = try scanner.hexadecimal(digits: 2)
+    let timer: UInt8 = try scanner.hexadecimal(digits: 2)
     try scanner.expect(UInt8(ascii: ":"))
-    let ticks = try scanner.hexadecimal(digits: 8)
+    let ticks: UInt64 = try scanner.hexadecimal(digits: 8)
     scanner.skipSpaces()
-    _ = try scanner.hexadecimal(digits: 8)
+    let _: UInt64 = try scanner.hexadecimal(digits: 8)
     scanner.skipSpaces()
-    let uid = try scanner.decimal()
+    let uid: UInt32 = try scanner.decimal()
     scanner.skipSpaces()
-    _ = try scanner.decimal()
+    let _: UInt64 = try scanner.decimal()
     scanner.skipSpaces()
-    let inode = try scanner.decimal()
+    let inode: UInt32 = try scanner.decimal()
 
-    let milliseconds = UInt64(ticks) * 10
+    let (milliseconds, isTooLong) = ticks.multipliedReportingOverflow(by: 10)
     return SocketRecord(
-      state: TCPState(wireValue: UInt8(truncatingIfNeeded: state)),
+      state: TCPState(wireValue: state),
       local: local, peer: peer,
       timer: SocketRecord.Timer(
-        wireValue: UInt8(truncatingIfNeeded: timer),
-        expires: UInt32(clamping: milliseconds)),
-      uid: UInt32(truncatingIfNeeded: uid),
-      inode: UInt32(truncatingIfNeeded: inode))
+        wireValue: timer, expires: isTooLong ? .max : UInt32(clamping: milliseconds)),
+      uid: uid, inode: inode)
   }
 }
 
@@ -73,7 +71,7 @@ private struct Scanner: ~Escapable {
   }
 
   @_lifetime(self: copy self)
-  mutating func decimal() throws(ProcNetLine.ParsingError) -> UInt64 {
+  mutating func decimal<T: FixedWidthInteger>() throws(ProcNetLine.ParsingError) -> T {
     let start = position
     var value: UInt64 = 0
     while let byte = next, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
@@ -84,12 +82,12 @@ private struct Scanner: ~Escapable {
       position += 1
     }
     guard position > start else { throw ProcNetLine.ParsingError(offset: position) }
-    return value
+    return try fitting(value, from: start)
   }
 
   /// `digits` is what the kernel prints at least; a long prints more where it needs them.
   @_lifetime(self: copy self)
-  mutating func hexadecimal(digits: Int) throws(ProcNetLine.ParsingError) -> UInt32 {
+  mutating func hexadecimal<T: FixedWidthInteger>(digits: Int) throws(ProcNetLine.ParsingError) -> T {
     let start = position
     var value: UInt64 = 0
     while position - start < 16, let byte = next, let digit = Self.digit(byte) {
@@ -97,7 +95,15 @@ private struct Scanner: ~Escapable {
       position += 1
     }
     guard position - start >= digits else { throw ProcNetLine.ParsingError(offset: position) }
-    return UInt32(clamping: value)
+    return try fitting(value, from: start)
+  }
+
+  /// A number that does not fit into its field says that the line is not what it seems.
+  private func fitting<T: FixedWidthInteger>(
+    _ value: UInt64, from start: Int
+  ) throws(ProcNetLine.ParsingError) -> T {
+    guard let fitting = T(exactly: value) else { throw ProcNetLine.ParsingError(offset: start) }
+    return fitting
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {
@@ -135,7 +141,7 @@ private struct Scanner: ~Escapable {
         ipv6High: UInt64(words.0) << 32 | UInt64(words.1), low: UInt64(words.2) << 32 | UInt64(words.3))
     }
     try expect(UInt8(ascii: ":"))
-    let port = try hexadecimal(digits: 4)
-    return Endpoint(address: address, port: UInt16(truncatingIfNeeded: port))
+    let port: UInt16 = try hexadecimal(digits: 4)
+    return Endpoint(address: address, port: port)
   }
 }

@@ -67,8 +67,7 @@ package enum TCPState: Hashable, Sendable {
     if case .unknown(let value) = self { "unknown-\(value)" } else { "\(literalName)" }
   }
 
-  /// The same without allocation; all unknown states share one.
-  package var literalName: StaticString {
+  fileprivate var literalName: StaticString {
     switch self {
     case .established: "established"
     case .synSent: "syn-sent"
@@ -91,8 +90,7 @@ package enum TCPState: Hashable, Sendable {
     if case .unknown(let value) = self { "STATE_\(value)" } else { "\(literalTitle)" }
   }
 
-  /// The same without allocation; all unknown states share one.
-  package var literalTitle: StaticString {
+  fileprivate var literalTitle: StaticString {
     switch self {
     case .established: "ESTABLISHED"
     case .synSent: "SYN_SENT"
@@ -112,6 +110,17 @@ package enum TCPState: Hashable, Sendable {
 
   /// Has no other end.
   package var hasNoPeer: Bool { self == .listen || self == .bound || self == .close }
+}
+
+extension ByteBuffer {
+  /// The state's name, without allocation for those that are known.
+  package mutating func append(nameOf state: TCPState) {
+    if case .unknown = state { append(state.name) } else { append(literal: state.literalName) }
+  }
+
+  package mutating func append(titleOf state: TCPState) {
+    if case .unknown = state { append(state.title) } else { append(literal: state.literalTitle) }
+  }
 }
 
 /// A set of states; its raw value is the kernel's mask (`idiag_states`).
@@ -164,7 +173,7 @@ package struct StateSet: OptionSet, Hashable, Sendable {
     case "listening": self = StateSet(.listen)
     case "closed", "unconnected": self = StateSet(.close)
     case "bound-inactive": self = StateSet(.bound)
-    case "syn-received": self = StateSet(.synReceived)
+    case "syn-received", "syn-rcv": self = StateSet(.synReceived)
     case let other:
       let spelled = other.replacing("_", with: "-")
       guard

@@ -23,16 +23,18 @@ struct PortInspection {
       try Choice.value(of: "--sort", command.sort, SortOrder.self)
       ?? (format == .table || format == .json ? .time : .none)
     if format == .jsonl, sort != .none {
-      throw .usage("--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none")
+      throw .usage(
+        "--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none"
+      )
     }
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
-    if command.all, command.state != nil {
+    if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
     filter = SocketFilter(
       ports: try PortArgument.set(command.ports),
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
-      states: command.all ? .states(.all) : try command.state.map(Self.states) ?? .minisockets, family: common.family)
+      states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
   }
 
   private static func count(_ typed: String) throws(Failure) -> Int {
@@ -42,9 +44,10 @@ struct PortInspection {
     return count
   }
 
-  private static func states(_ names: String) throws(Failure) -> SocketFilter.States {
+  private static func states(_ names: [String]) throws(Failure) -> SocketFilter.States {
+    guard !names.isEmpty else { return .minisockets }
     var states: StateSet = []
-    for name in names.split(separator: ",", omittingEmptySubsequences: false) {
+    for name in names.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       guard let named = StateSet(name: String(name)) else {
         let known = (TCPState.known.map(\.name) + StateSet.groupNames).joined(separator: " ")
         throw .usage("--state '\(ByteSafety.escaped(String(name)))': no such state; known are \(known)")
@@ -134,7 +137,9 @@ struct PortInspection {
     var output = RowOutput()
     writeHeader(to: &output)
     var row = SocketRow(interfaceName: interfaces.name)
-    for index in chosen.prefix(limit) { output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) } }
+    for index in chosen.prefix(limit) {
+      output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
+    }
     try output.finish()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }

@@ -101,4 +101,18 @@ import Testing
     #expect(result.exitCode == 0)
     if !arguments.contains("-q") { #expect(try result.json["command"].string == "port") }
   }
+
+  /// The parser wraps what it writes at the terminal's width; the examples still come first.
+  @Test(arguments: [30, 80, 200] as [UInt16], [["--help"], ["trybind", "--help"]])
+  func onATerminal(columns: UInt16, arguments: [String]) throws {
+    var command = try Tool.command(arguments)
+    command.terminal = (rows: 24, columns: columns)
+    command.environment = ["TERM": "xterm"]
+    let result = try command.run()
+    #expect(result.exitCode == 0)
+    #expect(result.output.hasPrefix("EXAMPLES\r\n  tw-inspect "))
+    if columns == 80 {
+      #expect(result.output.replacing("\r\n", with: "\n") == (try Tool.run(arguments).output))
+    }
+  }
 }

@@ -85,7 +85,45 @@ struct TrybindAddressTests {
     }
   }
 
+  @Test func serviceNames() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(via: .ipv4Wildcard, port: 443)
+      try lab.listener(via: .ipv4Wildcard, port: 20)
+      for name in ["https", "ftp-data"] {
+        let result = try Tool.run("trybind", name, "--json")
+        #expect(result.exitCode == 1)
+        #expect(try result.json["target"]["port"].int == (name == "https" ? 443 : 20))
+      }
+      #expect(try Tool.run("trybind", "http").exitCode == 0)
+    }
+  }
+
   // MARK: Families
+
+  @Test func oneFamilyAskedFor() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.listener(via: .ipv4Wildcard, port: 9527)
+      try expectTrybind(Server(more: ["-4"]), false, ["listener-alive"])
+      try expectTrybind(Server(v6Only: true, more: ["-6"]), true, [])
+      try lab.listener(via: .ipv6OnlyWildcard, port: 9528)
+      try expectTrybind(Server(port: 9528, more: ["-4"]), true, [])
+      let answer = try expectTrybind(Server(port: 9528), false, ["listener-alive"])
+      #expect(answer.text.contains("ok on 0.0.0.0, refused on [::]"))
+    }
+  }
+
+  /// net.ipv6.bindv6only sets a default, and each trial sets its own option.
+  @Test func bindV6OnlyMakesNoDifference() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.sysctl("net.ipv6.bindv6only", "1")
+      try lab.listener(via: .ipv4Wildcard, port: 9527)
+      let answer = try expectTrybind(Server(addresses: ["::"]), false, nil)
+      #expect(answer.json["trials"].array?.allSatisfy { $0["v6_only"].bool == false } == true)
+      try expectTrybind(Server(addresses: ["::"], v6Only: true), true, [])
+    }
+  }
 
   /// Without IPv6 in this process a server that named no address has IPv4 alone, and no fault.
   @Test func familyMissing() throws {

@@ -11,3 +11,11 @@ package func asUser<Result>(_ uid: uid_t?, _ body: () throws -> Result) throws -
   guard test_set_thread_fsuid(uid) == uid else { throw SystemCallError("setfsuid", EPERM, "\(uid)") }
   return try body()
 }
+
+/// Runs `body` without CAP_NET_BIND_SERVICE, as a server does that was not given it.
+package func withoutPrivilegedPorts<Result>(_ body: () throws -> Result) throws -> Result {
+  let netBindService: Int32 = 10
+  let before = try check("capset") { test_set_capability(netBindService, 0) }
+  defer { _ = test_set_capability(netBindService, before) }
+  return try body()
+}

@@ -8,6 +8,8 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
   private var sequence: UInt32 = 0
   /// The kernel sends no more than this at once.
   private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+  /// So many messages may be dropped before a walk is given up.
+  private static var lossLimit: Int { 16 }
 
   package init(_ channel: consuming Channel) { self.channel = channel }
 
@@ -31,7 +33,8 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     }
 
     var assembler = DumpAssembler(sequence: sequence, portID: channel.portID)
-    var anyLost = false
+    var losses = 0
+    var hasHandedOut = false
     while assembler.progress == .receiving {
       let datagram: ReceivedDatagram
       do throws(SystemError) {
@@ -39,19 +42,26 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       } catch {
         switch error.errno {
         // A message was dropped for want of room; the rest still comes.
-        case ENOBUFS where !anyLost:
-          anyLost = true
+        case ENOBUFS where losses < Self.lossLimit:
+          losses += 1
           continue
         case ENOBUFS, EAGAIN: return false
         default: throw .system(error)
         }
       }
       guard datagram.sender == 0 else { throw .foreignSender(datagram.sender) }
-      if datagram.isTruncated { return false }
+      if datagram.isTruncated {
+        // The rest of the dump has to be taken all the same, or the next one would be refused with EBUSY.
+        losses += 1
+        continue
+      }
       do throws(DecodingError) {
         try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
           let record = SocketRecord(message)
-          if filter.matches(record) { body(record) }
+          if filter.matches(record) {
+            hasHandedOut = true
+            body(record)
+          }
         }
       } catch {
         throw .malformed(error)
@@ -59,9 +69,9 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     }
     if case .failed(let error) = assembler.progress {
       let failure = SystemError(call: "sock_diag", errno: error.errno, context: "TCPDIAG_GETSOCK")
-      throw Self.sourceError(failure)
+      throw hasHandedOut ? .system(failure) : Self.sourceError(failure)
     }
-    return !assembler.isInterrupted && !anyLost
+    return !assembler.isInterrupted && losses == 0
   }
 
   static func sourceError(_ error: SystemError) -> SourceError {

@@ -60,7 +60,10 @@ private struct LineReader: ~Copyable {
         defer { start = newline + 1 }
         return start..<newline
       }
-      if isAtEnd { return nil }
+      if isAtEnd {
+        defer { start = end }
+        return start < end ? start..<end : nil
+      }
       buffer.removeSubrange(..<start)
       buffer.append(contentsOf: repeatElement(0, count: start))
       end -= start

@@ -54,7 +54,7 @@ struct PortCommand: Command {
       "List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).",
       valueName: "states"),
     completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
-  var state: String?
+  var state: [String] = []
 
   @Option(
     help: ArgumentHelp(

@@ -48,6 +48,10 @@ int test_start_spawner(void);
 /* For the calling thread alone: glibc would change every thread. Returns the previous one. */
 uid_t test_set_thread_fsuid(uid_t uid);
 
+/* Adds a capability (CAP_*) to what is effective for the calling thread, or takes it away; only what is permitted to it can
+   come back. Returns whether it was there before, or -1 with errno. */
+int test_set_capability(int capability, int on);
+
 int test_pidfd_open(pid_t pid);
 
 /* write(2) that reports EPIPE without raising SIGPIPE. */
