@@ -45,7 +45,9 @@ package struct BindDiagnosis: Sendable {
   private static func findings(_ facts: BindFacts) -> [Finding] {
     var findings: [Finding] = []
     func add(_ new: [Finding]) {
-      for finding in new where !findings.contains(where: { $0.slug == finding.slug }) { findings.append(finding) }
+      for finding in new where !findings.contains(where: { $0.slug == finding.slug }) {
+        findings.append(finding)
+      }
     }
     let catalogue = Catalogue(facts)
     if facts.session.hasJustBecomeFree, facts.refused.isEmpty { add([catalogue.portNowFree]) }
@@ -57,12 +59,13 @@ package struct BindDiagnosis: Sendable {
     if facts.refused.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
       for trial in facts.refusedPlain {
-        add(Self.explain(trial, facts, catalogue).map { finding in
-          var finding = finding
-          finding.severity = .info
-          finding.remedies = []
-          return finding
-        })
+        add(
+          Self.explain(trial, facts, catalogue).map { finding in
+            var finding = finding
+            finding.severity = .info
+            finding.remedies = []
+            return finding
+          })
       }
     }
     if let disagreement = facts.disagreement { add([catalogue.rulesAndKernelDisagree(disagreement)]) }
@@ -86,10 +89,13 @@ package struct BindDiagnosis: Sendable {
         return facts.session.snapshot.look.isBlind(to: .boundNotListening)
           ? [catalogue.boundNotListening(trial, [])] : []
       }
-      if step == .listen { return [catalogue.listenConflict(trial, blamed)] + explain(blamed, trial, facts, catalogue) }
+      if step == .listen {
+        return [catalogue.listenConflict(trial, blamed)] + explain(blamed, trial, facts, catalogue)
+      }
       return explain(blamed, trial, facts, catalogue)
     case .accessDenied:
-      let needsPrivilege = facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
+      let needsPrivilege =
+        facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
       return needsPrivilege && !facts.settings.mayBindPrivilegedPorts
         ? [catalogue.privilegedPort] : [catalogue.deniedByPolicy(trial, error)]
     case .addressNotAvailable:
@@ -99,7 +105,8 @@ package struct BindDiagnosis: Sendable {
     case .noSuchDevice: return [catalogue.noSuchInterface]
     case .invalidArgument where trial.socket.address.address.isLinkLocal && trial.socket.address.scope == 0:
       return [catalogue.addressNeedsScope(trial)]
-    case .invalidArgument where trial.socket.address.address.isMulticast: return [catalogue.addressNotLocal(trial)]
+    case .invalidArgument where trial.socket.address.address.isMulticast:
+      return [catalogue.addressNotLocal(trial)]
     default: return [catalogue.deniedByPolicy(trial, error)]
     }
   }
@@ -141,7 +148,8 @@ package struct BindDiagnosis: Sendable {
     _ held: Holders, _ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue
   ) -> [Finding] {
     let isRefusedWithReuse = facts.isRefusedWithReuse(trial)
-    guard !held.minisockets.isEmpty || !held.finWait2Orphans.isEmpty, !isRefusedWithReuse || !held.hasOthers else {
+    guard !held.minisockets.isEmpty || !held.finWait2Orphans.isEmpty, !isRefusedWithReuse || !held.hasOthers
+    else {
       return []
     }
     var findings: [Finding] = []

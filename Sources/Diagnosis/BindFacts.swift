@@ -39,14 +39,16 @@ struct BindFacts {
   /// SO_REUSEADDR does not help at the trial's address.
   func isRefusedWithReuse(_ trial: Trial) -> Bool {
     session.trials.contains {
-      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress && $0.outcome.isAddressInUse
+      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
+        && $0.outcome.isAddressInUse
     }
   }
 
   /// Made by connect() from here. A SYN_SENT surely is; so is, in all likelihood, a connection from a port out of the
   /// ephemeral range that did not have SO_REUSEADDR, which servers set and clients do not.
   func isOutgoing(_ record: SocketRecord, refusedWithReuse: Bool) -> Bool {
-    record.state == .synSent || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
+    record.state == .synSent
+      || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
   }
 
   var holders: [SocketRecord] {
@@ -64,7 +66,9 @@ struct BindFacts {
   var freeIn: UInt32? {
     guard !yours.isEmpty else { return nil }
     guard !refused.isEmpty else { return 0 }
-    guard !session.snapshot.look.isBlind(to: .boundNotListening), session.snapshot.look.isComplete else { return nil }
+    guard !session.snapshot.look.isBlind(to: .boundNotListening), session.snapshot.look.isComplete else {
+      return nil
+    }
     var longest: UInt32 = 0
     for trial in refused {
       let blamed = blamed(by: trial)

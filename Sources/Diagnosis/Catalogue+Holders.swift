@@ -17,7 +17,8 @@ extension Catalogue {
     let listeners = held.listeners
     let places = places(listeners)
     let remaining =
-      held.minisockets.isEmpty ? "" : " When it stops, \(count(held.minisockets)) on the port will remain for a while."
+      held.minisockets.isEmpty
+      ? "" : " When it stops, \(count(held.minisockets)) on the port will remain for a while."
     return finding(
       .listenerAlive,
       title:
@@ -54,7 +55,8 @@ extension Catalogue {
   /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
   func overlap(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding? {
     let new = trial.socket.address.address
-    guard let listener = listeners.first, !listeners.contains(where: { Self.isSame($0.local.address, new) }) else {
+    guard let listener = listeners.first, !listeners.contains(where: { Self.isSame($0.local.address, new) })
+    else {
       return nil
     }
     let isAcrossFamilies = (new.ipv4 != nil) != (listener.local.address.ipv4 != nil)
@@ -76,12 +78,14 @@ extension Catalogue {
     }
     return finding(
       .wildcardOverlapsSpecific,
-      title: "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: one of them is the wildcard.",
+      title:
+        "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: one of them is the wildcard.",
       because:
         "A wildcard address stands for every address of the host. Beside a listener on it no other address of the same port can be bound, and the other way round, not even with SO_REUSEADDR on both.",
       evidence: evidence(listeners),
       remedies: [
-        Finding.Remedy("give each service an address of its own: different specific addresses do not overlap"),
+        Finding.Remedy(
+          "give each service an address of its own: different specific addresses do not overlap"),
         listing,
       ],
       notSeen: [])
@@ -101,7 +105,8 @@ extension Catalogue {
     if let other = listeners.first(where: { $0.uid != nil && $0.uid != uid }) {
       return finding(
         .reusePortOtherUser, .error, .likely,
-        title: "SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(other.uid ?? 0), here \(uid)).",
+        title:
+          "SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(other.uid ?? 0), here \(uid)).",
         because:
           "Linux shares a port by SO_REUSEPORT among sockets of one effective user only, so that nobody can take another user's connections. Root is no exception.",
         evidence: evidence(listeners),
@@ -111,7 +116,8 @@ extension Catalogue {
     return finding(
       .reusePortOneSided, .error, isOnlySuspect ? .certain : .likely,
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
-      because: "Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was refused).",
+      because:
+        "Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was refused).",
       evidence: evidence(listeners),
       remedies: [
         Finding.Remedy("start every server on this port with SO_REUSEPORT, the first one included"), listing,
@@ -157,7 +163,8 @@ extension Catalogue {
       evidence: evidence(orphans),
       remedies: [
         Finding.Remedy("wait: it ends when the other end answers, or when the kernel gives up"),
-        Finding.Remedy("set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
+        Finding.Remedy(
+          "set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
       ],
       notSeen: ["whether the other end still answers"])
   }
@@ -165,7 +172,8 @@ extension Catalogue {
   func tcpSelfConnect(_ trial: Trial, _ sockets: [SocketRecord]) -> Finding {
     finding(
       .tcpSelfConnect,
-      title: "A client has connected to itself on port \(port): both ends of the connection are the same socket.",
+      title:
+        "A client has connected to itself on port \(port): both ends of the connection are the same socket.",
       because:
         "A client that kept connecting to \(port) on this host while nothing listened was given \(port) as its own automatic port, and TCP's simultaneous open joined it to itself.",
       evidence: evidence(sockets),
@@ -191,19 +199,22 @@ extension Catalogue {
         Finding.Remedy("wait until that connection ends, or restart its client"), findOut(connections.first),
         keepOutOfEphemeralRange,
       ],
-      notSeen: isCertain ? [] : ["who opened the connection: it is inferred from the port and the refused trial"])
+      notSeen: isCertain
+        ? [] : ["who opened the connection: it is inferred from the port and the refused trial"])
   }
 
   func leakedConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {
     finding(
       .leakedConnection, .error, .likely,
-      title: "Port \(port) is held by \(count(connections)) of a process that still runs, without a listener.",
+      title:
+        "Port \(port) is held by \(count(connections)) of a process that still runs, without a listener.",
       because:
         "A connection keeps the port of the listener that accepted it. A worker or child process that outlives its server keeps such connections open, and without SO_REUSEADDR on both sides they block the bind.",
       evidence: evidence(connections),
       remedies: [
         findOut(connections.first),
-        Finding.Remedy("set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
+        Finding.Remedy(
+          "set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
         Finding.Remedy("end the process that keeps them", sideEffects: "its clients are cut off"),
       ],
       notSeen: ["which process keeps them"])

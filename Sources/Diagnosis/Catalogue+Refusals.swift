@@ -11,7 +11,9 @@ extension Catalogue {
         "Ports below net.ipv4.ip_unprivileged_port_start (here \(start)) are kept for privileged processes, in IPv4 and IPv6. This answer comes before \"Address already in use\", so the port may be taken as well.",
       remedies: [
         Finding.Remedy("use a port from \(start) on"),
-        Finding.Remedy("give the service CAP_NET_BIND_SERVICE (in a systemd unit: AmbientCapabilities=CAP_NET_BIND_SERVICE)"),
+        Finding.Remedy(
+          "give the service CAP_NET_BIND_SERVICE (in a systemd unit: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
+        ),
         Finding.Remedy(
           "lower net.ipv4.ip_unprivileged_port_start",
           sideEffects: "every user of this network namespace may then bind these ports"),
@@ -22,13 +24,15 @@ extension Catalogue {
   func addressNotLocal(_ trial: Trial) -> Finding {
     finding(
       .addressNotLocal,
-      title: "\(trial.socket.address.text) is not an address of this host: \(trial.outcome.error?.message ?? "").",
+      title:
+        "\(trial.socket.address.text) is not an address of this host: \(trial.outcome.error?.message ?? "").",
       because:
         "bind() takes addresses of this host's interfaces in this network namespace only. This answer comes before \"Address already in use\".",
       remedies: [
         Finding.Remedy("see the addresses there are", command: "ip address show"),
         Finding.Remedy("bind 0.0.0.0 or [::], or an address of this host"),
-        Finding.Remedy("if the address comes later (failover), set IP_FREEBIND in the server or net.ipv4.ip_nonlocal_bind"),
+        Finding.Remedy(
+          "if the address comes later (failover), set IP_FREEBIND in the server or net.ipv4.ip_nonlocal_bind"),
       ],
       notSeen: ["addresses of other network namespaces"])
   }
@@ -37,7 +41,8 @@ extension Catalogue {
     finding(
       .addressNeedsScope,
       title: "\(trial.socket.address.text) is link-local and needs an interface: Invalid argument.",
-      because: "The same link-local address can exist on every link, so bind() wants to know which one is meant.",
+      because:
+        "The same link-local address can exist on every link, so bind() wants to know which one is meant.",
       remedies: [
         Finding.Remedy("name the interface: --address \(trial.socket.address.address.text)%INTERFACE"),
         Finding.Remedy("see which interface has it", command: "ip -6 address show scope link"),
@@ -47,7 +52,8 @@ extension Catalogue {
   func familyUnavailable(_ trial: Trial, _ error: ErrorNumber) -> Finding {
     finding(
       .familyUnavailable,
-      title: "There is no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4") here: \(error.message).",
+      title:
+        "There is no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4") here: \(error.message).",
       because:
         facts.settings.isIPv6Disabled
         ? "net.ipv6.conf.all.disable_ipv6 is 1: interfaces of this network namespace have no IPv6 addresses."
@@ -93,7 +99,8 @@ extension Catalogue {
     return finding(
       .ephemeralRangeExhausted,
       title: "The kernel finds no free port to choose: Address already in use.",
-      because: "Port 0 asks for any port of net.ipv4.ip_local_port_range\(range), and each of them is taken for this address.",
+      because:
+        "Port 0 asks for any port of net.ipv4.ip_local_port_range\(range), and each of them is taken for this address.",
       remedies: [
         Finding.Remedy("wait until some are free"),
         Finding.Remedy("see which connections use them up", command: "ss -tan"),
@@ -148,7 +155,8 @@ extension Catalogue {
     let answer = trial.outcome.error.map(\.name) ?? "ok"
     return finding(
       .rulesAndKernelDisagree, .warning,
-      title: "The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it lists do not account for it.",
+      title:
+        "The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it lists do not account for it.",
       because:
         trial.outcome == .ok
         ? "By the rules of bind() a listed socket is in the way. The kernel's answer counts."

@@ -59,7 +59,8 @@ extension Catalogue {
       evidence: evidence(sockets),
       remedies: [
         waiting,
-        Finding.Remedy("set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one"),
+        Finding.Remedy(
+          "set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one"),
       ],
       notSeen: ["when the clients will close"])
   }

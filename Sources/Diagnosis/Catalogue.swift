@@ -15,7 +15,8 @@ struct Catalogue {
     notSeen: [String] = []
   ) -> Finding {
     Finding(
-      slug: slug, severity: severity, certainty: certainty, title: title, because: because, evidence: evidence,
+      slug: slug, severity: severity, certainty: certainty, title: title, because: because,
+      evidence: evidence,
       remedies: remedies, notSeen: notSeen + Self.alwaysUnseen)
   }
 
@@ -63,7 +64,9 @@ struct Catalogue {
   var time: String? { facts.freeIn.map { Quantity.seconds(milliseconds: $0) } }
 
   var waiting: Finding.Remedy {
-    guard let latest = facts.freeLatest, let time else { return Finding.Remedy("wait until the timers have run out") }
+    guard let latest = facts.freeLatest, let time else {
+      return Finding.Remedy("wait until the timers have run out")
+    }
     return Finding.Remedy(
       "wait \(time), at the latest \(Quantity.seconds(milliseconds: latest)), and start the server then")
   }

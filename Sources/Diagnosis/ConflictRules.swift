@@ -56,7 +56,8 @@ package enum ConflictRules {
   ) -> Conflict {
     guard isInBindTable(existing) else { return .none }
     let isDeviceApart: Bool? =
-      new.device == 0 ? false : flags.knowsDevice ? existing.interface != 0 && existing.interface != new.device : nil
+      new.device == 0
+      ? false : flags.knowsDevice ? existing.interface != 0 && existing.interface != new.device : nil
     let conflict = both(
       overlaps(existing, new), not(either(isDeviceApart, isExempt(existing, flags, new))))
     return switch conflict {

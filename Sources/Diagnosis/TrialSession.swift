@@ -116,7 +116,9 @@ package struct TrialSession: Sendable {
 
   private mutating func repeatRefused<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     for isYours in [true, false] {
-      let refused = trials.indices.filter { trials[$0].isYours == isYours && trials[$0].outcome.isAddressInUse }
+      let refused = trials.indices.filter {
+        trials[$0].isYours == isYours && trials[$0].outcome.isAddressInUse
+      }
       guard !refused.isEmpty else { continue }
       if isYours, !target.areAlternatives {
         let all = trials.indices.filter { trials[$0].isYours }
@@ -129,7 +131,9 @@ package struct TrialSession: Sendable {
 
   private mutating func replace(_ indices: [Int], with outcomes: [TrialOutcome]) {
     for (index, outcome) in zip(indices, outcomes) {
-      if trials[index].isYours, trials[index].outcome.isAddressInUse, outcome == .ok { hasJustBecomeFree = true }
+      if trials[index].isYours, trials[index].outcome.isAddressInUse, outcome == .ok {
+        hasJustBecomeFree = true
+      }
       trials[index].outcome = outcome
     }
   }

@@ -20,7 +20,8 @@ package struct Descriptor: ~Copyable {
     let count = retryingOnInterrupt {
       unsafe buffer.withUnsafeMutableBytes { bytes in
         let room = unsafe bytes[position...]
-        return unsafe Glibc.read(number, UnsafeMutableRawBufferPointer(rebasing: room).baseAddress, room.count)
+        return unsafe Glibc.read(
+          number, UnsafeMutableRawBufferPointer(rebasing: room).baseAddress, room.count)
       }
     }
     guard count >= 0 else { throw .last("read") }

@@ -83,7 +83,9 @@ package struct SocketSource: ~Copyable {
   /// The look at what has been read so far. `seesBoundSockets` is nil where nobody asked for them.
   package func look(isComplete: Bool, seesBoundSockets: Bool? = nil) -> Look {
     var spots = Self.blindSpots(of: origin)
-    if seesBoundSockets == false, !spots.contains(.boundNotListening) { spots.insert(.boundNotListening, at: 0) }
+    if seesBoundSockets == false, !spots.contains(.boundNotListening) {
+      spots.insert(.boundNotListening, at: 0)
+    }
     return Look(origin: origin, isComplete: isComplete, blindSpots: spots)
   }
 

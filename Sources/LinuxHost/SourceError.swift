@@ -20,7 +20,8 @@ extension SourceError: CustomStringConvertible {
     case .system(let error): error.description
     case .malformed(let error): "malformed netlink answer: \(error)"
     case .foreignSender(let sender): "netlink answer from port id \(sender), not from the kernel (offset 0)"
-    case .malformedLine(let path, let line, let offset): "\(path): line \(line) is malformed at offset \(offset)"
+    case .malformedLine(let path, let line, let offset):
+      "\(path): line \(line) is malformed at offset \(offset)"
     }
   }
 }

@@ -15,7 +15,8 @@ package struct PortReport {
   package var timerSlack: Int
 
   package init(
-    filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts, look: Look,
+    filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
+    look: Look,
     timerSlack: Int
   ) {
     self.filter = filter

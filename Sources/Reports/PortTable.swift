@@ -15,7 +15,8 @@ package struct PortTable {
     writeRows(to: &text)
     if !report.listed.isEmpty { text.line() }
     if report.listed.count < report.listedCount {
-      text.paragraph("\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
+      text.paragraph(
+        "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
     if let hint { text.line(hint) }
@@ -99,7 +100,9 @@ package struct PortTable {
         sentences.append("A FIN_WAIT2 whose peer closes becomes a TIME_WAIT of 60 s.")
       }
       sentences.append(
-        others == 0 ? nothingElse(after: true) : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
+        others == 0
+          ? nothingElse(after: true)
+          : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
     } else if others > 0 {
       sentences.append("No TIME_WAIT on \(ports).")
       sentences.append("It is held all the same: \(stateList(minisockets: false)).")

@@ -24,7 +24,8 @@ package struct SocketRow: ~Copyable {
 
   /// The columns of plain output; new ones come last.
   package static let plainColumns = [
-    "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer", "uid",
+    "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer",
+    "uid",
     "inode", "interface",
   ]
 
@@ -120,7 +121,11 @@ package struct SocketRow: ~Copyable {
       beforeTime.append(literal: ",\"timer\":null")
       beforeCookie.append(literal: ",\"uid\":")
     }
-    if let uid = record.uid { beforeCookie.append(decimal: uid) } else { beforeCookie.append(literal: "null") }
+    if let uid = record.uid {
+      beforeCookie.append(decimal: uid)
+    } else {
+      beforeCookie.append(literal: "null")
+    }
     beforeCookie.append(literal: ",\"inode\":")
     if record.inode != 0 {
       beforeCookie.append(decimal: record.inode)

@@ -11,7 +11,9 @@ package struct TrybindReport {
 
   // MARK: JSON
 
-  package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
+  package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String)
+    -> ByteBuffer
+  {
     var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
@@ -36,7 +38,8 @@ package struct TrybindReport {
       writer.element { writer in
         writer.member("address", Self.unbracketed(trial.socket.address))
         writer.member("options", strings: trial.socket.options.names)
-        writer.member("v6_only", trial.socket.address.address.family == .ipv6 ? trial.socket.address.v6Only : nil)
+        writer.member(
+          "v6_only", trial.socket.address.address.family == .ipv6 ? trial.socket.address.v6Only : nil)
         writer.member("bind", trial.bindAnswer)
         writer.member("listen", trial.listenAnswer)
         writer.member("predicted", trial.prediction.rawValue)

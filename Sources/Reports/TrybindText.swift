@@ -158,7 +158,9 @@ struct Verdict {
     let refused = yours.filter { $0.outcome != .ok }.map(\.socket.address.text)
     var text = diagnosis.findings.first?.title ?? "\(place) cannot be bound."
     if diagnosis.target.areAlternatives, !ok.isEmpty {
-      text = "Not on every address: ok on \(ok.joined(separator: ", ")), refused on \(refused.joined(separator: ", ")). " + text
+      text =
+        "Not on every address: ok on \(ok.joined(separator: ", ")), refused on \(refused.joined(separator: ", ")). "
+        + text
     }
     sentence = text
   }

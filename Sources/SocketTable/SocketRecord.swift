@@ -106,7 +106,8 @@ package struct SocketRecord: Hashable, Sendable {
   /// Nil for a socket that listens or is only bound.
   package var peer: Endpoint? {
     guard facts.contains(.hasPeer) else { return nil }
-    return Endpoint(address: Self.address(peerHigh, peerLow, isIPv6: facts.contains(.peerIsIPv6)), port: peerPort)
+    return Endpoint(
+      address: Self.address(peerHigh, peerLow, isIPv6: facts.contains(.peerIsIPv6)), port: peerPort)
   }
 
   private static func address(_ high: UInt64, _ low: UInt64, isIPv6: Bool) -> IPAddress {

@@ -1,6 +1,6 @@
 /// How many sockets are in each state.
 package struct StateCounts: Equatable, Sendable {
-  private var counts = [TCPState: Int]()
+  private var counts: [TCPState: Int] = [:]
   /// Those of FIN_WAIT2 that only a timer keeps.
   package private(set) var finWait2Minisockets = 0
   package private(set) var total = 0

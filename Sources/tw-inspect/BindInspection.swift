@@ -44,7 +44,8 @@ struct BindInspection {
     for text in command.address { addresses.append(try address(text, command)) }
     if command.v6Only, !addresses.contains(where: { $0.v6Only }) {
       throw .usage(
-        "--v6-only with --address \(addresses[0].address.text): IPV6_V6ONLY is an option of IPv6 sockets; give an IPv6 address or leave it out")
+        "--v6-only with --address \(addresses[0].address.text): IPV6_V6ONLY is an option of IPv6 sockets; give an IPv6 address or leave it out"
+      )
     }
     return addresses
   }
@@ -55,7 +56,9 @@ struct BindInspection {
     let parts = (isBracketed ? String(text.dropFirst().dropLast()) : text)
       .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
-      throw .usage("--address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, fe80::1%eth0")
+      throw .usage(
+        "--address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, fe80::1%eth0"
+      )
     }
     if command.common.ipv4, address.ipv4 == nil {
       throw .usage("-4 with --address \(shown): an IPv6 address; leave out -4, or give an IPv4 address")
@@ -64,9 +67,13 @@ struct BindInspection {
       throw .usage("-6 with --address \(shown): an IPv4 address; leave out -6, or give an IPv6 address")
     }
     if command.v6Only, address.isV4Mapped {
-      throw .usage("--v6-only with --address \(shown): a socket with IPV6_V6ONLY takes no v4-mapped address; leave one out")
+      throw .usage(
+        "--v6-only with --address \(shown): a socket with IPV6_V6ONLY takes no v4-mapped address; leave one out"
+      )
     }
-    guard parts.count == 2 else { return BindAddress(address, v6Only: command.v6Only && address.family == .ipv6) }
+    guard parts.count == 2 else {
+      return BindAddress(address, v6Only: command.v6Only && address.family == .ipv6)
+    }
     guard !parts[1].isEmpty, parts[1].utf8.count <= 15 else {
       throw .usage("--address '\(shown)': an interface name has 1 to 15 bytes: fe80::1%eth0")
     }
@@ -94,7 +101,9 @@ struct BindInspection {
     }
     let diagnosis = BindDiagnosis(session, settings: .current())
     if !common.quiet { try write(diagnosis) }
-    guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else { return ExitStatus.incompleteLook }
+    guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
+      return ExitStatus.incompleteLook
+    }
     return bindable ? ExitStatus.yes : ExitStatus.no
   }
 
@@ -110,7 +119,8 @@ struct BindInspection {
     }
     if listeners > 0 {
       throw .usage(
-        "--listen with --reuse-port: a socket listens on port \(target.port), and the trial could take connections from it; leave out --listen, or add --yes")
+        "--listen with --reuse-port: a socket listens on port \(target.port), and the trial could take connections from it; leave out --listen, or add --yes"
+      )
     }
   }
 

@@ -79,7 +79,8 @@ enum Help {
     let near = known.map { known in (name: known, distance: Spelling.distance(known, name)) }
       .filter { $0.distance <= max(1, $0.name.count / 2) }
       .min { $0.distance < $1.distance }
-    let hint = near.map { "; did you mean '\($0.name)'?" } ?? "; commands are \(known.joined(separator: ", "))"
+    let hint =
+      near.map { "; did you mean '\($0.name)'?" } ?? "; commands are \(known.joined(separator: ", "))"
     return "'\(ByteSafety.escaped(name))': no such command\(hint)"
   }
 }

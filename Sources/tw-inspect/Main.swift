@@ -40,7 +40,9 @@ struct Main {
   }
 
   private static func parseWhole(_ arguments: [String]) throws(Failure) -> Int32 {
-    if arguments.first == "help", let name = arguments.dropFirst().first, !TwInspect.commandNames.contains(name) {
+    if arguments.first == "help", let name = arguments.dropFirst().first,
+      !TwInspect.commandNames.contains(name)
+    {
       throw .usage(Help.unknownCommand(name))
     }
     do {

@@ -23,7 +23,9 @@ struct PortInspection {
       try Choice.value(of: "--sort", command.sort, SortOrder.self)
       ?? (format == .table || format == .json ? .time : .none)
     if format == .jsonl, sort != .none {
-      throw .usage("--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none")
+      throw .usage(
+        "--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none"
+      )
     }
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
     if command.all, !command.state.isEmpty {
@@ -135,7 +137,9 @@ struct PortInspection {
     var output = RowOutput()
     writeHeader(to: &output)
     var row = SocketRow(interfaceName: interfaces.name)
-    for index in chosen.prefix(limit) { output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) } }
+    for index in chosen.prefix(limit) {
+      output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
+    }
     try output.finish()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }

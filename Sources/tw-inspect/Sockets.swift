@@ -42,7 +42,8 @@ enum Sockets {
         request.sourcePort != 0
         ? "source port \(request.sourcePort)"
         : request.bytecode.isEmpty ? "no filter" : "\(request.bytecode.count) bytes of filter"
-      asked = "sock_diag TCPDIAG_GETSOCK, states 0x\(String(filter.states.mask.rawValue, radix: 16)), \(narrowed)"
+      asked =
+        "sock_diag TCPDIAG_GETSOCK, states 0x\(String(filter.states.mask.rawValue, radix: 16)), \(narrowed)"
     case .procNet: asked = "/proc/net/tcp and /proc/net/tcp6"
     }
     StandardOutput.complain("tw-inspect: \(asked): \(microseconds) us")

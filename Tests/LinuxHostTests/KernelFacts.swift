@@ -25,15 +25,15 @@ extension LabOptions {
 }
 
 /// What bind(2) said, or listen(2) after it.
-struct Answer: Equatable, CustomStringConvertible {
+struct BindAnswer: Equatable, CustomStringConvertible {
   let call: String
   let number: Int32
 
-  static let ok = Answer(call: "bind", number: 0)
-  static let inUse = Answer(call: "bind", number: EADDRINUSE)
-  static let inUseByListen = Answer(call: "listen", number: EADDRINUSE)
+  static let ok = BindAnswer(call: "bind", number: 0)
+  static let inUse = BindAnswer(call: "bind", number: EADDRINUSE)
+  static let inUseByListen = BindAnswer(call: "listen", number: EADDRINUSE)
 
-  static func refused(_ number: Int32) -> Answer { Answer(call: "bind", number: number) }
+  static func refused(_ number: Int32) -> BindAnswer { BindAnswer(call: "bind", number: number) }
 
   var description: String { number == 0 ? "ok" : "\(call): \(String(cString: strerror(number)))" }
 }
@@ -41,7 +41,7 @@ struct Answer: Equatable, CustomStringConvertible {
 /// A new socket, closed at once.
 func answer(
   _ address: String, _ port: UInt16, _ options: LabOptions = .none, listens: Bool = false
-) throws -> Answer {
+) throws -> BindAnswer {
   let address = try TestSupport.SocketAddress(address, port: port)
   let socket = try TCPSocket(address.family, options)
   do throws(SystemCallError) {
@@ -49,7 +49,7 @@ func answer(
     if listens { try socket.listen() }
     return .ok
   } catch {
-    return Answer(call: error.call, number: error.number)
+    return BindAnswer(call: error.call, number: error.number)
   }
 }
 

@@ -156,14 +156,14 @@ final class OracleSituation {
   }
 
   private func connectOut() throws {
+    let farPort = state == .connecting ? OracleBench.deafPort : OracleBench.farPort
+    let destination = try SocketAddress(socket.place.destination, port: farPort)
     let client = try open(isConnection: true)
     switch state {
     case .outgoingFromAutomaticPort: break
     case .outgoingBindAddressNoPort: try client.bind(socket.place.address, port: 0)
     default: try client.bind(socket.place.address, port: port)
     }
-    let farPort = state == .connecting ? OracleBench.deafPort : OracleBench.farPort
-    let destination = try SocketAddress(socket.place.destination, port: farPort)
     if state == .connecting {
       try client.startConnecting(to: destination)
     } else {
@@ -171,6 +171,11 @@ final class OracleSituation {
       held.append(try bench.far.accept())
     }
     port = try client.localPort
+    // An automatic port may be one that another connection has as well.
+    if try bench.look(port).records.count != 1 {
+      held.append(client)
+      return try connectOut()
+    }
     untied.append(try hold(client))
     if state == .timeWaitOfClient { try bench.lab.closeInTurn(client, held[0]) }
   }

@@ -14,7 +14,9 @@ package struct KernelBindProber: BindProber {
   }
 
   /// Each socket is held by its own frame until the last has been tried.
-  private func attempt(_ sockets: ArraySlice<TrialSocket>, _ outcomes: inout [TrialOutcome]) throws(SystemError) {
+  private func attempt(_ sockets: ArraySlice<TrialSocket>, _ outcomes: inout [TrialOutcome])
+    throws(SystemError)
+  {
     guard let trial = sockets.first else { return }
     let family = trial.address.address.family == .ipv4 ? AF_INET : AF_INET6
     let number = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -58,7 +60,8 @@ package struct KernelBindProber: BindProber {
 
   private static let ipv6Level = Int32(IPPROTO_IPV6)
 
-  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> ErrorNumber? {
+  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> ErrorNumber?
+  {
     var number: Int32 = value ? 1 : 0
     let result = unsafe setsockopt(descriptor, level, option, &number, socklen_t(MemoryLayout<Int32>.size))
     return result == 0 ? nil : ErrorNumber(errno)

@@ -47,7 +47,9 @@ package enum Clock {
   /// The kernel's timer frequency (CONFIG_HZ), which the coarse clock's resolution gives away.
   package static var kernelHZ: Int {
     var resolution = timespec()
-    guard unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0, resolution.tv_nsec > 0 else { return 250 }
+    guard unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0, resolution.tv_nsec > 0 else {
+      return 250
+    }
     return Int((1_000_000_000 + Int64(resolution.tv_nsec) / 2) / Int64(resolution.tv_nsec))
   }
 }

@@ -15,7 +15,8 @@ extension HostSettings {
       reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
       unprivilegedPortStart: Sysctl.number("net.ipv4.ip_unprivileged_port_start") ?? 1024,
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
-      mayBindPrivilegedPorts: Capabilities.isEffective(.netBindService) && Capabilities.isInitialUserNamespace,
+      mayBindPrivilegedPorts: Capabilities.isEffective(.netBindService)
+        && Capabilities.isInitialUserNamespace,
       isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1)
   }
 

@@ -11,7 +11,9 @@ package final class Interfaces {
     if let known = names[index] { return known }
     let size = Int(IF_NAMESIZE)
     let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer -> String in
-      guard let start = buffer.baseAddress, unsafe if_indextoname(index, start) != nil else { return "#\(index)" }
+      guard let start = buffer.baseAddress, unsafe if_indextoname(index, start) != nil else {
+        return "#\(index)"
+      }
       return unsafe String(cString: start)
     }
     names[index] = name

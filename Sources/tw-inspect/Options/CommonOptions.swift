@@ -109,7 +109,8 @@ enum Choice {
   ) throws(Failure) -> T? where T.RawValue == String {
     guard let typed else { return nil }
     guard let value = T(rawValue: typed) else {
-      throw .usage("\(option) '\(ByteSafety.escaped(typed))': not one of \(words(type).joined(separator: ", "))")
+      throw .usage(
+        "\(option) '\(ByteSafety.escaped(typed))': not one of \(words(type).joined(separator: ", "))")
     }
     return value
   }

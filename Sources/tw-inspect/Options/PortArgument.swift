@@ -24,7 +24,8 @@ enum PortArgument {
 
   private static func range(_ token: String, in argument: String) throws(Failure) -> ClosedRange<UInt16> {
     if token.isEmpty {
-      throw .usage("PORTS '\(argument)': a port is missing; write numbers, ranges or service names: 80,9000-9100,https")
+      throw .usage(
+        "PORTS '\(argument)': a port is missing; write numbers, ranges or service names: 80,9000-9100,https")
     }
     let ends = token.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
     guard ends.count == 2, Services.port(named: token) == nil, ends.allSatisfy(isEnd) else {
