@@ -10,7 +10,7 @@ extension Catalogue {
   private func findByInode(_ record: SocketRecord) -> Finding.Remedy {
     Finding.Remedy(
       "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
-      command: "sudo find /proc -maxdepth 3 -path '*/fd/*' -lname 'socket:\\[\(record.inode)\\]' 2>/dev/null")
+      command: "sudo find /proc/[0-9]*/fd -lname 'socket:\\[\(record.inode)\\]'")
   }
 
   func listenerAlive(_ held: Holders) -> Finding {
@@ -22,9 +22,16 @@ extension Catalogue {
     return finding(
       .listenerAlive,
       title:
-        "Port \(port) is in use: \(listeners.count == 1 ? "a socket listens" : "\(listeners.count) sockets listen") on \(places). Waiting will not free it, and SO_REUSEADDR does not get past a listener.",
+        """
+        Port \(port) is in use: \
+        \(listeners.count == 1 ? "a socket listens" : "\(listeners.count) sockets listen") on \(places). \
+        Waiting will not free it, and SO_REUSEADDR does not get past a listener.
+        """,
       because:
-        "A listening socket keeps its address and port for as long as it listens, whether it or the new socket has SO_REUSEADDR or not.\(remaining)",
+        """
+        A listening socket keeps its address and port for as long as it listens, whether it or the new \
+        socket has SO_REUSEADDR or not.\(remaining)
+        """,
       evidence: evidence(listeners),
       remedies: [
         findOut(listeners.first),
@@ -45,7 +52,11 @@ extension Catalogue {
     finding(
       .listenerAlive, .info,
       title:
-        "\(listeners.count == 1 ? "A socket listens" : "\(listeners.count) sockets listen") on \(places(listeners)) already, and your server would share the port with \(listeners.count == 1 ? "it" : "them").",
+        """
+        \(listeners.count == 1 ? "A socket listens" : "\(listeners.count) sockets listen") on \
+        \(places(listeners)) already, and your server would share the port with \
+        \(listeners.count == 1 ? "it" : "them").
+        """,
       because:
         "With SO_REUSEPORT on both sides and one user the kernel spreads new connections over all listeners.",
       evidence: evidence(listeners),
@@ -66,9 +77,15 @@ extension Catalogue {
       return finding(
         .dualStackWildcard,
         title:
-          "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: a dual-stack IPv6 socket takes IPv4 as well.",
+          """
+          \(place(trial)) and \(listener.local.text), on which a socket listens, overlap: a dual-stack \
+          IPv6 socket takes IPv4 as well.
+          """,
         because:
-          "A socket on [::] without IPV6_V6ONLY receives IPv4 connections too, so it competes with IPv4 sockets on the same port.",
+          """
+          A socket on [::] without IPV6_V6ONLY receives IPv4 connections too, so it competes with IPv4 \
+          sockets on the same port.
+          """,
         evidence: evidence(listeners),
         remedies: [
           Finding.Remedy("set IPV6_V6ONLY on the IPv6 socket, and bind IPv4 with a socket of its own"),
@@ -79,9 +96,15 @@ extension Catalogue {
     return finding(
       .wildcardOverlapsSpecific,
       title:
-        "\(place(trial)) and \(listener.local.text), on which a socket listens, overlap: one of them is the wildcard.",
+        """
+        \(place(trial)) and \(listener.local.text), on which a socket listens, overlap: one of them is \
+        the wildcard.
+        """,
       because:
-        "A wildcard address stands for every address of the host. Beside a listener on it no other address of the same port can be bound, and the other way round, not even with SO_REUSEADDR on both.",
+        """
+        A wildcard address stands for every address of the host. Beside a listener on it no other address \
+        of the same port can be bound, and the other way round, not even with SO_REUSEADDR on both.
+        """,
       evidence: evidence(listeners),
       remedies: [
         Finding.Remedy(
@@ -106,9 +129,15 @@ extension Catalogue {
       return finding(
         .reusePortOtherUser, .error, .likely,
         title:
-          "SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(other.uid ?? 0), here \(uid)).",
+          """
+          SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(other.uid ?? 0), \
+          here \(uid)).
+          """,
         because:
-          "Linux shares a port by SO_REUSEPORT among sockets of one effective user only, so that nobody can take another user's connections. Root is no exception.",
+          """
+          Linux shares a port by SO_REUSEPORT among sockets of one effective user only, so that nobody \
+          can take another user's connections. Root is no exception.
+          """,
         evidence: evidence(listeners),
         remedies: [Finding.Remedy("run the server as the user who runs the other one"), listing],
         notSeen: ["whether the other socket has SO_REUSEPORT"])
@@ -117,7 +146,10 @@ extension Catalogue {
       .reusePortOneSided, .error, isOnlySuspect ? .certain : .likely,
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       because:
-        "Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was refused).",
+        """
+        Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was \
+        refused).
+        """,
       evidence: evidence(listeners),
       remedies: [
         Finding.Remedy("start every server on this port with SO_REUSEPORT, the first one included"), listing,
@@ -130,7 +162,10 @@ extension Catalogue {
       .listenConflict,
       title: "\(place(trial)) can be bound, but listen() is refused: Address already in use.",
       because:
-        "Two sockets that both have SO_REUSEADDR can be bound to one address while none listens. listen() asks again, and then a listener, or a socket without the option, stands in the way.",
+        """
+        Two sockets that both have SO_REUSEADDR can be bound to one address while none listens. listen() \
+        asks again, and then a listener, or a socket without the option, stands in the way.
+        """,
       evidence: evidence(blamed),
       remedies: [findOut(blamed.first), listing],
       notSeen: [])
@@ -142,10 +177,20 @@ extension Catalogue {
       .boundNotListening, .error, bound.isEmpty ? .possible : .certain,
       title:
         bound.isEmpty
-        ? "Port \(port) is held by something that cannot be listed here: perhaps a socket that is bound and does not listen."
-        : "Port \(port) is held by \(bound.count == 1 ? "a socket that is bound and does not listen" : "\(bound.count) sockets that are bound and do not listen"). Waiting will not free it.",
+        ? """
+        Port \(port) is held by something that cannot be listed here: perhaps a socket that is bound and \
+        does not listen.
+        """
+        : """
+        Port \(port) is held by \
+        \(bound.count == 1 ? "a socket that is bound and does not listen" : "\(bound.count) sockets that are bound and do not listen"). \
+        Waiting will not free it.
+        """,
       because:
-        "bind() alone takes the port; a socket that neither listens nor connects holds it until it is closed. netstat, lsof and older versions of ss do not show it.",
+        """
+        bind() alone takes the port; a socket that neither listens nor connects holds it until it is \
+        closed. netstat, lsof and older versions of ss do not show it.
+        """,
       evidence: evidence(bound),
       remedies: [
         bound.first.map(findByInode) ?? listing,
@@ -159,7 +204,11 @@ extension Catalogue {
       .orphanedConnection,
       title: "Port \(port) is held by \(count(orphans)) without a process, still being closed.",
       because:
-        "The process closed the connection, or is gone; TCP still has data or a FIN to deliver and tries again until the other end answers or net.ipv4.tcp_orphan_retries is used up. No process can be stopped to end it.",
+        """
+        The process closed the connection, or is gone; TCP still has data or a FIN to deliver and tries \
+        again until the other end answers or net.ipv4.tcp_orphan_retries is used up. No process can be \
+        stopped to end it.
+        """,
       evidence: evidence(orphans),
       remedies: [
         Finding.Remedy("wait: it ends when the other end answers, or when the kernel gives up"),
@@ -175,7 +224,10 @@ extension Catalogue {
       title:
         "A client has connected to itself on port \(port): both ends of the connection are the same socket.",
       because:
-        "A client that kept connecting to \(port) on this host while nothing listened was given \(port) as its own automatic port, and TCP's simultaneous open joined it to itself.",
+        """
+        A client that kept connecting to \(port) on this host while nothing listened was given \(port) as \
+        its own automatic port, and TCP's simultaneous open joined it to itself.
+        """,
       evidence: evidence(sockets),
       remedies: [
         findOut(sockets.first),
@@ -193,7 +245,11 @@ extension Catalogue {
       .outgoingConnectionTookPort, .error, isCertain ? .certain : .likely,
       title: "An outgoing connection has taken port \(port) as its own port.",
       because:
-        "connect() without bind() takes a port from net.ipv4.ip_local_port_range, and \(port) \(facts.settings.ephemeralRange?.contains(port) == true ? "lies in it" : "was chosen by the client"). Clients do not set SO_REUSEADDR, so the server's own does not help.",
+        """
+        connect() without bind() takes a port from net.ipv4.ip_local_port_range, and \(port) \
+        \(facts.settings.ephemeralRange?.contains(port) == true ? "lies in it" : "was chosen by the client"). \
+        Clients do not set SO_REUSEADDR, so the server's own does not help.
+        """,
       evidence: evidence(connections),
       remedies: [
         Finding.Remedy("wait until that connection ends, or restart its client"), findOut(connections.first),
@@ -209,7 +265,11 @@ extension Catalogue {
       title:
         "Port \(port) is held by \(count(connections)) of a process that still runs, without a listener.",
       because:
-        "A connection keeps the port of the listener that accepted it. A worker or child process that outlives its server keeps such connections open, and without SO_REUSEADDR on both sides they block the bind.",
+        """
+        A connection keeps the port of the listener that accepted it. A worker or child process that \
+        outlives its server keeps such connections open, and without SO_REUSEADDR on both sides they \
+        block the bind.
+        """,
       evidence: evidence(connections),
       remedies: [
         findOut(connections.first),

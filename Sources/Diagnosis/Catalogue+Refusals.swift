@@ -8,11 +8,18 @@ extension Catalogue {
       .privilegedPort,
       title: "Port \(port) is below \(start) and needs CAP_NET_BIND_SERVICE: Permission denied.",
       because:
-        "Ports below net.ipv4.ip_unprivileged_port_start (here \(start)) are kept for privileged processes, in IPv4 and IPv6. This answer comes before \"Address already in use\", so the port may be taken as well.",
+        """
+        Ports below net.ipv4.ip_unprivileged_port_start (here \(start)) are kept for privileged \
+        processes, in IPv4 and IPv6. This answer comes before "Address already in use", so the port may \
+        be taken as well.
+        """,
       remedies: [
         Finding.Remedy("use a port from \(start) on"),
         Finding.Remedy(
-          "give the service CAP_NET_BIND_SERVICE (in a systemd unit: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
+          """
+          give the service CAP_NET_BIND_SERVICE (in a systemd unit: \
+          AmbientCapabilities=CAP_NET_BIND_SERVICE)
+          """
         ),
         Finding.Remedy(
           "lower net.ipv4.ip_unprivileged_port_start",
@@ -27,12 +34,18 @@ extension Catalogue {
       title:
         "\(trial.socket.address.text) is not an address of this host: \(trial.outcome.error?.message ?? "").",
       because:
-        "bind() takes addresses of this host's interfaces in this network namespace only. This answer comes before \"Address already in use\".",
+        """
+        bind() takes addresses of this host's interfaces in this network namespace only. This answer \
+        comes before "Address already in use".
+        """,
       remedies: [
         Finding.Remedy("see the addresses there are", command: "ip address show"),
         Finding.Remedy("bind 0.0.0.0 or [::], or an address of this host"),
         Finding.Remedy(
-          "if the address comes later (failover), set IP_FREEBIND in the server or net.ipv4.ip_nonlocal_bind"),
+          """
+          if the address comes later (failover), set IP_FREEBIND in the server or \
+          net.ipv4.ip_nonlocal_bind
+          """),
       ],
       notSeen: ["addresses of other network namespaces"])
   }
@@ -53,11 +66,17 @@ extension Catalogue {
     finding(
       .familyUnavailable,
       title:
-        "There is no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4") here: \(error.message).",
+        """
+        There is no \(trial.socket.address.address.family == .ipv6 ? "IPv6" : "IPv4") here: \
+        \(error.message).
+        """,
       because:
         facts.settings.isIPv6Disabled
         ? "net.ipv6.conf.all.disable_ipv6 is 1: interfaces of this network namespace have no IPv6 addresses."
-        : "The kernel does not have the address family, was started without it (ipv6.disable=1), or a policy such as systemd's RestrictAddressFamilies= hides it from this process.",
+        : """
+        The kernel does not have the address family, was started without it (ipv6.disable=1), or a policy \
+        such as systemd's RestrictAddressFamilies= hides it from this process.
+        """,
       remedies: [
         Finding.Remedy("bind the other family's address"),
         Finding.Remedy("see whether IPv6 is switched off", command: "sysctl net.ipv6.conf.all.disable_ipv6"),
@@ -86,7 +105,10 @@ extension Catalogue {
       .deniedByPolicy, .error, .likely,
       title: "\(call) for \(place(trial)) is refused with \(error.name): \(error.message).",
       because:
-        "No socket on the port accounts for this answer. A cgroup BPF program (systemd's SocketBindDeny=), Landlock, seccomp or SELinux can give it.",
+        """
+        No socket on the port accounts for this answer. A cgroup BPF program (systemd's SocketBindDeny=), \
+        Landlock, seccomp or SELinux can give it.
+        """,
       remedies: [
         Finding.Remedy("look at the unit's SocketBindDeny=, RestrictAddressFamilies= and SELinux booleans"),
         Finding.Remedy("look for a denial in the audit log", command: "sudo journalctl -k --grep audit"),
@@ -100,7 +122,10 @@ extension Catalogue {
       .ephemeralRangeExhausted,
       title: "The kernel finds no free port to choose: Address already in use.",
       because:
-        "Port 0 asks for any port of net.ipv4.ip_local_port_range\(range), and each of them is taken for this address.",
+        """
+        Port 0 asks for any port of net.ipv4.ip_local_port_range\(range), and each of them is taken for \
+        this address.
+        """,
       remedies: [
         Finding.Remedy("wait until some are free"),
         Finding.Remedy("see which connections use them up", command: "ss -tan"),
@@ -124,11 +149,17 @@ extension Catalogue {
     return finding(
       .ownAddressesOverlap,
       title:
-        "Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, and ok alone.",
+        """
+        Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, \
+        and ok alone.
+        """,
       because:
         isRepeated
         ? "Without SO_REUSEADDR on both, one address and port can be bound once only."
-        : "A wildcard takes every address of its family, and [::] without IPV6_V6ONLY takes IPv4 as well, so one bind of the server collides with another.",
+        : """
+        A wildcard takes every address of its family, and [::] without IPV6_V6ONLY takes IPv4 as well, so \
+        one bind of the server collides with another.
+        """,
       remedies: remedies)
   }
 
@@ -147,7 +178,10 @@ extension Catalogue {
       .portInEphemeralRange, .info,
       title: "Port \(port) lies in the range from which clients get their ports (\(range)).",
       because:
-        "Any outgoing connection of this host can take it while the server is down, and then the server cannot start.",
+        """
+        Any outgoing connection of this host can take it while the server is down, and then the server \
+        cannot start.
+        """,
       remedies: [keepOutOfEphemeralRange])
   }
 
@@ -156,11 +190,17 @@ extension Catalogue {
     return finding(
       .rulesAndKernelDisagree, .warning,
       title:
-        "The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it lists do not account for it.",
+        """
+        The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it \
+        lists do not account for it.
+        """,
       because:
         trial.outcome == .ok
         ? "By the rules of bind() a listed socket is in the way. The kernel's answer counts."
-        : "No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A cgroup BPF program can refuse a bind so.",
+        : """
+        No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A \
+        cgroup BPF program can refuse a bind so.
+        """,
       evidence: facts.blamed(by: trial).isEmpty ? [] : evidence(facts.blamed(by: trial)),
       remedies: [listing],
       notSeen: ["why the kernel answers so"])

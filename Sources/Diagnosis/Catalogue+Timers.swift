@@ -6,9 +6,16 @@ extension Catalogue {
     finding(
       .timeWaitServerClosedFirst,
       title:
-        "A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR it can\(facts.refused.isEmpty ? "" : time.map { "; without it, in \($0)" } ?? "").",
+        """
+        A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR \
+        it can\(facts.refused.isEmpty ? "" : time.map { "; without it, in \($0)" } ?? "").
+        """,
       because:
-        "The last server closed these connections first. Linux keeps each of them in TIME_WAIT for 60 s, and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had it: the trial with SO_REUSEADDR succeeded.",
+        """
+        The last server closed these connections first. Linux keeps each of them in TIME_WAIT for 60 s, \
+        and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had \
+        it: the trial with SO_REUSEADDR succeeded.
+        """,
       evidence: evidence(minisockets),
       remedies: [
         waiting,
@@ -21,7 +28,10 @@ extension Catalogue {
     let isBlind = facts.session.snapshot.look.isBlind(to: .boundNotListening)
     let holder = minisockets.count == 1 ? "this connection" : "at least one of these connections"
     var because =
-      "Linux asks for SO_REUSEADDR on both sides. The socket that left \(holder) behind had not set it (inferred: the trial with SO_REUSEADDR was refused as well), and nothing can set it now."
+      """
+      Linux asks for SO_REUSEADDR on both sides. The socket that left \(holder) behind had not set it \
+      (inferred: the trial with SO_REUSEADDR was refused as well), and nothing can set it now.
+      """
     if isBlind {
       because +=
         " A socket that is bound and does not listen would look the same, and those cannot be listed here."
@@ -43,7 +53,10 @@ extension Catalogue {
       remedies: [
         waiting,
         Finding.Remedy(
-          "set SO_REUSEADDR in the server all the same: it does not help this restart, but the ones after it"),
+          """
+          set SO_REUSEADDR in the server all the same: it does not help this restart, but the ones after \
+          it
+          """),
       ],
       notSeen: isBlind ? ["sockets that are bound and do not listen"] : [])
   }
@@ -53,9 +66,16 @@ extension Catalogue {
     return finding(
       .finWait2Orphan,
       title:
-        "\(count(sockets)) without a process \(sockets.count == 1 ? "holds" : "hold") port \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : "; a server with SO_REUSEADDR can bind it").",
+        """
+        \(count(sockets)) without a process \(sockets.count == 1 ? "holds" : "hold") port \
+        \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : "; a server with SO_REUSEADDR can bind it").
+        """,
       because:
-        "The server closed its side, or was killed, while its client keeps the connection open: FIN_WAIT2. No process owns it any more; the kernel keeps it for net.ipv4.tcp_fin_timeout. If the client closes before, it becomes a TIME_WAIT of another 60 s.",
+        """
+        The server closed its side, or was killed, while its client keeps the connection open: FIN_WAIT2. \
+        No process owns it any more; the kernel keeps it for net.ipv4.tcp_fin_timeout. If the client \
+        closes before, it becomes a TIME_WAIT of another 60 s.
+        """,
       evidence: evidence(sockets),
       remedies: [
         waiting,

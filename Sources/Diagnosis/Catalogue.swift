@@ -22,7 +22,10 @@ struct Catalogue {
 
   static let alwaysUnseen = [
     "UDP: only TCP was looked at",
-    "your server's own user, capabilities, cgroup programs, SELinux or Landlock domain and network namespace: the answer is from here",
+    """
+    your server's own user, capabilities, cgroup programs, SELinux or Landlock domain and network \
+    namespace: the answer is from here
+    """,
   ]
 
   // MARK: Parts that several findings share

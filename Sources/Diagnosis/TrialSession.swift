@@ -61,7 +61,8 @@ package struct TrialSession: Sendable {
   ) throws(Prober.Failure) {
     let isYours = options == target.options
     let skipped = skipped
-    var addresses = target.addresses.filter { !skipped.contains($0) }
+    let present = target.addresses.filter { !skipped.contains($0) }
+    var addresses = present.isEmpty ? target.addresses : present
     if options.contains(.reusePort), target.areAlternatives { addresses.sort { $0.breadth > $1.breadth } }
     if isYours, !target.areAlternatives {
       let sockets = addresses.map { socket($0, options) }

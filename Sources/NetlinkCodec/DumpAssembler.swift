@@ -53,9 +53,15 @@ package struct DumpAssembler: Sendable {
         if let error = try Self.error(&payload) { progress = .failed(error) }
       case .sockDiag:
         let message = try InetDiagMessage(&payload)
-        if recent.insert(message.cookie) { try body(message) }
+        if recent.insert(Self.identity(message)) { try body(message) }
       }
     }
+  }
+
+  /// A client socket that was bound and is still open shares its cookie with the TIME_WAIT that its connection has
+  /// become; it is then listed as CLOSE (7), which no other socket with that cookie can be.
+  private static func identity(_ message: borrowing InetDiagMessage) -> UInt64 {
+    message.cookie == 0 || message.state != 7 ? message.cookie : message.cookie | 1 << 63
   }
 
   /// The body of NLMSG_DONE and NLMSG_ERROR begins with a negative errno, or 0.

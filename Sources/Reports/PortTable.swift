@@ -148,7 +148,10 @@ package struct PortTable {
     let counts = report.counts
     guard counts.total > 0 else { return ["No socket here is connected to \(ports) of another end."] }
     return [
-      "\(Quantity.count(counts.total, "socket")) here connected to \(ports) of the other end: \(stateList(minisockets: true)).",
+      """
+      \(Quantity.count(counts.total, "socket")) here connected to \(ports) of the other end: \
+      \(stateList(minisockets: true)).
+      """,
       "They do not hold \(ports) on this host.",
     ]
   }

@@ -159,7 +159,10 @@ struct Verdict {
     var text = diagnosis.findings.first?.title ?? "\(place) cannot be bound."
     if diagnosis.target.areAlternatives, !ok.isEmpty {
       text =
-        "Not on every address: ok on \(ok.joined(separator: ", ")), refused on \(refused.joined(separator: ", ")). "
+        """
+        Not on every address: ok on \(ok.joined(separator: ", ")), refused on \
+        \(refused.joined(separator: ", ")). 
+        """
         + text
     }
     sentence = text

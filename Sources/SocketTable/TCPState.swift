@@ -67,7 +67,7 @@ package enum TCPState: Hashable, Sendable {
     if case .unknown(let value) = self { "unknown-\(value)" } else { "\(literalName)" }
   }
 
-  fileprivate var literalName: StaticString {
+  var literalName: StaticString {
     switch self {
     case .established: "established"
     case .synSent: "syn-sent"
@@ -90,7 +90,7 @@ package enum TCPState: Hashable, Sendable {
     if case .unknown(let value) = self { "STATE_\(value)" } else { "\(literalTitle)" }
   }
 
-  fileprivate var literalTitle: StaticString {
+  var literalTitle: StaticString {
     switch self {
     case .established: "ESTABLISHED"
     case .synSent: "SYN_SENT"

@@ -44,7 +44,10 @@ struct BindInspection {
     for text in command.address { addresses.append(try address(text, command)) }
     if command.v6Only, !addresses.contains(where: { $0.v6Only }) {
       throw .usage(
-        "--v6-only with --address \(addresses[0].address.text): IPV6_V6ONLY is an option of IPv6 sockets; give an IPv6 address or leave it out"
+        """
+        --v6-only with --address \(addresses[0].address.text): IPV6_V6ONLY is an option of IPv6 sockets; \
+        give an IPv6 address or leave it out
+        """
       )
     }
     return addresses
@@ -57,7 +60,10 @@ struct BindInspection {
       .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
       throw .usage(
-        "--address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, fe80::1%eth0"
+        """
+        --address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, \
+        fe80::1%eth0
+        """
       )
     }
     if command.common.ipv4, address.ipv4 == nil {
@@ -68,7 +74,10 @@ struct BindInspection {
     }
     if command.v6Only, address.isV4Mapped {
       throw .usage(
-        "--v6-only with --address \(shown): a socket with IPV6_V6ONLY takes no v4-mapped address; leave one out"
+        """
+        --v6-only with --address \(shown): a socket with IPV6_V6ONLY takes no v4-mapped address; leave \
+        one out
+        """
       )
     }
     guard parts.count == 2 else {
@@ -119,7 +128,10 @@ struct BindInspection {
     }
     if listeners > 0 {
       throw .usage(
-        "--listen with --reuse-port: a socket listens on port \(target.port), and the trial could take connections from it; leave out --listen, or add --yes"
+        """
+        --listen with --reuse-port: a socket listens on port \(target.port), and the trial could take \
+        connections from it; leave out --listen, or add --yes
+        """
       )
     }
   }

@@ -24,7 +24,10 @@ struct PortInspection {
       ?? (format == .table || format == .json ? .time : .none)
     if format == .jsonl, sort != .none {
       throw .usage(
-        "--sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or --sort none"
+        """
+        --sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or \
+        --sort none
+        """
       )
     }
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }

@@ -29,7 +29,10 @@ enum Sockets {
     if look.origin == .procNet, !common.quiet {
       let why = source.fallbackReason.map { " (\($0))" } ?? ""
       StandardOutput.complain(
-        "tw-inspect: read from /proc/net/tcp\(why), which does not show sockets that are bound and do not listen, IPV6_V6ONLY, cgroups or devices"
+        """
+        tw-inspect: read from /proc/net/tcp\(why), which does not show sockets that are bound and do not \
+        listen, IPV6_V6ONLY, cgroups or devices
+        """
       )
     }
     guard common.verbose else { return }

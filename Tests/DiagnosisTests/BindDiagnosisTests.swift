@@ -3,42 +3,8 @@ import RecordSupport
 import SocketTable
 import Testing
 
-/// A situation on the port, and exactly what is said of it.
-struct BindCase: Sendable, CustomTestStringConvertible {
-  let name: String
-  var holders: [Holder] = []
-  var target = BindTarget.server()
-  var settings = HostSettings(timerSlack: 2048)
-  var look = Look.netlink
-  let slugs: [String]
-  let bindable: Bool?
-  let freeIn: UInt32?
-  let freeLatest: UInt32?
-  /// Indices into `holders`.
-  var inTheWay: [Int] = []
-
-  init(
-    _ name: String, _ holders: [Holder] = [], _ target: BindTarget = .server(),
-    settings: HostSettings = HostSettings(timerSlack: 2048), look: Look = .netlink, says slugs: String,
-    bindable: Bool? = false, freeIn: UInt32? = nil, latest: UInt32? = nil, holders inTheWay: [Int] = []
-  ) {
-    self.name = name
-    self.holders = holders
-    self.target = target
-    self.settings = settings
-    self.look = look
-    self.slugs = slugs.split(separator: " ").map(String.init)
-    self.bindable = bindable
-    self.freeIn = freeIn
-    self.freeLatest = latest
-    self.inTheWay = inTheWay
-  }
-
-  var testDescription: String { name }
-
-  func diagnosis() throws -> BindDiagnosis {
-    try Diagnosing(holders, target, settings: settings, look: look).result()
-  }
+extension BindCase: CustomTestStringConvertible {
+  public var testDescription: String { name }
 
   func check() throws {
     let diagnosis = try diagnosis()

@@ -110,7 +110,7 @@ import Testing
     let (session, calls, _) = try run(.server(.reuseAddress)) { _, socket in
       socket.address.address.family == .ipv6 ? .refused(.socket, ErrorNumber(errno)) : nil
     }
-    #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain", "[::] plain"])
+    #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain"])
     #expect(session.skipped == [.anyIPv6])
     #expect(session.trials.count == 2)
   }

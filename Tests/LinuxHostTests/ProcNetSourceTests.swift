@@ -96,13 +96,8 @@ import Testing
   /// The kernel ends every line; a table that does not has lost something.
   @Test func anUnfinishedLastLine() throws {
     let result = try dump(tcp: Self.heading + line(1) + line(2).dropLast(60))
-    withKnownIssue("LineReader.nextLine drops a last line without a newline: a socket is lost without a word")
-    {
-      #expect(result.error != nil)
-    }
+    #expect(result.error != nil)
     let whole = try dump(tcp: Self.heading + line(1) + line(2).dropLast(1))
-    withKnownIssue("LineReader.nextLine drops a last line without a newline") {
-      #expect(whole.ports == [1, 2])
-    }
+    #expect(whole.ports == [1, 2])
   }
 }

@@ -1,9 +1,8 @@
 import Diagnosis
-import RecordSupport
 import SocketTable
 
 /// Ports that only timers keep. The slack is 2048 ms (HZ=250).
-enum TimerCases {
+package enum TimerCases {
   private static let timeWait = SocketRecord.on(.loopback, expires: 41_000, cookie: 1)
   private static let older = SocketRecord.on(.loopback, peer: 50_001, expires: 7000, cookie: 2)
   private static let finWait2 = SocketRecord.on(
@@ -15,7 +14,7 @@ enum TimerCases {
   private static let longFinWait2 = SocketRecord.on(
     .loopback, 9527, .finWait2, timer: .keepalive, expires: 90_000, cookie: 7)
 
-  static let all = withReuse + withoutReuse + families
+  package static let all = withReuse + withoutReuse + families
 
   /// The old server had SO_REUSEADDR.
   private static let withReuse: [BindCase] = [

@@ -1,9 +1,8 @@
 import Diagnosis
-import RecordSupport
 import SocketTable
 
 /// Ports that something other than a timer keeps.
-enum HolderCases {
+package enum HolderCases {
   private static func listener(_ address: IPAddress, uid: UInt32 = 0, v6Only: Bool? = nil) -> SocketRecord {
     .on(address, 9527, .listen, uid: uid, inode: 11, cookie: 1, v6Only: v6Only)
   }
@@ -13,7 +12,7 @@ enum HolderCases {
   private static let both: SocketOptions = [.reuseAddress, .reusePort]
   private static let ephemeral = HostSettings(ephemeralRange: 9000...9999, timerSlack: 2048)
 
-  static let listeners: [BindCase] = [
+  package static let listeners: [BindCase] = [
     BindCase("listener on 0.0.0.0", [Holder(listener(.anyIPv4))], says: "listener-alive", holders: [0]),
     BindCase(
       "listener on 0.0.0.0 with SO_REUSEADDR on both", [Holder(listener(.anyIPv4), .reuseAddress)],
@@ -64,6 +63,11 @@ enum HolderCases {
       "SO_REUSEPORT on one side", [Holder(listener(.anyIPv4), .reuseAddress)], .server(.reusePort),
       says: "reuse-port-one-sided listener-alive", holders: [0]),
     BindCase(
+      "four things at once", [Holder(listener(.anyIPv4))], .server(.reusePort, on: [.loopback]),
+      settings: ephemeral,
+      says: "reuse-port-one-sided wildcard-overlaps-specific listener-alive port-in-ephemeral-range",
+      holders: [0]),
+    BindCase(
       "SO_REUSEPORT of another user", [Holder(listener(.anyIPv4, uid: 33), .reusePort)],
       .server(.reusePort, uid: 1000),
       says: "reuse-port-other-user listener-alive", holders: [0]),
@@ -75,7 +79,7 @@ enum HolderCases {
       says: "listener-alive", bindable: true, freeIn: 0, latest: 0, holders: [0]),
   ]
 
-  static let others: [BindCase] = [
+  package static let others: [BindCase] = [
     BindCase(
       "bound", [Holder(.on(.loopback, 9527, .bound, inode: 9))], says: "bound-not-listening", holders: [0]),
     BindCase(
@@ -147,7 +151,7 @@ enum HolderCases {
   ]
 
   /// Where bound sockets that do not listen cannot be listed, no time is promised.
-  static let blind: [BindCase] = [
+  package static let blind: [BindCase] = [
     BindCase(
       "TIME_WAIT without", [Holder(timeWait)], .server(.reuseAddress), look: .proc,
       says: "time-wait-holder-without-reuse", holders: [0]),

@@ -1,0 +1,314 @@
+import RecordSupport
+import Reports
+import SocketTable
+import Testing
+
+/// What people see, at 80 columns.
+@Suite struct PortTableTests {
+  private static let timeWaits: [SocketRecord] = [
+    .on(.loopback, peer: 52_090, expires: 41_000), .on(.loopbackIPv6, peer: 40_112, expires: 900),
+    .on(.loopback, peer: 52_114, expires: 58_400),
+  ]
+  private static let listener = SocketRecord.on(.anyIPv4, 9527, .listen, inode: 1)
+  private static let established = SocketRecord.on(.loopback, 9527, .established, inode: 2)
+  private static let finWait2 = SocketRecord.on(.loopback, 9527, .finWait2, timer: .timeWait, expires: 30_000)
+  private static let incomplete = Look(origin: .sockDiag, isComplete: false, blindSpots: [])
+  private static let everything = SocketFilter(ports: PortSet(9527), states: .states(.all))
+
+  @Test func severalTimeWait() {
+    #expect(
+      PortReport.of(Self.timeWaits).table() == """
+        TIME LEFT  STATE      LOCAL           PEER
+           58.4 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:52114
+           41.0 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:52090
+            0.9 s  TIME_WAIT  [::1]:9527      [::1]:40112
+
+        3 TIME_WAIT hold port 9527; the last ends in 58.4 s (up to 2.0 s more).
+        Nothing else that this kernel can list holds it. Would a server start?
+        tw-inspect trybind 9527
+
+        """)
+  }
+
+  @Test func oneThatIsEnding() {
+    #expect(
+      PortReport.of([.on(.loopback, expires: 0)]).table() == """
+        TIME LEFT  STATE      LOCAL           PEER
+           ending  TIME_WAIT  127.0.0.1:9527  127.0.0.1:50000
+
+        1 TIME_WAIT holds port 9527; it is ending (up to 2.0 s more).
+        Nothing else that this kernel can list holds it. Would a server start?
+        tw-inspect trybind 9527
+
+        """)
+  }
+
+  @Test func aListenerHoldsItToo() {
+    let text = PortReport.of(Self.timeWaits + [Self.listener, Self.established, Self.established]).table()
+    #expect(!text.contains("0.0.0.0:9527"))
+    #expect(text.contains("3 TIME_WAIT hold port 9527; the last ends in 58.4 s (up to 2.0 s more).\n"))
+    #expect(text.contains("1 LISTEN, 2 ESTABLISHED hold it too."))
+    #expect(!text.contains("Nothing else"))
+  }
+
+  @Test func noneButAListener() {
+    #expect(
+      PortReport.of([Self.listener, Self.established, Self.established, Self.established]).table() == """
+        No TIME_WAIT on port 9527.
+        It is held all the same: 1 LISTEN, 3 ESTABLISHED. tw-inspect port 9527 --all
+
+        """)
+  }
+
+  @Test func noneAtAll() {
+    #expect(
+      PortReport.of([]).table() == """
+        No TIME_WAIT on port 9527. Nothing else that this kernel can list holds it.
+
+        """)
+  }
+
+  @Test func finWait2Minisockets() {
+    #expect(
+      PortReport.of([Self.finWait2, Self.timeWaits[0]]).table() == """
+        TIME LEFT  STATE      LOCAL           PEER
+           41.0 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:52090
+           30.0 s  FIN_WAIT2  127.0.0.1:9527  127.0.0.1:50000
+
+        1 TIME_WAIT and 1 FIN_WAIT2 without a process hold port 9527; the last ends in
+        41.0 s (up to 2.0 s more).
+        A FIN_WAIT2 whose peer closes becomes a TIME_WAIT of 60 s.
+        Nothing else that this kernel can list holds it. Would a server start?
+        tw-inspect trybind 9527
+
+        """)
+    // One that a process has is no minisocket, and is not listed.
+    let both = PortReport.of([Self.finWait2, .on(.loopback, 9527, .finWait2, inode: 4)]).table()
+    #expect(both.contains("1 FIN_WAIT2 without a process holds port 9527; it ends in 30.0 s"))
+    #expect(both.contains("1 FIN_WAIT2 holds it too."))
+  }
+
+  @Test func peerSide() {
+    let filter = SocketFilter(ports: PortSet(443), side: .peer)
+    let records: [SocketRecord] = [
+      .on(.loopback, 50_000, peer: 443), .on(.loopback, 50_001, .established, peer: 443, inode: 3),
+    ]
+    #expect(
+      PortReport.of(records, filter).table() == """
+        TIME LEFT  STATE      LOCAL            PEER
+            1.0 s  TIME_WAIT  127.0.0.1:50000  127.0.0.1:443
+
+        2 sockets here connected to port 443 of the other end: 1 ESTABLISHED,
+        1 TIME_WAIT.
+        They do not hold port 443 on this host.
+
+        """)
+    // It says nothing of who holds the port here.
+    let none = PortReport.of([], filter).table()
+    #expect(none == "No socket here is connected to port 443 of another end.\n")
+  }
+
+  @Test func severalPorts() {
+    let filter = SocketFilter(ports: PortSet([9000...9100, 443...443]))
+    #expect(
+      PortReport.of([.on(.loopback, 443), .on(.loopback, 9050)], filter).table() == """
+        TIME LEFT  STATE      LOCAL           PEER
+            1.0 s  TIME_WAIT  127.0.0.1:443   127.0.0.1:50000
+            1.0 s  TIME_WAIT  127.0.0.1:9050  127.0.0.1:50000
+
+        2 TIME_WAIT hold ports 443, 9000-9100; the last ends in 1.0 s (up to 2.0 s
+        more).
+        Nothing else that this kernel can list holds it.
+
+        """)
+  }
+
+  @Test func blindSpots() {
+    let look = Look(origin: .procNet, isComplete: true, blindSpots: [.boundNotListening, .v6Only])
+    for records in [[], Self.timeWaits, [Self.listener]] {
+      let text = PortReport.of(records, look: look).table()
+      #expect(text.hasSuffix("\nSockets that are bound and do not listen cannot be listed here.\n"))
+    }
+  }
+
+  // MARK: Incomplete
+
+  /// "Free" and "could not look" are different answers.
+  @Test func anIncompleteLookIsNotFree() {
+    for filter in [SocketFilter(ports: PortSet(9527)), Self.everything] {
+      for records in [[], Self.timeWaits] {
+        let text = PortReport.of(records, filter, look: Self.incomplete).table()
+        if filter.states == .minisockets {
+          #expect(text.contains("not seen whole"))
+          #expect(!text.contains("Nothing else"))
+        } else {
+          withKnownIssue("PortTable.listedSentences says \"No socket\" of an incomplete look, without a word")
+          {
+            #expect(text.contains("not seen whole"))
+          }
+        }
+      }
+    }
+    let peers = SocketFilter(ports: PortSet(443), side: .peer)
+    withKnownIssue("PortTable.peerSentences says \"No socket\" of an incomplete look, without a word") {
+      #expect(PortReport.of([], peers, look: Self.incomplete).table().contains("not seen whole"))
+    }
+  }
+
+  // MARK: Lists
+
+  @Test func limit() {
+    let text = PortReport.of(Self.timeWaits, limit: 1).table()
+    #expect(
+      text == """
+        TIME LEFT  STATE      LOCAL           PEER
+           58.4 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:52114
+
+        2 more are not shown (--limit).
+        3 TIME_WAIT hold port 9527; the last ends in 58.4 s (up to 2.0 s more).
+        Nothing else that this kernel can list holds it. Would a server start?
+        tw-inspect trybind 9527
+
+        """)
+    #expect(PortReport.of(Self.timeWaits, limit: 0).table().hasPrefix("3 more are not shown (--limit).\n"))
+    let many = PortReport.of([SocketRecord](repeating: Self.timeWaits[0], count: 12_480), limit: 1).table()
+    #expect(many.contains("12,479 more are not shown (--limit)."))
+    #expect(many.contains("12,480 TIME_WAIT hold"))
+  }
+
+  @Test func everyState() {
+    let records = Self.timeWaits + [Self.listener, Self.established, .on(.loopback, 9527, .bound, inode: 2)]
+    #expect(
+      PortReport.of(records, Self.everything).table() == """
+        TIME LEFT  STATE        LOCAL           PEER
+                -  LISTEN       0.0.0.0:9527    -
+                -  ESTABLISHED  127.0.0.1:9527  127.0.0.1:50000
+                -  BOUND        127.0.0.1:9527  -
+           58.4 s  TIME_WAIT    127.0.0.1:9527  127.0.0.1:52114
+           41.0 s  TIME_WAIT    127.0.0.1:9527  127.0.0.1:52090
+            0.9 s  TIME_WAIT    [::1]:9527      [::1]:40112
+
+        6 sockets on port 9527: 1 LISTEN, 1 BOUND, 1 ESTABLISHED, 3 TIME_WAIT; the last
+        timer that keeps one ends in 58.4 s (up to 2.0 s more).
+
+        """)
+    #expect(PortReport.of([], Self.everything).table() == "No socket on port 9527.\n")
+  }
+
+  @Test func unknownStatesHaveOneTitle() {
+    let text = PortReport.of([.on(.loopback, 9527, .unknown(14))], Self.everything).table()
+    #expect(text.contains("1 STATE_14"))
+    withKnownIssue("a row says UNKNOWN where the closing line says STATE_14: TCPState.literalTitle") {
+      #expect(!text.contains("UNKNOWN"))
+    }
+  }
+
+  @Test func interfaces() {
+    let records: [SocketRecord] = [
+      .on(.loopback, interface: 2), .on(.loopback, 9527, .listen, interface: 9, inode: 1), .on(.loopback),
+    ]
+    #expect(
+      PortReport.of(records, Self.everything).table().hasPrefix(
+        """
+        TIME LEFT  STATE      LOCAL           PEER             INTERFACE
+                -  LISTEN     127.0.0.1:9527  -                #9
+            1.0 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:50000  eth2
+            1.0 s  TIME_WAIT  127.0.0.1:9527  127.0.0.1:50000  -
+
+        """))
+  }
+
+  @Test func hostileInterfaceNames() {
+    var text = StyledText(usesColor: false, width: 80)
+    PortTable(.of([.on(.loopback, interface: 2)])) { _ in "e\u{1b}[2J\u{202e}" }.write(to: &text)
+    let written = text.buffer.text
+    withKnownIssue("PortTable.writeRows writes a device's name as it is") {
+      #expect(!written.contains("\u{1b}") && !written.contains("\u{202e}"))
+    }
+  }
+
+  // MARK: Times
+
+  @Test(
+    arguments: [
+      (50, "    0.1 s"), (949, "    0.9 s"), (950, "    1.0 s"), (9949, "    9.9 s"), (9950, "   10.0 s"),
+      (60_000, "   60.0 s"), (99_999, "  100.0 s"), (3_600_000, " 3600.0 s"),
+    ] as [(UInt32, String)])
+  func timesLeft(expires: UInt32, text: String) {
+    let lines = PortReport.of([.on(.loopback, expires: expires)]).table().split(separator: "\n")
+    #expect(lines[1].hasPrefix(text + "  TIME_WAIT"))
+  }
+
+  /// A row and the closing line speak of the same time.
+  @Test(arguments: [0, 1, 49, 50, 4_294_967_295] as [UInt32])
+  func oneTimeIsSaidOneWay(expires: UInt32) {
+    let text = PortReport.of([.on(.loopback, expires: expires)]).table()
+    let lines = text.split(separator: "\n")
+    let isEnding = lines[1].contains("ending")
+    func check() {
+      #expect(!text.contains("0.0 s (up"), "\(text)")
+      #expect(!lines[1].contains(" 0.0 s"), "\(text)")
+      #expect(lines[2].contains("is ending") == isEnding, "\(text)")
+    }
+    if expires == 0 || expires == 50 {
+      check()
+    } else {
+      withKnownIssue(
+        "1 to 49 ms: \"ending\" in the row, \"ends in 0.0 s\" below; near 2^32: PortTable wraps to 0.0 s"
+      ) {
+        check()
+      }
+    }
+  }
+
+  // MARK: Width
+
+  private static let long = IPAddress(ipv6High: 0x2001_0db8_1111_2222, low: 0x3333_4444_5555_6666)
+
+  /// Rows are as wide as their addresses; sentences keep to the width, but for words that cannot be broken.
+  @Test(arguments: [20, 40, 80, 100, 200]) func sentencesKeepToTheWidth(width: Int) {
+    let reports: [PortReport] = [
+      .of(Self.timeWaits), .of([]), .of([Self.listener]),
+      .of(Self.timeWaits + [Self.finWait2, Self.listener]),
+      .of([.on(Self.long, 65_535, peer: 65_535)], SocketFilter(ports: PortSet(65_535))),
+      .of(Self.timeWaits, SocketFilter(ports: PortSet([1...2, 5...6, 9000...9999]))),
+      .of(Self.timeWaits, Self.everything, look: .proc),
+    ]
+    for report in reports {
+      let text = report.table(width: width)
+      let sentences = text.split(separator: "\n", omittingEmptySubsequences: false).drop { $0 != "" }
+      for line in report.listed.isEmpty ? text.split(separator: "\n") : Array(sentences) {
+        #expect(line.count <= width || !line.contains(" "), "\(line)")
+      }
+    }
+  }
+
+  /// A command is there to be copied: at 80 columns it stands on one line.
+  @Test func commandsStandOnOneLine() {
+    let records = Self.timeWaits + [Self.listener, Self.established, Self.established]
+    let text = PortReport.of(records).table()
+    withKnownIssue("PortTable breaks \"tw-inspect trybind 9527\" between two lines") {
+      #expect(text.contains("tw-inspect trybind 9527"))
+    }
+  }
+
+  @Test func noTrailingBlanks() {
+    for report in [PortReport.of(Self.timeWaits), .of([.on(.loopback, interface: 2), .on(.loopback)])] {
+      for line in report.table().split(separator: "\n") { #expect(line.last != " ", "\(line)") }
+    }
+  }
+
+  // MARK: Colour
+
+  @Test func colourOnlyWhenAskedFor() throws {
+    for report in [PortReport.of(Self.timeWaits), .of([]), .of([Self.listener])] {
+      let plain = report.table()
+      #expect(!plain.contains("\u{1b}"))
+      let colored = report.table(usesColor: true)
+      #expect(colored.contains("\u{1b}[36mTIME_WAIT\u{1b}[0m") == !report.listed.isEmpty)
+      // Nothing but colour is different.
+      let stripped = colored.replacing(try Regex("\u{1b}\\[[0-9]+m"), with: "")
+      #expect(stripped == plain)
+    }
+  }
+}
