@@ -44,7 +44,7 @@ struct ScreenFile {
     return sections
   }
 
-  /// Inodes, times left, ports that the kernel chose, and microseconds become zeros, digit by digit.
+  /// Times left, ports that the kernel chose, and microseconds become zeros, digit by digit.
   private static func masked(_ text: String, except typed: String) -> String {
     var text = text
     for pattern in [/\d+\.\d s/, /:[3-6]\d{4}\b/] {
@@ -53,6 +53,7 @@ struct ScreenFile {
           ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
       }
     }
+    // An inode has as many digits as it has.
     return text.replacing(/socket:\\\[\d+/, with: "socket:\\[0")
   }
 }
