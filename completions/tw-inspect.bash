@@ -186,7 +186,7 @@ _tw-inspect() {
 
 _tw-inspect_port() {
     repeating_flags=()
-    non_repeating_flags=(--all --header --json -4 -6 --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--all --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--state)
     non_repeating_options=(--side --sort --limit --expect --output --color --source)
     __tw-inspect_offer_flags_options -1
@@ -237,7 +237,7 @@ _tw-inspect_port() {
 
 _tw-inspect_trybind() {
     repeating_flags=()
-    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --json -4 -6 --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--address)
     non_repeating_options=(--interface --output --color --source)
     __tw-inspect_offer_flags_options 1

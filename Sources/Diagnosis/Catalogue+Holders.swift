@@ -147,7 +147,7 @@ extension Catalogue {
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       because:
         """
-        Both sockets must have SO_REUSEPORT before they are bound (inferred: same user, and the trial was \
+        Both sockets must have SO_REUSEPORT (inferred: same user, and the trial was \
         refused).
         """,
       evidence: evidence(listeners),

@@ -43,7 +43,7 @@ extension Catalogue {
         because: "The sockets that left these connections behind had SO_REUSEPORT, and not SO_REUSEADDR.",
         evidence: evidence(minisockets))
     }
-    let isUpperBound = minisockets.count > 1 && facts.freeIn != 0
+    let isUpperBound = minisockets.count > 1 && !(facts.freeIn.map(Quantity.isEnding) ?? false)
     let frees = freeing.map { " It frees itself \($0)\(isUpperBound ? " at the latest" : "")." } ?? ""
     return finding(
       .timeWaitHolderWithoutReuse, .error, isBlind ? .likely : .certain,

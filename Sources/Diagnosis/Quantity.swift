@@ -11,6 +11,9 @@ package enum Quantity {
     return "\(tenths / 10).\(tenths % 10)\(unbreakableSpace)s"
   }
 
+  /// A time that would be printed as 0.0 s. It is not over: the timer wheel may need another step.
+  package static func isEnding(milliseconds: UInt32) -> Bool { milliseconds < 50 }
+
   /// "1 socket", "3 sockets".
   package static func count(_ number: Int, _ noun: String) -> String {
     "\(grouped(number))\(unbreakableSpace)\(number == 1 ? noun : noun + "s")"

@@ -93,7 +93,7 @@ package struct PortTable {
       if let longest = counts.longestMinisocket {
         let which = counts.minisockets == 1 ? "it" : "the last"
         sentence +=
-          longest == 0
+          Quantity.isEnding(milliseconds: longest)
           ? "; \(which) is ending (\(slack))."
           : "; \(which) ends in \(Quantity.seconds(milliseconds: longest)) (\(slack))."
       }
@@ -131,31 +131,40 @@ package struct PortTable {
 
   private func listedSentences(_ preposition: String) -> [String] {
     let counts = report.counts
-    guard counts.total > 0 else { return ["No socket \(preposition) \(ports)."] + blindSentences }
-    let none =
+    guard counts.total > 0 else { return none(preposition) + blindSentences }
+    let unlisted =
       report.listedCount > 0
       ? [] : ["None in the state asked for (\(report.filter.states.mask.names.joined(separator: ", ")))."]
     var sentence = "\(Quantity.count(counts.total, "socket")) \(preposition) \(ports): "
     sentence += stateList(minisockets: true)
     if let longest = counts.longestMinisocket {
       sentence +=
-        longest == 0
+        Quantity.isEnding(milliseconds: longest)
         ? "; the last timer is ending (\(slack))"
         : "; the last timer that keeps one ends in \(Quantity.seconds(milliseconds: longest)) (\(slack))"
     }
-    return none + [sentence + "."] + blindSentences
+    return unlisted + [sentence + "."] + lossSentences + blindSentences
+  }
+
+  /// What was lost from an incomplete look may have been there.
+  private func none(_ place: String) -> [String] {
+    ["No socket \(place) \(ports)\(report.look.isComplete ? "" : ", as far as was seen; it was not seen whole")."]
   }
 
   private var peerSentences: [String] {
     let counts = report.counts
-    guard counts.total > 0 else { return ["No socket here is connected to \(ports) of another end."] }
+    guard counts.total > 0 else { return none("here is connected to another end's") }
     return [
       """
       \(Quantity.count(counts.total, "socket")) here connected to \(ports) of the other end: \
       \(stateList(minisockets: true)).
       """,
       "They do not hold \(ports) on this host.",
-    ]
+    ] + lossSentences
+  }
+
+  private var lossSentences: [String] {
+    report.look.isComplete ? [] : ["There may be more: the table was not seen whole."]
   }
 
   private var blindSentences: [String] {
@@ -226,11 +235,11 @@ extension StyledText {
       append(literal: "        -")
       return
     }
-    if timer.expires < 50 {
+    if Quantity.isEnding(milliseconds: timer.expires) {
       append(literal: "   ending")
       return
     }
-    let tenths = (timer.expires &+ 50) / 100
+    let tenths = UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
     let whole = tenths / 10
     pad(5 - ByteBuffer.digits(whole))
     append(decimal: whole)

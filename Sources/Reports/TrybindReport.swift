@@ -50,7 +50,7 @@ package struct TrybindReport {
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
-      writer.raw { row.appendObject(record, side: .local, to: &$0) }
+      writer.raw { row.appendObject(record, side: record.peer?.port == target.port ? .both : .local, to: &$0) }
     }
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { writer in
@@ -80,8 +80,9 @@ package struct TrybindReport {
 
   package static let plainColumns = ["address", "options", "v6_only", "bind", "listen", "predicted", "yours"]
 
-  package func plain() -> ByteBuffer {
+  package func plain(withHeader: Bool = false) -> ByteBuffer {
     var buffer = ByteBuffer()
+    if withHeader { buffer.append(Self.plainColumns.joined(separator: "\t") + "\n") }
     for trial in diagnosis.trials {
       let socket = trial.socket
       let columns = [

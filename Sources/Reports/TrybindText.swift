@@ -29,7 +29,7 @@ package struct TrybindText {
     section("Unseen", diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen, to: &text)
     if !diagnosis.findings.isEmpty {
       text.line()
-      text.line(diagnosis.findings.map(\.slug.rawValue).joined(separator: " "))
+      text.paragraph(diagnosis.findings.map(\.slug.rawValue).joined(separator: " "))
     }
   }
 

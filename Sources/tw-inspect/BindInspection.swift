@@ -146,7 +146,7 @@ struct BindInspection {
         .current("trybind"), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
       output.write(&document)
     case .plain:
-      var plain = report.plain()
+      var plain = report.plain(withHeader: common.header)
       output.write(&plain)
     case .table:
       var text = common.text(to: output)

@@ -9,7 +9,6 @@ struct PortInspection {
   private let sort: SortOrder
   private let limit: Int
   private let expectation: Expectation?
-  private let header: Bool
   private let common: CommonSettings
   private let interfaces = Interfaces()
 
@@ -17,7 +16,6 @@ struct PortInspection {
     common = try CommonSettings(command.common)
     format = common.format
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
-    header = command.header
     limit = try command.limit.map(Self.count) ?? .max
     sort =
       try Choice.value(of: "--sort", command.sort, SortOrder.self)
@@ -30,7 +28,6 @@ struct PortInspection {
         """
       )
     }
-    if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
@@ -150,7 +147,7 @@ struct PortInspection {
   // MARK: Streamed
 
   private func writeHeader(to output: inout RowOutput) {
-    if header { output.append { $0.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") } }
+    if common.header { output.append { $0.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") } }
   }
 
   private func streamPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {

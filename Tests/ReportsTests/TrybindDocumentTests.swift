@@ -121,9 +121,7 @@ import Testing
     let record = SocketRecord.on(.loopback, 9527, .established, peer: 9527, inode: 9)
     let json = try document(try Diagnosing([Holder(record)]).result())
     let side = try json.objects("holders")[0].string("side")
-    withKnownIssue("TrybindReport calls the side of a socket that is connected to itself \"local\"") {
-      #expect(side == "both")
-    }
+    #expect(side == "both")
   }
 
   // MARK: Plain

@@ -105,9 +105,7 @@ import Testing
   @Test func theSlugsKeepToTheWidth() throws {
     let widest =
       try Self.all.map { text(try $0.diagnosis()).split(separator: "\n").last?.count ?? 0 }.max() ?? 0
-    withKnownIssue("TrybindText.write does not wrap the line of slugs") {
-      #expect(widest <= 80)
-    }
+    #expect(widest <= 80)
   }
 
   @Test func fourPartsAndTheSlugs() throws {
@@ -152,11 +150,7 @@ import Testing
         if old == .reuseAddress, options == .reuseAddress {
           #expect(!text.contains("0.0 s"))
         } else {
-          withKnownIssue(
-            "\"in 0.0 s\" and \"wait 0.0 s\" where the timer is ending: Catalogue.time, .waiting"
-          ) {
-            #expect(!text.contains("0.0 s"), "\(text)")
-          }
+          #expect(!text.contains("0.0 s"), "\(text)")
         }
       }
     }

@@ -70,9 +70,6 @@ struct PortCommand: Command {
     completion: Choice.completion(Expectation.self))
   var expect: String?
 
-  @Flag(help: "Put the column names above plain output.")
-  var header = false
-
   @OptionGroup var common: CommonOptions
 
   func answer() throws(Failure) -> Int32 {

@@ -26,6 +26,9 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Short for --output json.")
   var json = false
 
+  @Flag(help: "Put the column names above plain output.")
+  var header = false
+
   @Option(
     help: ArgumentHelp(
       "When to use colour: auto, always, never; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM.",
@@ -62,6 +65,8 @@ struct CommonSettings {
   let color: ColorChoice
   let source: SocketSource.Choice
   let family: SocketFilter.Family
+  /// Column names go above plain output.
+  let header: Bool
   let quiet: Bool
   let verbose: Bool
 
@@ -78,6 +83,8 @@ struct CommonSettings {
     color = try Choice.value(of: "--color", options.color, ColorChoice.self) ?? .auto
     source = try Choice.value(of: "--source", options.source, SocketSource.Choice.self) ?? .auto
     family = options.ipv4 ? .ipv4 : options.ipv6 ? .ipv6 : .any
+    header = options.header
+    if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
     quiet = options.quiet
     verbose = options.verbose
   }
