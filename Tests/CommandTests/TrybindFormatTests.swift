@@ -1,0 +1,105 @@
+import TestSupport
+import Testing
+
+/// The answer of `trybind` in the formats for programs.
+@Suite(.enabled(if: Lab.isAvailable))
+struct TrybindFormatTests {
+  @Test func allKeysAreThere() throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527, keepListener: true)
+      let arguments = ["trybind", "9527", "--reuse", "--reuse-port", "--interface", "lo"]
+      let json = try Tool.run(arguments + ["--json"]).json
+      #expect(
+        json.keys == [
+          "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "trials",
+          "bindable", "free_in_ms", "free_latest_ms", "holders", "findings",
+        ])
+      #expect(json["schema_version"].int == 1)
+      #expect(json["command"].string == "trybind")
+      #expect(
+        json["target"]
+          == .object([
+            "port": .int(9527), "addresses": .array([.string("0.0.0.0"), .string("::")]),
+            "reuse": .bool(true),
+            "reuse_port": .bool(true), "v6_only": .bool(false), "interface": .string("lo"), "as_uid": .null,
+            "after_stop": .bool(false),
+          ]))
+      for trial in json["trials"].array ?? [] {
+        #expect(trial.keys == ["address", "options", "v6_only", "bind", "listen", "predicted", "yours"])
+        #expect(["ok", "fails", "depends"].contains(trial["predicted"].string))
+        #expect(trial["v6_only"].isNull == (trial["address"].string == "0.0.0.0"))
+        #expect(trial["listen"].isNull, "it was not asked for")
+      }
+      #expect(json["holders"].count == 2)
+      let port = try Tool.run("port", "9527", "--all", "--json").json
+      #expect(json["holders"][0].keys == port["sockets"][0].keys, "one kind of object for a socket")
+    }
+  }
+
+  /// listen is tried with the server's own options only, and where bind was ok.
+  @Test func listenTrials() throws {
+    try withNetworkNamespace { lab in
+      let free = try Tool.run("trybind", "9527", "--reuse", "--listen", "--json").json
+      for trial in free["trials"].array ?? [] {
+        #expect(trial["listen"] == (trial["yours"].bool == true ? .string("ok") : .null))
+      }
+      try lab.listener(via: .ipv4Wildcard, port: 9527)
+      let taken = try Tool.run("trybind", "9527", "--listen", "--json").json
+      #expect(taken["trials"].array?.allSatisfy { $0["listen"].isNull } == true)
+    }
+  }
+
+  /// A command without rows prints its document on one line.
+  @Test func jsonLines() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      let result = try Tool.run("trybind", "9527", "--output", "jsonl")
+      #expect(result.exitCode == 1)
+      #expect(result.lines.count == 2)
+      let line = try #require(try result.jsonLines.first)
+      let document = try Tool.run("trybind", "9527", "--json").json
+      #expect(line.keys == document.keys)
+      for key in ["target", "trials", "bindable", "free_in_ms", "holders", "findings"] {
+        #expect(line[key] == document[key], "\(key)")
+      }
+    }
+  }
+
+  @Test func plain() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.timeWait(port: 9527, .init(reuseAddress: true))
+      let result = try Tool.run("trybind", "9527", "--reuse", "--reuse-port", "--output", "plain")
+      #expect(result.exitCode == 0)
+      #expect(
+        result.output == """
+          ::\tSO_REUSEADDR,SO_REUSEPORT\tfalse\tok\t-\tdepends\ttrue
+          0.0.0.0\tSO_REUSEADDR,SO_REUSEPORT\t-\tok\t-\tdepends\ttrue
+          0.0.0.0\tSO_REUSEADDR\t-\tok\t-\tdepends\tfalse
+          ::\tSO_REUSEADDR\tfalse\tok\t-\tdepends\tfalse
+          0.0.0.0\t-\t-\tEADDRINUSE\t-\tfails\tfalse
+          ::\t-\tfalse\tEADDRINUSE\t-\tfails\tfalse
+
+          """)
+      let header = try Tool.run("trybind", "9528", "--output", "plain", "--header")
+      #expect(header.lines.first == "address\toptions\tv6_only\tbind\tlisten\tpredicted\tyours")
+    }
+  }
+
+  /// Scopes are part of an address.
+  @Test func addresses() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      let arguments = [
+        "trybind", "9527", "--address", "fe80::1%lo", "--address", "[::1]", "--address", "127.0.0.1",
+      ]
+      let json = try Tool.run(arguments + ["--json"]).json
+      let addresses = ["fe80::1%lo", "::1", "127.0.0.1"]
+      #expect(json["target"]["addresses"].array?.map(\.string) == addresses)
+      #expect(json["trials"].array?.prefix(3).map { $0["address"].string } == addresses)
+      // Written as the kernel would write it.
+      let long = try Tool.run("trybind", "9527", "--address", "0:0:0:0:0:0:0:1", "--json").json
+      #expect(long["trials"][0]["address"].string == "::1")
+    }
+  }
+}
