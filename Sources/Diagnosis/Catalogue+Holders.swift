@@ -10,7 +10,7 @@ extension Catalogue {
   private func findByInode(_ record: SocketRecord) -> Finding.Remedy {
     Finding.Remedy(
       "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
-      command: "sudo find /proc/[0-9]*/fd -lname 'socket:\\[\(record.inode)\\]'")
+      command: "sudo find /proc/[0-9]*/fd -lname 'socket:?\(record.inode)?'")
   }
 
   func listenerAlive(_ held: Holders) -> Finding {

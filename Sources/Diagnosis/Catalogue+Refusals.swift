@@ -84,7 +84,8 @@ extension Catalogue {
   }
 
   var noSuchInterface: Finding {
-    let name = facts.target.interface ?? facts.target.addresses.map(\.scopeName).first { !$0.isEmpty } ?? ""
+    let scope = facts.target.addresses.map(\.scopeName).first { !$0.isEmpty }
+    let name = ByteSafety.escaped(facts.target.interface ?? scope ?? "")
     return finding(
       .noSuchInterface,
       title: "There is no interface \(name) here: No such device.",

@@ -8,7 +8,7 @@ extension Catalogue {
       title:
         """
         A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR \
-        it can\(facts.refused.isEmpty ? "" : time.map { "; without it, in \($0)" } ?? "").
+        it can\(facts.refused.isEmpty ? "" : freeing.map { "; without it, \($0)" } ?? "").
         """,
       because:
         """
@@ -43,8 +43,8 @@ extension Catalogue {
         because: "The sockets that left these connections behind had SO_REUSEPORT, and not SO_REUSEADDR.",
         evidence: evidence(minisockets))
     }
-    let frees =
-      time.map { " It frees itself in \($0)\(minisockets.count > 1 ? " at the latest" : "")." } ?? ""
+    let isUpperBound = minisockets.count > 1 && facts.freeIn != 0
+    let frees = freeing.map { " It frees itself \($0)\(isUpperBound ? " at the latest" : "")." } ?? ""
     return finding(
       .timeWaitHolderWithoutReuse, .error, isBlind ? .likely : .certain,
       title: "Port \(port) cannot be bound, even with SO_REUSEADDR: Address already in use.\(frees)",

@@ -64,14 +64,18 @@ struct Catalogue {
       ? parts.dropLast().joined(separator: ", ") + " and " + parts[parts.count - 1] : parts.joined()
   }
 
-  var time: String? { facts.freeIn.map { Quantity.seconds(milliseconds: $0) } }
+  /// "in 43.2 s"; "any moment: it is ending" where the timer has run out and its slack has not. Nil if no timer will free it.
+  var freeing: String? {
+    facts.freeIn.map { $0 == 0 ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: $0))" }
+  }
 
   var waiting: Finding.Remedy {
-    guard let latest = facts.freeLatest, let time else {
+    guard let latest = facts.freeLatest, let free = facts.freeIn else {
       return Finding.Remedy("wait until the timers have run out")
     }
-    return Finding.Remedy(
-      "wait \(time), at the latest \(Quantity.seconds(milliseconds: latest)), and start the server then")
+    let bound = "at the latest \(Quantity.seconds(milliseconds: latest))"
+    let wait = free == 0 ? "wait until it has ended, \(bound)" : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
+    return Finding.Remedy("\(wait), and start the server then")
   }
 
   var listing: Finding.Remedy {

@@ -131,7 +131,9 @@ package struct TrialSession: Sendable {
   }
 
   private mutating func replace(_ indices: [Int], with outcomes: [TrialOutcome]) {
-    for (index, outcome) in zip(indices, outcomes) {
+    // Of sockets that are held together the refused ones are asked for; with SO_REUSEPORT the order of all earlier
+    // trials can turn the ok of another one.
+    for (index, outcome) in zip(indices, outcomes) where trials[index].outcome != .ok {
       if trials[index].isYours, trials[index].outcome.isAddressInUse, outcome == .ok {
         hasJustBecomeFree = true
       }

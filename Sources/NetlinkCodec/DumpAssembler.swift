@@ -60,8 +60,9 @@ package struct DumpAssembler: Sendable {
 
   /// A client socket that was bound and is still open shares its cookie with the TIME_WAIT that its connection has
   /// become; it is then listed as CLOSE (7), which no other socket with that cookie can be.
-  private static func identity(_ message: borrowing InetDiagMessage) -> UInt64 {
-    message.cookie == 0 || message.state != 7 ? message.cookie : message.cookie | 1 << 63
+  private static func identity(_ message: InetDiagMessage) -> UInt64 {
+    if message.cookie == 0 || message.state != 7 { return message.cookie }
+    return message.cookie | 1 << 63
   }
 
   /// The body of NLMSG_DONE and NLMSG_ERROR begins with a negative errno, or 0.

@@ -19,7 +19,9 @@ package struct PortTable {
         "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
-    if let hint { text.line(hint) }
+    if let hint {
+      if hint.count <= text.width { text.line(hint) } else { text.paragraph(hint) }
+    }
   }
 
   // MARK: Rows
@@ -46,7 +48,7 @@ package struct PortTable {
       if hasInterface {
         let peer = record.peer?.width ?? 1
         text.append(String(repeating: " ", count: peerWidth - peer + 2))
-        text.append(record.interface == 0 ? "-" : interfaceName(record.interface))
+        text.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
       }
       text.endLine()
     }

@@ -54,7 +54,7 @@ package struct SocketRow: ~Copyable {
     buffer.append(byte: UInt8(ascii: "\t"))
     if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "-") }
     buffer.append(byte: UInt8(ascii: "\t"))
-    buffer.append(record.interface == 0 ? "-" : interfaceName(record.interface))
+    buffer.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
     buffer.append(byte: UInt8(ascii: "\n"))
   }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reports
+import SocketTable
 
 /// Help and usage messages, as far as the argument parser does not write them.
 enum Help {

@@ -54,6 +54,6 @@ struct ScreenFile {
       }
     }
     // An inode has as many digits as it has.
-    return text.replacing(/socket:\\\[\d+/, with: "socket:\\[0")
+    return text.replacing(/socket:\?\d+/, with: "socket:?0")
   }
 }

@@ -13,9 +13,6 @@ final class OracleSequence {
     var stage: Stage
     /// The other end of a connection.
     var peer: TCPSocket?
-    /// From a port that it was bound to. It keeps the port when its connection has become a TIME_WAIT while
-    /// it was open, and the table then has both under one cookie: KernelFacts.TableTests.
-    var isOutgoing = false
   }
 
   private let bench: OracleBench
@@ -125,7 +122,6 @@ final class OracleSequence {
       return log.append("connect \(member.made) refused")
     }
     members[index].stage = .connected
-    members[index].isOutgoing = true
     members[index].peer = try bench.far.accept()
     try known.note(member.socket)
     log.append("connect \(member.made)")
@@ -163,7 +159,7 @@ final class OracleSequence {
     case 0:
       log.append("CLOSE_WAIT")
       try? peer.shutdownWriting()
-    case 1 where !members[index].isOutgoing:
+    case 1:
       log.append("FIN_WAIT2")
       try? socket.shutdownWriting()
     case 2:

@@ -88,7 +88,7 @@ import Testing
     #expect(result.ports == [9527])
   }
 
-  /// The rest of an answer that was given up belongs to no later one.
+  /// The rest of an answer that lost a part belongs to no later one.
   @Test func everyDumpHasItsOwnSequence() throws {
     let channel = ScriptedChannel([
       .truncated(Answer.socket(9527)), .datagram(Answer.socket(9527, cookie: 1)), .datagram(Answer.done()),
@@ -99,9 +99,9 @@ import Testing
     let filter = SocketFilter(ports: PortSet(9527))
     var count = 0
     #expect(try source.dump(filter) { _ in count += 1 } == false)
-    #expect(count == 0)
+    #expect(count == 1, "the rest is taken, or the kernel would refuse the next dump")
     #expect(try source.dump(filter) { _ in count += 1 } == true)
-    #expect(count == 1)
+    #expect(count == 2)
     #expect(log.requests.map(\.sequence) == [1, 2])
   }
 
@@ -130,7 +130,7 @@ import Testing
     ])
     #expect(result.ports == [9527])
     #expect(result.isComplete == false)
-    #expect(result.received == 3)
+    #expect(result.received == 4)
   }
 
   @Test func theAnswerNeverEnds() {

@@ -1,4 +1,4 @@
-import Reports
+import SocketTable
 import Testing
 
 @Suite struct ByteSafetyTests {
