@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Commands get pasted: each one that an answer offers does what it is offered for.
+@Suite(.enabled(if: Lab.isAvailable))
+struct RemedyTests {
+  private func commands(_ arguments: [String]) throws -> [String] {
+    let json = try Tool.run(arguments + ["--json"]).json
+    return json["findings"].array?.flatMap { $0["remedies"].array ?? [] }.compactMap { $0["command"].string }
+      ?? []
+  }
+
+  /// As pasted into a shell, by a user who has no sudo to ask.
+  private func paste(_ command: String) throws -> CommandResult {
+    var shell = Command("/bin/sh", ["-c", command.replacing("sudo ", with: "")])
+    let directory = (try Tool.path.get() as NSString).deletingLastPathComponent
+    shell.environment = ["PATH": directory + ":/usr/sbin:/usr/bin:/sbin:/bin"]
+    return try shell.run()
+  }
+
+  @Test func whoHoldsABoundSocket() throws {
+    try withNetworkNamespace { lab in
+      try lab.boundOnly(port: 9527)
+      let command = try #require(try commands(["trybind", "9527"]).first)
+      #expect(try paste(command).output.contains("/proc/\(getpid())/fd/"), "\(command)")
+    }
+  }
+
+  @Test(.enabled(if: access("/usr/bin/ss", X_OK) == 0))
+  func whoListens() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      let command = try #require(try commands(["trybind", "9527"]).first)
+      let output = try paste(command).output
+      #expect(output.contains("127.0.0.1:9527"), "\(command)")
+      #expect(output.contains("pid=\(getpid())"), "\(command)")
+    }
+  }
+
+  /// None is misspelt, and none asks for an option that the program has not.
+  @Test func allOfThemRun() throws {
+    var seen: Set<String> = []
+    func collect(_ arguments: [String], _ make: (Lab) throws -> Void) throws {
+      try withNetworkNamespace { lab in
+        try make(lab)
+        for command in try commands(arguments) where seen.insert(command).inserted {
+          let program = command.replacing("sudo ", with: "").split(separator: " ").first ?? ""
+          // What a small machine does not have is not the answer's fault, and neither is an empty journal.
+          guard try paste("command -v \(program)").exitCode == 0, program != "journalctl" else { continue }
+          let result = try paste(command)
+          #expect(result.errors == "", "\(command)")
+          #expect(result.exitCode == 0, "\(command)")
+        }
+      }
+    }
+    try collect(["trybind", "9527"]) { try $0.listener(port: 9527) }
+    try collect(["trybind", "9527"]) { try $0.timeWait(port: 9527) }
+    try collect(["trybind", "9527"]) { try $0.finWait2Minisocket(port: 9527) }
+    try collect(["trybind", "9527"]) { try $0.established(port: 9527) }
+    try collect(["trybind", "9527"]) { try $0.finWait1(port: 9527, orphan: true) }
+    try collect(["trybind", "9527"]) { try $0.selfConnected(port: 9527) }
+    try collect(["trybind", "9527", "--address", "0.0.0.0"]) { try $0.listener(port: 9527) }
+    try collect(["trybind", "9527", "--reuse-port"]) { try $0.listener(port: 9527) }
+    try collect(["trybind", "9527", "--address", "192.0.2.7"]) { _ in }
+    try collect(["trybind", "9527", "--address", "fe80::1"]) { _ in }
+    try collect(["trybind", "9527", "--interface", "nope0"]) { _ in }
+    try collect(["trybind", "40000"]) { try $0.outgoing(localPort: 40_000) }
+    try collect(["trybind", "9527", "--source", "proc"]) { try $0.boundOnly(port: 9527) }
+    #expect(seen.count >= 5)
+    for command in seen {
+      #expect(!command.contains("\n"))
+      #expect(command.unicodeScalars.allSatisfy { (0x20..<0x7f).contains($0.value) }, "\(command)")
+    }
+  }
+}
