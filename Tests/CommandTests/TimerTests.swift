@@ -35,20 +35,20 @@ struct TimerTests {
   @Test func atZeroItIsEnding() throws {
     try withNetworkNamespace { lab in
       try lab.sysctl("net.ipv4.tcp_fin_timeout", "3")
-      let ports = 9001...9012 as ClosedRange<UInt16>
+      let ports = 9001...9040 as ClosedRange<UInt16>
       for port in ports {
         try lab.finWait2Minisocket(port: port)
-        pause(milliseconds: 15)
+        pause(milliseconds: 60)
       }
       var table = ""
       var answer: CommandResult?
       for _ in 0..<400 where answer == nil {
-        let json = try Tool.run("port", "9001-9012", "--json", "--sort", "none").json
+        let json = try Tool.run("port", "9001-9040", "--json", "--sort", "none").json
         let sockets = json["sockets"].array ?? []
         if sockets.isEmpty { break }
         guard let last = sockets.last(where: { $0["timer"]["expires_ms"].int == 0 }) else { continue }
         let port = last["local"]["port"].int ?? 0
-        table = try Tool.run("port", "9001-9012").output
+        table = try Tool.run("port", "9001-9040").output
         let result = try Tool.run("trybind", "\(port)")
         if result.exitCode == 1, result.output.contains("ending") { answer = result }
       }

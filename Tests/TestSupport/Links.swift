@@ -26,5 +26,17 @@ extension Lab {
     try check("RTM_NEWADDR", "\(text) \(link)") {
       test_add_address(link, address.family.rawValue, address.bytes, prefix, checked ? 1 : 0)
     }
+    // The kernel adds the route to an IPv6 address a little later.
+    guard address.family == .ipv6, !checked, !text.hasPrefix("fe80") else { return }
+    for _ in 0..<200 where !Self.isReachable(address) { pause(milliseconds: 10) }
+  }
+
+  /// Connecting a UDP socket asks for a route and sends nothing.
+  private static func isReachable(_ address: SocketAddress) -> Bool {
+    let socket = Glibc.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { Glibc.close(socket) }
+    var address = address
+    address.port = 9
+    return address.withSockaddr { Glibc.connect(socket, $0, $1) } == 0
   }
 }
