@@ -38,9 +38,7 @@ import Testing
 
   @Test func everyStateHasItsName() {
     for state in TCPState.known { #expect(plain(.on(.loopback, 9527, state))[0] == state.name) }
-    withKnownIssue("plain says \"unknown\" where JSON says \"unknown-14\": TCPState.literalName") {
-      #expect(plain(.on(.loopback, 9527, .unknown(14)))[0] == TCPState.unknown(14).name)
-    }
+    #expect(plain(.on(.loopback, 9527, .unknown(14)))[0] == TCPState.unknown(14).name)
   }
 
   /// A device's name may have any byte but white space, "/" and ":".
@@ -52,11 +50,7 @@ import Testing
     #expect(try JSONObject(buffer.text).string("interface") == name)
     buffer.removeAll()
     row.appendPlain(.on(.loopback, interface: 3), to: &buffer)
-    withKnownIssue(
-      "SocketRow.appendPlain writes a device's name as it is: control characters reach the terminal"
-    ) {
-      #expect(!buffer.text.contains("\u{1b}"))
-    }
+    #expect(!buffer.text.contains("\u{1b}"))
   }
 
   // MARK: What rows share

@@ -152,11 +152,7 @@ import Testing
         if old == .reuseAddress, options == .reuseAddress {
           #expect(!text.contains("0.0 s"))
         } else {
-          withKnownIssue(
-            "\"in 0.0 s\" and \"wait 0.0 s\" where the timer is ending: Catalogue.time, .waiting"
-          ) {
-            #expect(!text.contains("0.0 s"), "\(text)")
-          }
+          #expect(!text.contains("0.0 s"), "\(text)")
         }
       }
     }
