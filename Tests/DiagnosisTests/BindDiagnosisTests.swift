@@ -99,11 +99,14 @@ extension BindCase: CustomTestStringConvertible {
   }
 
   /// Without another family to fall back to, the refusal is the answer, whatever the server's options are.
-  @Test(arguments: [[], .reuseAddress, .reusePort] as [SocketOptions]) func noFamilyAtAll(options: SocketOptions) throws {
+  @Test(arguments: [[], .reuseAddress, .reusePort] as [SocketOptions]) func noFamilyAtAll(
+    options: SocketOptions
+  ) throws {
     var onlyIPv6 = BindTarget.server(options, on: [.anyIPv6])
     onlyIPv6.areAlternatives = true
     for target in [BindTarget.server(options), onlyIPv6] {
-      let diagnosis = try Diagnosing([], target, script: { _, _ in .refused(.socket, .familyNotSupported) }).result()
+      let diagnosis = try Diagnosing([], target, script: { _, _ in .refused(.socket, .familyNotSupported) })
+        .result()
       #expect(diagnosis.bindable == false)
       #expect(diagnosis.freeIn == nil && diagnosis.freeLatest == nil)
       #expect(diagnosis.skipped.isEmpty)

@@ -116,7 +116,9 @@ import Testing
   }
 
   /// There is no other to fall back to: then the refusals are the answer.
-  @Test(arguments: [[], .reuseAddress, .reusePort] as [SocketOptions]) func noOtherFamily(options: SocketOptions) throws {
+  @Test(arguments: [[], .reuseAddress, .reusePort] as [SocketOptions]) func noOtherFamily(
+    options: SocketOptions
+  ) throws {
     let (session, _, _) = try run(.server(options)) { _, _ in .refused(.socket, .familyNotSupported) }
     #expect(session.skipped.isEmpty)
     #expect(session.trials.contains { $0.isYours })

@@ -122,6 +122,22 @@ import Testing
     }
   }
 
+  /// Whatever is on the port, it can be written, at any width.
+  @Test func randomCrowds() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = SplitMix(seed: seed)
+    for _ in 0..<500 {
+      let diagnosis = try Diagnosing.random(&generator).result()
+      let width = Int.random(in: 1...200, using: &generator)
+      let text = text(diagnosis, width: width, usesColor: true)
+      #expect(text.hasSuffix("\n") && !text.contains("Optional(") && !text.contains("\u{a0}"), "seed \(seed)")
+      let document = TrybindReport(diagnosis).document(
+        .example("trybind"), isOneLine: true, interfaceName: interfaceName)
+      #expect(try JSONObject(document.text).int("schema_version") == 1, "seed \(seed)")
+      #expect(TrybindReport(diagnosis).plain().text.split(separator: "\n").count == diagnosis.trials.count)
+    }
+  }
+
   /// A no never says that it could be bound as asked, and a yes never that it could not.
   @Test func theExplanationDoesNotContradictTheAnswer() throws {
     for situation in Self.all where situation.bindable == true {
