@@ -130,7 +130,9 @@ struct ColorTests {
             line.contains("127.0.0.1:9527") || line.hasPrefix("TIME LEFT") || line.contains("EADDRINUSE")
           let isCommand =
             line.hasPrefix("            ") || line.contains("SO_REUSEADDR") && line.contains("plain")
-          if isRow || isCommand || line.contains("  tw-inspect ") || line.contains("(tw-inspect ") { continue }
+          if isRow || isCommand || line.contains("  tw-inspect ") || line.contains("(tw-inspect ") {
+            continue
+          }
           #expect(line.count <= min(100, max(40, Int(columns))), "\(line)")
         }
         let words = text.split(whereSeparator: \.isWhitespace)

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -58,8 +59,7 @@ struct ManySocketsTests {
       let listener = lab.keep(try TCPSocket(.ipv6, .init(reuseAddress: true)))
       try listener.bind(address, port: 54_321)
       try listener.listen()
-      let client = lab.keep(try TCPSocket(.ipv6))
-      try client.connect(to: SocketAddress(address, port: 54_321))
+      let client = try connectOnceThereIsARoute(lab, SocketAddress(address, port: 54_321))
       let child = try listener.accept()
       let (local, peer) = try (child.localAddress, child.peerAddress)
       try lab.closeInTurn(child, client)
@@ -71,5 +71,20 @@ struct ManySocketsTests {
       #expect(try Tool.run("port", "54321").output.contains("[\(address)]:54321"))
       #expect(try Tool.run("trybind", "54321", "--address", "[\(address)]", "--reuse").exitCode == 0)
     }
+  }
+
+  /// The kernel adds the route to a new address a moment after the address.
+  private func connectOnceThereIsARoute(_ lab: Lab, _ address: SocketAddress) throws -> TCPSocket {
+    for _ in 0..<200 {
+      let client = try TCPSocket(address.family)
+      do throws(SystemCallError) {
+        try client.connect(to: address)
+        return lab.keep(client)
+      } catch {
+        if error.number != ENETUNREACH && error.number != EHOSTUNREACH { throw error }
+        pause(milliseconds: 20)
+      }
+    }
+    throw SystemCallError("connect", ENETUNREACH, "\(address)")
   }
 }
