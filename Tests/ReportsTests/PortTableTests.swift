@@ -136,19 +136,28 @@ import Testing
 
   /// "Free" and "could not look" are different answers.
   @Test func anIncompleteLookIsNotFree() {
-    for filter in [SocketFilter(ports: PortSet(9527)), Self.everything] {
-      for records in [[], Self.timeWaits] {
+    let peers = SocketFilter(ports: PortSet(9527), side: .peer)
+    let either = SocketFilter(ports: PortSet(9527), side: .any)
+    for filter in [SocketFilter(ports: PortSet(9527)), Self.everything, peers, either] {
+      for records in [[], Self.timeWaits] + (filter.states == .minisockets ? [] : [[Self.listener]]) {
         let text = PortReport.of(records, filter, look: Self.incomplete).table()
-        if filter.states == .minisockets {
-          #expect(text.contains("not seen whole"))
-          #expect(!text.contains("Nothing else"))
-        } else {
-          #expect(text.contains("not seen whole"))
-        }
+        #expect(text.contains("not seen whole"), "\(text)")
+        #expect(!text.contains("Nothing else"), "\(text)")
+        #expect(!PortReport.of(records, filter).table().contains("not seen whole"))
       }
     }
-    let peers = SocketFilter(ports: PortSet(443), side: .peer)
-    #expect(PortReport.of([], peers, look: Self.incomplete).table().contains("not seen whole"))
+  }
+
+  /// Beside a listener as well, "No TIME_WAIT" and the list of what else is there are only what was seen.
+  @Test func anIncompleteLookBesideAListener() {
+    for records in [[Self.listener], Self.timeWaits + [Self.listener]] {
+      let text = PortReport.of(records, look: Self.incomplete).table()
+      withKnownIssue(
+        "PortTable.holdingSentences says nothing of an incomplete look where something else holds the port"
+      ) {
+        #expect(text.contains("not seen whole"), "\(text)")
+      }
+    }
   }
 
   // MARK: Lists
