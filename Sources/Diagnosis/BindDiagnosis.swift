@@ -55,6 +55,8 @@ package struct BindDiagnosis: Sendable {
     var refusals: [Finding] = []
     for trial in facts.refused { refusals += Self.explain(trial, facts, catalogue) }
     add(refusals.filter(\.isSpecific))
+    // What no timer ends decides.
+    add(refusals.filter { !$0.isOfTimers })
     add(refusals)
     if facts.refused.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
@@ -68,6 +70,9 @@ package struct BindDiagnosis: Sendable {
           })
       }
     }
+    if facts.refused.isEmpty, let trial = facts.yours.first(where: facts.cannotListenBesideOwnSockets) {
+      add([catalogue.ownAddressesCannotAllListen(trial)])
+    }
     if let disagreement = facts.disagreement { add([catalogue.rulesAndKernelDisagree(disagreement)]) }
     if facts.settings.isEphemeral(facts.target.port) { add([catalogue.portInEphemeralRange]) }
     return findings
@@ -80,8 +85,11 @@ package struct BindDiagnosis: Sendable {
     switch error {
     case .addressInUse:
       if facts.target.port == 0 { return [catalogue.ephemeralRangeExhausted] }
-      if facts.session.overlappingAlone.contains(trial.socket.address) {
-        return [catalogue.ownAddressesOverlap(trial)]
+      let isAloneOK = facts.session.overlappingAlone.contains(trial.socket.address)
+      if isAloneOK { return [catalogue.ownAddressesOverlap(trial, isAloneOK: true)] }
+      if facts.overlapsOwnSockets(trial) {
+        return [catalogue.ownAddressesOverlap(trial, isAloneOK: false)]
+          + explain(facts.blamed(by: trial), trial, facts, catalogue)
       }
       let blamed = facts.blamed(by: trial)
       if blamed.isEmpty {
@@ -96,13 +104,15 @@ package struct BindDiagnosis: Sendable {
     case .accessDenied:
       let needsPrivilege =
         facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
-      return needsPrivilege && !facts.settings.mayBindPrivilegedPorts
+      return needsPrivilege && facts.settings.mayBindPrivilegedPorts != true
         ? [catalogue.privilegedPort] : [catalogue.deniedByPolicy(trial, error)]
     case .addressNotAvailable:
-      return trial.socket.address.address.ipv4 == nil && facts.settings.isIPv6Disabled
+      let address = trial.socket.address.address
+      if facts.settings.tentativeAddresses.contains(address) { return [catalogue.addressTentative(trial)] }
+      return address.ipv4 == nil && facts.settings.isIPv6Disabled
         ? [catalogue.familyUnavailable(trial, error)] : [catalogue.addressNotLocal(trial)]
     case .familyNotSupported, .protocolNotSupported: return [catalogue.familyUnavailable(trial, error)]
-    case .noSuchDevice: return [catalogue.noSuchInterface]
+    case .noSuchDevice: return [catalogue.noSuchInterface(trial)]
     case .invalidArgument where trial.socket.address.address.isLinkLocal && trial.socket.address.scope == 0:
       return [catalogue.addressNeedsScope(trial)]
     case .invalidArgument where trial.socket.address.address.isMulticast:
@@ -118,7 +128,7 @@ package struct BindDiagnosis: Sendable {
     let held = Holders(blamed)
     var findings: [Finding] = []
     if !held.listeners.isEmpty {
-      if trial.outcome == .ok || facts.refused.isEmpty, facts.target.options.contains(.reusePort) {
+      if facts.refused.isEmpty, facts.target.options.contains(.reusePort) {
         findings.append(catalogue.listenerShared(held.listeners))
       } else {
         if trial.socket.options.contains(.reusePort) { findings.append(catalogue.reusePortRefused(held)) }
@@ -155,7 +165,9 @@ package struct BindDiagnosis: Sendable {
     var findings: [Finding] = []
     if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
-      findings.append(catalogue.timeWaitHolderWithoutReuse(trial, held.minisockets))
+      if !held.minisockets.isEmpty {
+        findings.append(catalogue.timeWaitHolderWithoutReuse(trial, held.minisockets))
+      }
     } else if !held.timeWaits.isEmpty {
       findings.append(catalogue.timeWaitServerClosedFirst(trial, held.minisockets))
     }
@@ -167,6 +179,14 @@ package struct BindDiagnosis: Sendable {
 }
 
 extension Finding {
+  /// Says that something ends by itself.
+  fileprivate var isOfTimers: Bool {
+    switch slug {
+    case .timeWaitServerClosedFirst, .timeWaitHolderWithoutReuse, .finWait2Orphan: true
+    default: false
+    }
+  }
+
   /// Goes before findings that would be true of any refusal.
   fileprivate var isSpecific: Bool {
     switch slug {

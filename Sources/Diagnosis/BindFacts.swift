@@ -61,6 +61,31 @@ struct BindFacts {
     return holders
   }
 
+  // MARK: The server's own sockets
+
+  /// By the rules, an earlier socket of the same server stands in this one's way.
+  func overlapsOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, as: .bound) }
+
+  /// Bound it can be, by SO_REUSEADDR; but once an earlier socket listens, it cannot.
+  func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, as: .listen) }
+
+  private func overlaps(_ trial: Trial, as state: TCPState) -> Bool {
+    guard !target.areAlternatives, target.port != 0, let index = yours.firstIndex(of: trial) else {
+      return false
+    }
+    let new = target.newSocket(at: trial.socket.address)
+    return yours[..<index].contains { earlier in
+      let address = earlier.socket.address
+      let held = SocketRecord(
+        state: state, local: Endpoint(address: address.address, port: target.port), peer: nil,
+        interface: target.newSocket(at: address).device, uid: target.uid, inode: 1,
+        v6Only: address.v6Only || !address.address.isUnspecified)
+      let flags = HolderFlags(
+        reuseAddress: target.options.contains(.reuseAddress), reusePort: target.options.contains(.reusePort))
+      return ConflictRules.conflict(of: held, flags, with: new) == .certain
+    }
+  }
+
   // MARK: Time
 
   var freeIn: UInt32? {
@@ -72,7 +97,7 @@ struct BindFacts {
     var longest: UInt32 = 0
     for trial in refused {
       let blamed = blamed(by: trial)
-      guard trial.outcome.isAddressInUse, !blamed.isEmpty else { return nil }
+      guard trial.outcome.isAddressInUse, !blamed.isEmpty, !overlapsOwnSockets(trial) else { return nil }
       for record in blamed {
         guard record.isMinisocket, let timer = record.timer else { return nil }
         longest = max(longest, timer.expires)
@@ -92,9 +117,10 @@ struct BindFacts {
   /// A trial whose answer the rules do not account for. With SO_REUSEPORT the kernel is known to allow more.
   var disagreement: Trial? {
     (yours + session.trials).first { trial in
-      if session.overlappingAlone.contains(trial.socket.address) { return false }
+      if session.overlappingAlone.contains(trial.socket.address) || overlapsOwnSockets(trial) { return false }
       return switch (trial.outcome, trial.prediction) {
-      case (.ok, .fails): !trial.socket.options.contains(.reusePort)
+      // Of a trial that is not the server's, the documented direction of SO_REUSEPORT needs no word.
+      case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.isYours
       case (.refused(_, .addressInUse), .ok):
         target.port != 0 && !session.snapshot.look.isBlind(to: .boundNotListening)
       default: false

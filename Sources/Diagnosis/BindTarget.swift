@@ -81,7 +81,7 @@ package struct BindTarget: Sendable {
     NewSocket(
       address: address.address, v6Only: address.v6Only,
       // The kernel ties a socket to the device of a link-local address.
-      device: interface != nil ? interfaceIndex : address.scope,
+      device: interface != nil ? interfaceIndex : address.address.isLinkLocal ? address.scope : 0,
       options: options ?? self.options, uid: uid)
   }
 }

@@ -58,7 +58,10 @@ extension Catalogue {
         \(listeners.count == 1 ? "it" : "them").
         """,
       because:
-        "With SO_REUSEPORT on both sides and one user the kernel spreads new connections over all listeners.",
+        """
+        With SO_REUSEPORT on both sides and one user the kernel spreads new connections over the listeners \
+        whose address fits best: a specific one goes before the wildcard.
+        """,
       evidence: evidence(listeners),
       notSeen: ["which process listens"])
   }

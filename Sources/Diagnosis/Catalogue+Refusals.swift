@@ -5,7 +5,7 @@ extension Catalogue {
   var privilegedPort: Finding {
     let start = facts.settings.unprivilegedPortStart
     return finding(
-      .privilegedPort,
+      .privilegedPort, .error, facts.settings.mayBindPrivilegedPorts == false ? .certain : .likely,
       title: "Port \(port) is below \(start) and needs CAP_NET_BIND_SERVICE: Permission denied.",
       because:
         """
@@ -28,7 +28,35 @@ extension Catalogue {
       notSeen: ["whether your server runs with the capability"])
   }
 
+  func addressTentative(_ trial: Trial) -> Finding {
+    finding(
+      .addressTentative,
+      title: "\(trial.socket.address.text) is still tentative: \(trial.outcome.error?.message ?? "").",
+      because:
+        """
+        A new IPv6 address cannot be bound until duplicate address detection has found no other host with it, \
+        which takes about a second (RFC 4862, section 5.4); if it has found one, it never can.
+        """,
+      remedies: [
+        Finding.Remedy("wait a few seconds, then start the server"),
+        Finding.Remedy("see whether detection has failed", command: "ip -6 address show tentative"),
+        Finding.Remedy("set IP_FREEBIND in the server, if it has to start before"),
+      ],
+      notSeen: ["whether another host has the address"])
+  }
+
   func addressNotLocal(_ trial: Trial) -> Finding {
+    if trial.socket.address.address.isMulticast, trial.outcome.error == .invalidArgument {
+      return finding(
+        .addressNotLocal,
+        title: "\(trial.socket.address.text) is a multicast address, which no TCP socket can be bound to.",
+        because: "TCP connects two ends; a group of hosts has no connection.",
+        remedies: [Finding.Remedy("bind 0.0.0.0 or [::], or an address of this host")])
+    }
+    return addressOfAnotherHost(trial)
+  }
+
+  private func addressOfAnotherHost(_ trial: Trial) -> Finding {
     finding(
       .addressNotLocal,
       title:
@@ -83,9 +111,10 @@ extension Catalogue {
       ])
   }
 
-  var noSuchInterface: Finding {
-    let scope = facts.target.addresses.map(\.scopeName).first { !$0.isEmpty }
-    let name = ByteSafety.escaped(facts.target.interface ?? scope ?? "")
+  func noSuchInterface(_ trial: Trial) -> Finding {
+    let isOfSocket = trial.outcome == .refused(.option(.bindToDevice), .noSuchDevice)
+    let name = ByteSafety.escaped(
+      (isOfSocket ? facts.target.interface : nil) ?? trial.socket.address.scopeName)
     return finding(
       .noSuchInterface,
       title: "There is no interface \(name) here: No such device.",
@@ -134,7 +163,7 @@ extension Catalogue {
       ])
   }
 
-  func ownAddressesOverlap(_ trial: Trial) -> Finding {
+  func ownAddressesOverlap(_ trial: Trial, isAloneOK: Bool) -> Finding {
     let new = trial.socket.address
     let others = facts.target.addresses.filter { $0 != new }
     let isRepeated = facts.target.addresses.filter { $0 == new }.count > 1
@@ -150,10 +179,12 @@ extension Catalogue {
     return finding(
       .ownAddressesOverlap,
       title:
+        isAloneOK
+        ? """
+        Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, and \
+        ok alone.
         """
-        Your server's own addresses overlap: \(place(trial)) is refused once its other sockets are bound, \
-        and ok alone.
-        """,
+        : "Your server's own addresses overlap: its other sockets keep \(place(trial)) from being bound.",
       because:
         isRepeated
         ? "Without SO_REUSEADDR on both, one address and port can be bound once only."
@@ -162,6 +193,18 @@ extension Catalogue {
         one bind of the server collides with another.
         """,
       remedies: remedies)
+  }
+
+  /// SO_REUSEADDR lets sockets be bound beside each other, but not beside one that listens.
+  func ownAddressesCannotAllListen(_ trial: Trial) -> Finding {
+    finding(
+      .ownAddressesOverlap, .warning,
+      title:
+        "Your server's own addresses overlap: all can be bound with SO_REUSEADDR, but not all can listen.",
+      because:
+        """
+        SO_REUSEADDR does not get past a listener: once the sockets before it listen, \(place(trial)) is refused.
+        """)
   }
 
   var portNowFree: Finding {
@@ -188,21 +231,30 @@ extension Catalogue {
 
   func rulesAndKernelDisagree(_ trial: Trial) -> Finding {
     let answer = trial.outcome.error.map(\.name) ?? "ok"
-    return finding(
-      .rulesAndKernelDisagree, .warning,
-      title:
+    let isOrderDependent = trial.outcome == .ok && trial.socket.options.contains(.reusePort)
+    let because: String
+    if isOrderDependent {
+      because = """
+        By the rules of bind() a listed socket is in the way. With SO_REUSEPORT the kernel remembers, for each \
+        port, what was bound there before, and may then allow more; after a plain bind on the port it refuses again.
         """
-        The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it \
-        lists do not account for it.
+    } else if trial.outcome == .ok {
+      because = "By the rules of bind() a listed socket is in the way. The kernel's answer counts."
+    } else {
+      because = """
+        No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A cgroup BPF \
+        program can refuse a bind so.
+        """
+    }
+    let blamed = facts.blamed(by: trial)
+    return finding(
+      .rulesAndKernelDisagree, .warning, isOrderDependent ? .likely : .certain,
+      title: """
+        The kernel answers \(answer) for \(place(trial)) with \(options(trial)), and the sockets that it lists do \
+        not account for it.
         """,
-      because:
-        trial.outcome == .ok
-        ? "By the rules of bind() a listed socket is in the way. The kernel's answer counts."
-        : """
-        No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A \
-        cgroup BPF program can refuse a bind so.
-        """,
-      evidence: facts.blamed(by: trial).isEmpty ? [] : evidence(facts.blamed(by: trial)),
+      because: because,
+      evidence: blamed.isEmpty ? [] : evidence(blamed),
       remedies: [listing],
       notSeen: ["why the kernel answers so"])
   }

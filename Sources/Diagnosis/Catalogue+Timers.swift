@@ -12,8 +12,8 @@ extension Catalogue {
         """,
       because:
         """
-        The last server closed these connections first. Linux keeps each of them in TIME_WAIT for 60 s, \
-        and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had \
+        These connections were closed from this side first, as by a server that stops. Linux keeps each of \
+        them in TIME_WAIT for 60 s, and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had \
         it: the trial with SO_REUSEADDR succeeded.
         """,
       evidence: evidence(minisockets),
@@ -25,7 +25,9 @@ extension Catalogue {
   }
 
   func timeWaitHolderWithoutReuse(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
-    let isBlind = facts.session.snapshot.look.isBlind(to: .boundNotListening)
+    let look = facts.session.snapshot.look
+    let isBlind = look.isBlind(to: .boundNotListening)
+    let certainty: Finding.Certainty = isBlind || !look.isComplete ? .likely : .certain
     let holder = minisockets.count == 1 ? "this connection" : "at least one of these connections"
     var because =
       """
@@ -38,7 +40,7 @@ extension Catalogue {
     }
     if facts.refused.isEmpty {
       return finding(
-        .timeWaitHolderWithoutReuse, .info, isBlind ? .likely : .certain,
+        .timeWaitHolderWithoutReuse, .info, certainty,
         title: "A server without SO_REUSEPORT could not bind port \(port), not even with SO_REUSEADDR.",
         because: "The sockets that left these connections behind had SO_REUSEPORT, and not SO_REUSEADDR.",
         evidence: evidence(minisockets))
@@ -46,7 +48,7 @@ extension Catalogue {
     let isUpperBound = minisockets.count > 1 && !(facts.freeIn.map(Quantity.isEnding) ?? false)
     let frees = freeing.map { " It frees itself \($0)\(isUpperBound ? " at the latest" : "")." } ?? ""
     return finding(
-      .timeWaitHolderWithoutReuse, .error, isBlind ? .likely : .certain,
+      .timeWaitHolderWithoutReuse, .error, certainty,
       title: "Port \(port) cannot be bound, even with SO_REUSEADDR: Address already in use.\(frees)",
       because: because,
       evidence: evidence(minisockets),

@@ -4,7 +4,6 @@ package struct ErrorNumber: Hashable, Sendable {
 
   package init(_ rawValue: Int32) { self.rawValue = rawValue }
 
-  package static let notPermitted = ErrorNumber(1)
   package static let accessDenied = ErrorNumber(13)
   package static let noSuchDevice = ErrorNumber(19)
   package static let invalidArgument = ErrorNumber(22)

@@ -20,6 +20,7 @@ package struct Finding: Equatable, Sendable {
     case listenConflict = "listen-conflict"
     case privilegedPort = "privileged-port"
     case addressNotLocal = "address-not-local"
+    case addressTentative = "address-tentative"
     case addressNeedsScope = "address-needs-scope"
     case familyUnavailable = "family-unavailable"
     case deniedByPolicy = "denied-by-policy"
@@ -76,15 +77,18 @@ package struct HostSettings: Equatable, Sendable {
   package var unprivilegedPortStart: Int
   /// Milliseconds that a timer can sit at 0.
   package var timerSlack: Int
-  /// This process has CAP_NET_BIND_SERVICE where it counts: in the user namespace of the network namespace.
-  package var mayBindPrivilegedPorts: Bool
+  /// This process has CAP_NET_BIND_SERVICE where it counts: in the user namespace of the network namespace. Nil if it
+  /// has it in its own, which may be another.
+  package var mayBindPrivilegedPorts: Bool?
+  /// IPv6 addresses that duplicate address detection has not released.
+  package var tentativeAddresses: [IPAddress]
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
 
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),
-    unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool = false,
-    isIPv6Disabled: Bool = false
+    unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool? = false,
+    isIPv6Disabled: Bool = false, tentativeAddresses: [IPAddress] = []
   ) {
     self.ephemeralRange = ephemeralRange
     self.reservedPorts = reservedPorts
@@ -92,6 +96,7 @@ package struct HostSettings: Equatable, Sendable {
     self.timerSlack = timerSlack
     self.mayBindPrivilegedPorts = mayBindPrivilegedPorts
     self.isIPv6Disabled = isIPv6Disabled
+    self.tentativeAddresses = tentativeAddresses
   }
 
   package func isEphemeral(_ port: UInt16) -> Bool {

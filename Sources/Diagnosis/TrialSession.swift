@@ -119,10 +119,16 @@ package struct TrialSession: Sendable {
     }
   }
 
+  /// A refusal. With SO_REUSEPORT and a holder in the table it is none of a race, and the trials since may have turned
+  /// the kernel's answer by themselves.
+  private func isWorthRepeating(_ trial: Trial) -> Bool {
+    trial.outcome.isAddressInUse && (trial.prediction == .ok || !trial.socket.options.contains(.reusePort))
+  }
+
   private mutating func repeatRefused<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     for isYours in [true, false] {
       let refused = trials.indices.filter {
-        trials[$0].isYours == isYours && trials[$0].outcome.isAddressInUse
+        trials[$0].isYours == isYours && isWorthRepeating(trials[$0])
       }
       guard !refused.isEmpty else { continue }
       if isYours, !target.areAlternatives {

@@ -11,6 +11,8 @@ package struct SocketSource: ~Copyable {
   private var sockDiag: SockDiagSource<NetlinkSocket>?
   private let procNet = ProcNetSource()
   private let mayFallBack: Bool
+  /// The last walk ended before its answer did.
+  private var hasUnfinishedDump = false
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package private(set) var fallbackReason: String?
 
@@ -37,6 +39,15 @@ package struct SocketSource: ~Copyable {
     _ filter: SocketFilter, begin: (Look.Origin) -> Void, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     var hasBegun = false
+    if hasUnfinishedDump, sockDiag != nil {
+      // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
+      hasUnfinishedDump = false
+      do throws(SystemError) {
+        sockDiag = SockDiagSource(try NetlinkSocket())
+      } catch {
+        throw .system(error)
+      }
+    }
     if sockDiag != nil {
       do throws(SourceError) {
         let isComplete = try sockDiag?.dump(filter) { record in
@@ -45,6 +56,7 @@ package struct SocketSource: ~Copyable {
           body(record)
         }
         if !hasBegun { begin(.sockDiag) }
+        hasUnfinishedDump = isComplete != true
         return isComplete ?? false
       } catch {
         guard mayFallBack, !hasBegun, case .unavailable(let reason) = error else { throw error }

@@ -37,7 +37,7 @@ package enum MessageType: Equatable, Sendable {
 
   /// TCPDIAG_GETSOCK of linux/inet_diag.h: asks for both address families in one walk.
   package static let tcpDiagGetSock: UInt16 = 18
-  /// SOCK_DIAG_BY_FAMILY of linux/sock_diag.h: one family, and the type that every answer carries.
+  /// SOCK_DIAG_BY_FAMILY of linux/sock_diag.h: one family. Answers carry the type of their request.
   package static let sockDiagByFamily: UInt16 = 20
 
   package init(rawValue: UInt16) {

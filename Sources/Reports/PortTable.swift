@@ -111,6 +111,7 @@ package struct PortTable {
     } else {
       sentences.append("No TIME_WAIT on \(ports). \(nothingElse(after: false))")
     }
+    if others > 0 { sentences += lossSentences }
     return sentences + blindSentences
   }
 

@@ -30,7 +30,6 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
-      77  not permitted
     """
 
   /// What comes without arguments.
@@ -76,6 +75,9 @@ enum Help {
 
   static func unknownCommand(_ name: String) -> String {
     let known = TwInspect.commandNames
+    if !name.isEmpty, name.allSatisfy({ $0.isNumber || $0 == "-" || $0 == "," }) {
+      return "'\(name)': no such command; did you mean 'port \(name)' or 'trybind \(name)'?"
+    }
     let near = known.map { known in (name: known, distance: Spelling.distance(known, name)) }
       .filter { $0.distance <= max(1, $0.name.count / 2) }
       .min { $0.distance < $1.distance }

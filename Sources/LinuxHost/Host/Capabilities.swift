@@ -2,7 +2,6 @@
 package enum Capabilities {
   package enum Capability: Int, Sendable {
     case netBindService = 10
-    case netAdmin = 12
   }
 
   /// In the process's own user namespace; without /proc nothing is taken to be allowed.

@@ -25,31 +25,3 @@ package struct HostIdentity: Sendable {
     }
   }
 }
-
-/// The clock, as far as an answer needs it.
-package enum Clock {
-  /// Milliseconds since 1970-01-01 UTC.
-  package static var wallMilliseconds: Int64 { milliseconds(CLOCK_REALTIME) }
-
-  /// Nanoseconds on a clock that only goes forward.
-  package static var monotonicNanoseconds: Int64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-
-  private static func milliseconds(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
-
-  /// The kernel's timer frequency (CONFIG_HZ), which the coarse clock's resolution gives away.
-  package static var kernelHZ: Int {
-    var resolution = timespec()
-    guard unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0, resolution.tv_nsec > 0 else {
-      return 250
-    }
-    return Int((1_000_000_000 + Int64(resolution.tv_nsec) / 2) / Int64(resolution.tv_nsec))
-  }
-}

@@ -15,9 +15,14 @@ extension HostSettings {
       reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
       unprivilegedPortStart: Sysctl.number("net.ipv4.ip_unprivileged_port_start") ?? 1024,
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
-      mayBindPrivilegedPorts: Capabilities.isEffective(.netBindService)
-        && Capabilities.isInitialUserNamespace,
-      isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1)
+      mayBindPrivilegedPorts: mayBindPrivilegedPorts,
+      isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1,
+      tentativeAddresses: IPv6Addresses.tentative())
+  }
+
+  private static var mayBindPrivilegedPorts: Bool? {
+    guard Capabilities.isEffective(.netBindService) else { return false }
+    return Capabilities.isInitialUserNamespace ? true : nil
   }
 
   /// "8080,9000-9100".

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SocketTable
 
 /// Standard output, written whole.
 package enum StandardOutput {
@@ -20,37 +21,11 @@ package enum StandardOutput {
     }
   }
 
-  /// A line on standard error; there is nobody to tell if that fails.
+  /// A line on standard error, made harmless for a terminal; there is nobody to tell if that fails.
   package static func complain(_ line: String) {
-    try? write(Array((line + "\n").utf8).span, to: STDERR_FILENO, "standard error")
+    try? write(Array((ByteSafety.escaped(line) + "\n").utf8).span, to: STDERR_FILENO, "standard error")
   }
 
   /// What a parent may have set to "ignore" (Python does) would turn a closed pipe into an error message.
   package static func restoreBrokenPipeSignal() { _ = signal(SIGPIPE, SIG_DFL) }
-}
-
-package enum StandardStreams {
-  /// Opens /dev/null, for reading only, where a standard stream is closed: the next socket would otherwise get its
-  /// number, and the answer would be written to it.
-  package static func reserve() {
-    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
-      _ = unsafe open("/dev/null", O_RDONLY)
-    }
-  }
-}
-
-package enum Terminal {
-  package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
-
-  /// Columns of the terminal that standard output is; nil if it is none.
-  package static var width: Int? {
-    var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
-  }
-
-  package static func environment(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    return unsafe String(cString: value)
-  }
 }

@@ -23,6 +23,9 @@ struct PortCommand: Command {
         that only a timer keeps (what kill -9 leaves behind). The closing line
         counts all other sockets there, so that an empty list is not read as a
         free port. TCP only.
+        To learn whether this kernel lists sockets that are bound and do not
+        listen, it may bind one of its own to a free port of 127.0.0.1 for an
+        instant; never to a port that was asked for.
         --expect judges how many were listed. It does not tell whether a server
         can start: gate start-up scripts with trybind.
 
