@@ -70,7 +70,7 @@ struct BindFacts {
   func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, as: .listen) }
 
   private func overlaps(_ trial: Trial, as state: TCPState) -> Bool {
-    guard !target.areAlternatives, target.port != 0, let index = yours.firstIndex(of: trial) else {
+    guard !target.areAlternatives, target.port != 0, let index = yours.lastIndex(of: trial) else {
       return false
     }
     let new = target.newSocket(at: trial.socket.address)

@@ -238,4 +238,16 @@ struct TrybindAddressTests {
       #expect(json["free_in_ms"].isNull)
     }
   }
+
+  /// "Is not an address of this host" was said of one that duplicate address detection still keeps.
+  @Test func tentativeAddress() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.addLink("eth0", carrier: false)
+      try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0", checked: true)
+      let result = try Tool.run("trybind", "9527", "--address", "2001:db8::7", "--json")
+      #expect(result.exitCode == 1)
+      #expect(try result.json["findings"].array?.map { $0["slug"].string } == ["address-tentative"])
+    }
+  }
 }

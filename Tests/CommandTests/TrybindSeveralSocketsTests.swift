@@ -14,8 +14,8 @@ struct TrybindSeveralSocketsTests {
     try withNetworkNamespace { lab in
       guard lab.hasIPv6 else { return }
       try expectTrybind(Server(addresses: addresses), false, ["own-addresses-overlap"])
-      // While none of them listens, SO_REUSEADDR lets them be bound together.
-      try expectTrybind(Server(addresses: addresses, reuse: true), true, [])
+      // While none of them listens, SO_REUSEADDR lets them be bound together: a yes with a warning.
+      try expectTrybind(Server(addresses: addresses, reuse: true), true, ["own-addresses-overlap"])
       try expectTrybind(
         Server(addresses: addresses, reuse: true, listens: true), false, ["own-addresses-overlap"])
       try expectTrybind(
@@ -44,16 +44,46 @@ struct TrybindSeveralSocketsTests {
     }
   }
 
-  /// The first is refused by TIME_WAIT, and so is not there to be in the second's way.
+  /// The first is refused by TIME_WAIT, and so is not there to be in the second's way; but when the TIME_WAIT has ended it
+  /// will be, and no time may be promised.
   @Test func timeWaitBeforeTheOverlap() throws {
     try withNetworkNamespace { lab in
       guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527, .init(reuseAddress: true))
-      try expectTrybind(Server(addresses: ["0.0.0.0", "::"]), false, ["time-wait-server-closed-first"])
+      let answer = try expectTrybind(
+        Server(addresses: ["0.0.0.0", "::"]), false,
+        ["own-addresses-overlap", "time-wait-server-closed-first"])
+      #expect(answer.freeIn.isNull)
       try expectTrybind(
-        Server(addresses: ["0.0.0.0", "::"], reuse: true), true, ["time-wait-server-closed-first"])
+        Server(addresses: ["0.0.0.0", "::"], reuse: true), true,
+        ["time-wait-server-closed-first", "own-addresses-overlap"])
       try expectTrybind(
         Server(addresses: ["0.0.0.0", "::"], reuse: true, listens: true), false, ["own-addresses-overlap"])
+    }
+  }
+
+  /// Its own SO_REUSEPORT trial on 0.0.0.0 let a repeated one on [::] succeed, which was told as "has just become free".
+  @Test func ownTrialsTurnNoAnswer() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.timeWait(port: 9527, .init(reusePort: true))
+      try lab.listener(via: .ipv6, port: 9527)
+      let result = try Tool.run("trybind", "9527", "--reuse-port", "--json")
+      #expect(result.exitCode == 1)
+      let slugs = try result.json["findings"].array?.map { $0["slug"].string } ?? []
+      #expect(!slugs.contains("port-now-free"))
+    }
+  }
+
+  /// The TIME_WAIT was named first, with the advice to wait, although a listener holds [::] for good.
+  @Test func aListenerDecidesBeforeATimer() throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.timeWait(port: 9527)
+      try lab.listener(via: .ipv6, port: 9527)
+      let result = try Tool.run("trybind", "9527", "--json")
+      #expect(try result.json["findings"][0]["slug"].string == "listener-alive")
+      #expect(try result.json["free_in_ms"].isNull)
     }
   }
 

@@ -152,11 +152,7 @@ import Testing
   @Test func anIncompleteLookBesideAListener() {
     for records in [[Self.listener], Self.timeWaits + [Self.listener]] {
       let text = PortReport.of(records, look: Self.incomplete).table()
-      withKnownIssue(
-        "PortTable.holdingSentences says nothing of an incomplete look where something else holds the port"
-      ) {
-        #expect(text.contains("not seen whole"), "\(text)")
-      }
+      #expect(text.contains("not seen whole"), "\(text)")
     }
   }
 
