@@ -48,7 +48,9 @@ struct Catalogue {
     if let peer = record.peer { line += " - \(peer.text)" }
     line += "  \(record.state.title)"
     if record.isMinisocket, let timer = record.timer {
-      line += Quantity.isEnding(milliseconds: timer.expires) ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
+      line +=
+        Quantity.isEnding(milliseconds: timer.expires)
+        ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
     } else if let uid = record.uid, record.inode != 0 {
       line += "  uid \(uid)"
     } else if record.inode == 0 {
@@ -66,7 +68,10 @@ struct Catalogue {
 
   /// "in 43.2 s"; "any moment: it is ending" where the timer has run out and its slack has not. Nil if no timer will free it.
   var freeing: String? {
-    facts.freeIn.map { Quantity.isEnding(milliseconds: $0) ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: $0))" }
+    facts.freeIn.map {
+      Quantity.isEnding(milliseconds: $0)
+        ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: $0))"
+    }
   }
 
   var waiting: Finding.Remedy {
@@ -74,7 +79,9 @@ struct Catalogue {
       return Finding.Remedy("wait until the timers have run out")
     }
     let bound = "at the latest \(Quantity.seconds(milliseconds: latest))"
-    let wait = Quantity.isEnding(milliseconds: free) ? "wait until it has ended, \(bound)" : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
+    let wait =
+      Quantity.isEnding(milliseconds: free)
+      ? "wait until it has ended, \(bound)" : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
     return Finding.Remedy("\(wait), and start the server then")
   }
 

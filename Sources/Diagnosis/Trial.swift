@@ -66,4 +66,11 @@ package protocol BindProber {
   /// refusal does not keep the following ones from being tried.
   /// - Throws: what keeps the trial from being made at all.
   mutating func attempt(_ sockets: [TrialSocket]) throws(Failure) -> [TrialOutcome]
+
+  /// Lets a moment pass, in which whoever is just trying the port as well has done.
+  func pause()
+}
+
+extension BindProber {
+  package func pause() {}
 }

@@ -35,6 +35,10 @@ package struct TrialSession: Sendable {
     session.countSkippedIfAlone()
     session.predict()
     if session.needsRepetition {
+      // Nothing in the table accounts for it: another trial like this one, perhaps, that is still going on.
+      if session.trials.contains(where: { $0.outcome.isAddressInUse && $0.prediction == .ok }) {
+        prober.pause()
+      }
       try session.repeatRefused(&prober)
       session.snapshot = try look()
       session.predict()

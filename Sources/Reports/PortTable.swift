@@ -148,7 +148,9 @@ package struct PortTable {
 
   /// What was lost from an incomplete look may have been there.
   private func none(_ place: String) -> [String] {
-    ["No socket \(place) \(ports)\(report.look.isComplete ? "" : ", as far as was seen; it was not seen whole")."]
+    [
+      "No socket \(place) \(ports)\(report.look.isComplete ? "" : ", as far as was seen; it was not seen whole")."
+    ]
   }
 
   private var peerSentences: [String] {

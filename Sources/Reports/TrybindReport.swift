@@ -50,7 +50,9 @@ package struct TrybindReport {
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
-      writer.raw { row.appendObject(record, side: record.peer?.port == target.port ? .both : .local, to: &$0) }
+      writer.raw {
+        row.appendObject(record, side: record.peer?.port == target.port ? .both : .local, to: &$0)
+      }
     }
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { writer in

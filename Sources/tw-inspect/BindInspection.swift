@@ -162,6 +162,8 @@ private struct CommandProber: BindProber {
   private var prober = KernelBindProber()
   private(set) var count = 0
 
+  func pause() { prober.pause() }
+
   mutating func attempt(_ sockets: [TrialSocket]) throws(Failure) -> [TrialOutcome] {
     count += sockets.count
     do throws(SystemError) {

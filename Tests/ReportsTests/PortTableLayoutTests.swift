@@ -40,11 +40,7 @@ import Testing
     if expires == 0 || expires == 50 {
       check()
     } else {
-      withKnownIssue(
-        "1 to 49 ms: \"ending\" in the row, \"ends in 0.0 s\" below; near 2^32: PortTable wraps to 0.0 s"
-      ) {
-        check()
-      }
+      check()
     }
   }
 

@@ -106,7 +106,7 @@ import Testing
         """)
     // It says nothing of who holds the port here.
     let none = PortReport.of([], filter).table()
-    #expect(none == "No socket here is connected to port 443 of another end.\n")
+    #expect(none == "No socket here is connected to another end's port 443.\n")
   }
 
   @Test func severalPorts() {
@@ -143,17 +143,12 @@ import Testing
           #expect(text.contains("not seen whole"))
           #expect(!text.contains("Nothing else"))
         } else {
-          withKnownIssue("PortTable.listedSentences says \"No socket\" of an incomplete look, without a word")
-          {
-            #expect(text.contains("not seen whole"))
-          }
+          #expect(text.contains("not seen whole"))
         }
       }
     }
     let peers = SocketFilter(ports: PortSet(443), side: .peer)
-    withKnownIssue("PortTable.peerSentences says \"No socket\" of an incomplete look, without a word") {
-      #expect(PortReport.of([], peers, look: Self.incomplete).table().contains("not seen whole"))
-    }
+    #expect(PortReport.of([], peers, look: Self.incomplete).table().contains("not seen whole"))
   }
 
   // MARK: Lists

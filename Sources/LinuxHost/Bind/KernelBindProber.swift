@@ -13,6 +13,11 @@ package struct KernelBindProber: BindProber {
     return outcomes
   }
 
+  package func pause() {
+    var time = timespec(tv_sec: 0, tv_nsec: 5_000_000)
+    _ = unsafe nanosleep(&time, nil)
+  }
+
   /// Each socket is held by its own frame until the last has been tried.
   private func attempt(_ sockets: ArraySlice<TrialSocket>, _ outcomes: inout [TrialOutcome])
     throws(SystemError)
