@@ -26,10 +26,10 @@ import Testing
         No. A server without SO_REUSEADDR cannot bind port 9527: Address already in use.
         With SO_REUSEADDR it can; without it, in 58.4 s.
 
-        Why     The last server closed these connections first. Linux keeps each of them
-                in TIME_WAIT for 60 s, and the port with it, unless both the old and the
-                new socket have SO_REUSEADDR. The old ones had it: the trial with
-                SO_REUSEADDR succeeded.
+        Why     These connections were closed from this side first, as by a server that
+                stops. Linux keeps each of them in TIME_WAIT for 60 s, and the port with
+                it, unless both the old and the new socket have SO_REUSEADDR. The old
+                ones had it: the trial with SO_REUSEADDR succeeded.
         Seen    127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left
         Do      - wait 58.4 s, at the latest 60.4 s, and start the server then
                 - set SO_REUSEADDR on the listening socket before bind(), as TCP
