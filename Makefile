@@ -115,6 +115,7 @@ startup-order: deps-build ## measure anew in which order functions run at start-
 	swift build --configuration release --scratch-path $$scratch --product tw-inspect --static-swift-stdlib \
 	  -Xswiftc -L$$scratch/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker -S \
 	  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+	number=0
 	for command in 'port 9527' 'port 9527 --output jsonl' 'port 9527 --json' 'trybind 9527' 'trybind 9527 --reuse --json'; do
 	  valgrind --tool=callgrind --demangle=no --callgrind-out-file=$$scratch/calls.$$((++number)) \
 	    $$scratch/release/tw-inspect $$command >/dev/null 2>&1 || [ $$? = 1 ]

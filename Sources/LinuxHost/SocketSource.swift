@@ -38,6 +38,12 @@ package struct SocketSource: ~Copyable {
   package mutating func stream(
     _ filter: SocketFilter, begin: (Look.Origin) -> Void, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
+    try stream(filter, witness: nil, begin: begin, body)
+  }
+
+  private mutating func stream(
+    _ filter: SocketFilter, witness: UInt16?, begin: (Look.Origin) -> Void, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
     var hasBegun = false
     if hasUnfinishedDump, sockDiag != nil {
       // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
@@ -50,7 +56,7 @@ package struct SocketSource: ~Copyable {
     }
     if sockDiag != nil {
       do throws(SourceError) {
-        let isComplete = try sockDiag?.dump(filter) { record in
+        let isComplete = try sockDiag?.dump(filter, witness: witness) { record in
           if !hasBegun { begin(.sockDiag) }
           hasBegun = true
           body(record)
@@ -83,13 +89,26 @@ package struct SocketSource: ~Copyable {
     var records: [SocketRecord] = []
     // Room that is not used costs nothing; growing would copy everything each time.
     records.reserveCapacity(SocketStatistics.tcpSockets)
+    let asksForBound = origin == .sockDiag && filter.states.mask.contains(.bound)
+    let witness = BoundWitness(isNeeded: asksForBound)
     var isComplete = false
     for _ in 0..<Self.attempts where !isComplete {
       records.removeAll(keepingCapacity: true)
-      isComplete = try stream(filter, begin: { _ in }, { records.append($0) })
+      isComplete = try stream(filter, witness: witness.port, begin: { _ in }, { records.append($0) })
     }
-    let sees = seesBoundSockets(filter, records)
+    var sees: Bool?
+    if asksForBound, origin == .sockDiag {
+      sees = sockDiag?.hasSeenWitness == true || records.contains { $0.state == .bound } || finds(witness)
+    }
     return Snapshot(records: records, look: look(isComplete: isComplete, seesBoundSockets: sees))
+  }
+
+  /// Asks for our own socket alone, where the filter's program has kept the kernel from showing it.
+  private mutating func finds(_ witness: borrowing BoundWitness) -> Bool {
+    guard let port = witness.port else { return false }
+    let filter = SocketFilter(ports: PortSet(port), states: .states(StateSet(.bound)))
+    _ = try? sockDiag?.dump(filter, witness: port) { _ in }
+    return sockDiag?.hasSeenWitness == true
   }
 
   /// The look at what has been read so far. `seesBoundSockets` is nil where nobody asked for them.
@@ -112,21 +131,5 @@ package struct SocketSource: ~Copyable {
       spots.append(.smallHash)
     }
     return spots
-  }
-
-  /// Whether bound sockets that do not listen are listed, tested on one of our own: kernels before 6.8 leave them out
-  /// without a word. Nil where the filter does not ask for them.
-  private mutating func seesBoundSockets(_ filter: SocketFilter, _ records: [SocketRecord]) -> Bool? {
-    guard origin == .sockDiag, filter.states.mask.contains(.bound) else { return nil }
-    if records.contains(where: { $0.state == .bound }) { return true }
-    do throws(SystemError) {
-      let own = try BoundSocket.open()
-      var isSeen = false
-      let filter = SocketFilter(ports: PortSet(own.port), states: .states(StateSet(.bound)))
-      _ = try? sockDiag?.dump(filter) { _ in isSeen = true }
-      return isSeen
-    } catch {
-      return false
-    }
   }
 }

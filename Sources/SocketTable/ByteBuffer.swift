@@ -172,12 +172,16 @@ package typealias Drain = (inout ByteBuffer) -> Void
   /// Lower case, without leading zeros.
   package mutating func append(hexadecimal value: UInt64) {
     reserve(16)
-    var shift = max(0, (63 - value.leadingZeroBitCount) & ~3)
-    while shift >= 0 {
-      let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xf
-      unsafe base[count] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-      count += 1
-      shift -= 4
-    }
+    let length = max(1, (67 - value.leadingZeroBitCount) / 4)
+    var rest = value
+    var position = count &+ length
+    repeat {
+      position &-= 1
+      let digit = UInt8(truncatingIfNeeded: rest) & 0xf
+      // "a" stands 39 places behind "9" + 1.
+      unsafe base[position] = digit &+ UInt8(ascii: "0") &+ (digit > 9 ? 39 : 0)
+      rest &>>= 4
+    } while position > count
+    count &+= length
   }
 }

@@ -143,6 +143,9 @@ package struct SocketRecord: Hashable, Sendable {
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
   package var isMinisocket: Bool { timerKind == .timeWait }
 
+  /// Bound to this address, and neither listening nor connected.
+  package func isBound(to address: IPAddress) -> Bool { state == .bound && local.address == address }
+
   /// A connection that no process can touch any more, and which TCP itself still has to bring to its end.
   package var isOrphan: Bool {
     guard inode == 0, !isMinisocket else { return false }

@@ -22,3 +22,21 @@ struct BoundSocket: ~Copyable {
     return BoundSocket(descriptor, port: port)
   }
 }
+
+/// A bound socket of our own for as long as a look lasts: kernels before 6.8 leave sockets that are bound and do not
+/// listen out without a word, and whether this one does is seen by whether it shows this one.
+struct BoundWitness: ~Copyable {
+  private let socket: BoundSocket?
+  /// Nil if there is none: it was not needed, or could not be made.
+  let port: UInt16?
+
+  init(isNeeded: Bool) {
+    guard isNeeded, let own = try? BoundSocket.open() else {
+      socket = nil
+      port = nil
+      return
+    }
+    port = own.port
+    socket = consume own
+  }
+}

@@ -13,10 +13,16 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
 
   package init(_ channel: consuming Channel) { self.channel = channel }
 
+  /// The walk has come by the socket that was to be looked out for.
+  private(set) var hasSeenWitness = false
+
   /// Walks the table once and hands out what matches. True if every message arrived.
+  ///
+  /// `witness` is the port of a socket of our own that is bound to 127.0.0.1 and does not listen: it is not handed out,
+  /// and tells whether this kernel lists such sockets.
   /// - Throws: `.unavailable` only before the first record.
   package mutating func dump(
-    _ filter: SocketFilter, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, witness: UInt16? = nil, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     sequence &+= 1
     let request = filter.request
@@ -35,6 +41,8 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     var assembler = DumpAssembler(sequence: sequence, portID: channel.portID)
     var losses = 0
     var hasHandedOut = false
+    var isWitnessSeen = false
+    defer { if isWitnessSeen { hasSeenWitness = true } }
     while assembler.progress == .receiving {
       let datagram: ReceivedDatagram
       do throws(SystemError) {
@@ -58,7 +66,9 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       do throws(DecodingError) {
         try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
           let record = SocketRecord(message)
-          if filter.matches(record) {
+          if let witness, record.local.port == witness, record.isBound(to: IPAddress(ipv4: 0x7f00_0001)) {
+            isWitnessSeen = true
+          } else if filter.matches(record) {
             hasHandedOut = true
             body(record)
           }
