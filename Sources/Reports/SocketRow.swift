@@ -157,32 +157,16 @@ package struct SocketRow: ~Copyable {
 
 /// Everything that goes into a row but addresses, time left and cookie; in three words, as it is compared for each row.
 private struct RowShape: Equatable {
-  private let kinds: UInt64
-  private let owner: UInt64
+  private let kind: UInt32
   private let interface: UInt32
+  private let owner: UInt64
+  private let side: MatchedSide
 
   init(_ record: SocketRecord, _ side: MatchedSide) {
-    let timer: UInt64 =
-      switch record.timer?.kind {
-      case nil: 0
-      case .retransmit: 1
-      case .keepalive: 2
-      case .timeWait: 3
-      case .probe: 4
-      }
-    let end: UInt64 =
-      switch side {
-      case .local: 0
-      case .peer: 1
-      case .both: 2
-      }
-    let v6Only: UInt64 = record.v6Only.map { $0 ? 2 : 1 } ?? 0
-    kinds =
-      UInt64(record.state.wireValue) | timer << 8 | end << 16 | v6Only << 24
-      | (record.family == .ipv4 ? 0 : 1 << 32) | (record.peer == nil ? 0 : 1 << 33)
-      | (record.cookie == 0 ? 0 : 1 << 34) | (record.uid == nil ? 0 : 1 << 35)
-    owner = UInt64(record.uid ?? 0) << 32 | UInt64(record.inode)
+    kind = record.kindBits
     interface = record.interface
+    owner = record.ownerBits
+    self.side = side
   }
 }
 

@@ -140,6 +140,22 @@ package struct SocketRecord: Hashable, Sendable {
 
   package var family: AddressFamily { facts.contains(.ipv6) ? .ipv6 : .ipv4 }
 
+  /// Equal for records that differ in nothing but addresses, ports, time left, cookie, cgroup and owner.
+  package var kindBits: UInt32 {
+    let timer: UInt32 =
+      switch timerKind {
+      case nil: 0
+      case .retransmit: 1
+      case .keepalive: 2
+      case .timeWait: 3
+      case .probe: 4
+      }
+    return UInt32(state.wireValue) | timer << 8 | UInt32(facts.rawValue) << 16 | (cookie == 0 ? 0 : 1 << 24)
+  }
+
+  /// uid and inode, 0 where there is none.
+  package var ownerBits: UInt64 { UInt64(owner) << 32 | UInt64(inode) }
+
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
   package var isMinisocket: Bool { timerKind == .timeWait }
 

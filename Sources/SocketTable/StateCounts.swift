@@ -9,7 +9,7 @@ package struct StateCounts: Equatable, Sendable {
 
   package init() {}
 
-  package init(_ records: some Sequence<SocketRecord>) {
+  package init(_ records: [SocketRecord]) {
     for record in records { add(record) }
   }
 
