@@ -3,7 +3,7 @@ package import SocketTable
 /// Numbers with their units.
 package enum Quantity {
   /// Stands between a number and its unit while text is wrapped; printed as a space.
-  package static let unbreakableSpace = "\u{a0}"
+  package static let unbreakableSpace = "\u{1f}"
 
   /// "58.4 s". Times are given to the tenth of a second up to ten minutes.
   package static func seconds(milliseconds: some BinaryInteger) -> String {
@@ -34,5 +34,13 @@ package enum Quantity {
       text.append(digit)
     }
     return text
+  }
+}
+
+extension String {
+  /// With spaces where numbers and their units were kept on one line.
+  package var plain: String {
+    guard utf8.contains(0x1f) else { return self }
+    return String(decoding: utf8.map { $0 == 0x1f ? 0x20 : $0 }, as: UTF8.self)
   }
 }

@@ -94,7 +94,7 @@ package struct StyledText: ~Copyable {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {
-      if !line.isEmpty, line.count + 1 + word.count > width {
+      if !line.isEmpty, line.utf8.count + 1 + word.utf8.count > width {
         lines.append(line)
         line = ""
       }
@@ -102,12 +102,12 @@ package struct StyledText: ~Copyable {
       line += word
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
-    return lines.map { $0.replacing(Quantity.unbreakableSpace, with: " ") }
+    return lines.map(\.plain)
   }
 
   /// A cell of a table; padding stands outside the colour.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
-    let padding = String(repeating: " ", count: max(0, width - text.count))
+    let padding = String(repeating: " ", count: max(0, width - text.utf8.count))
     if alignsRight { append(padding) }
     append(text, tone)
     if !alignsRight { append(padding) }

@@ -118,8 +118,3 @@ extension Trial {
     }
   }
 }
-
-extension String {
-  /// Without the marks that keep a number and its unit on one line.
-  var plain: String { replacing(Quantity.unbreakableSpace, with: " ") }
-}

@@ -17,7 +17,7 @@ import Testing
       ("a bb ccc", 4, ["a bb", "ccc"]), ("unbreakable", 3, ["unbreakable"]),
       ("a unbreakable b", 3, ["a", "unbreakable", "b"]),
       ("  a   b  ", 10, ["a b"]), ("a b", 0, ["a", "b"]), ("a b", -5, ["a", "b"]), ("é日 ß", 4, ["é日 ß"]),
-      ("58.4\u{a0}s more", 6, ["58.4 s", "more"]), ("x 58.4\u{a0}s", 5, ["x", "58.4 s"]),
+      ("58.4\u{1f}s more", 6, ["58.4 s", "more"]), ("x 58.4\u{1f}s", 5, ["x", "58.4 s"]),
     ] as [(String, Int, [String])])
   func wrap(text: String, width: Int, lines: [String]) {
     #expect(StyledText.wrap(text, width: width) == lines)

@@ -61,7 +61,7 @@ import Testing
       let text = TrybindReport(try situation.diagnosis()).document(
         .example("trybind"), isOneLine: true, interfaceName: interfaceName
       ).text
-      #expect(!text.contains("\u{a0}"))
+      #expect(!text.contains("\u{1f}"))
     }
   }
 

@@ -130,7 +130,7 @@ import Testing
       let diagnosis = try Diagnosing.random(&generator).result()
       let width = Int.random(in: 1...200, using: &generator)
       let text = text(diagnosis, width: width, usesColor: true)
-      #expect(text.hasSuffix("\n") && !text.contains("Optional(") && !text.contains("\u{a0}"), "seed \(seed)")
+      #expect(text.hasSuffix("\n") && !text.contains("Optional(") && !text.contains("\u{1f}"), "seed \(seed)")
       let document = TrybindReport(diagnosis).document(
         .example("trybind"), isOneLine: true, interfaceName: interfaceName)
       #expect(try JSONObject(document.text).int("schema_version") == 1, "seed \(seed)")
