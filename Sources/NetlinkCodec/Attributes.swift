@@ -7,12 +7,14 @@ package struct Attributes: ~Escapable {
   private var reader: ByteReader
 
   @_lifetime(copy reader)
+  @inline(__always)
   package init(_ reader: consuming ByteReader) { self.reader = reader }
 
   /// The next attribute's type; `payload` receives its bytes. Nil at the end.
   /// A rest too short for a header is padding, as in `nla_ok`.
   @_lifetime(self: copy self)
   @_lifetime(payload: copy self)
+  @inline(__always)
   package mutating func next(payload: inout ByteReader) throws(DecodingError) -> UInt16? {
     guard reader.remaining >= Self.headerByteCount else { return nil }
     let start = reader.offset

@@ -48,7 +48,6 @@ package struct InetDiagMessage: Equatable, Sendable {
   /// INET_DIAG_CGROUP_ID: full sockets only.
   package private(set) var cgroupID: UInt64?
 
-  private static let timeWaitTimer: UInt8 = 3
   private static let attributeSKV6Only: UInt16 = 11
   private static let attributeCgroupID: UInt16 = 21
 
@@ -76,8 +75,7 @@ package struct InetDiagMessage: Equatable, Sendable {
     uid = fields.host(64)
     inode = fields.host(68)
 
-    // The one attribute of a timewait minisocket, INET_DIAG_MARK, is not used here.
-    guard reader.remaining > 0, timer != Self.timeWaitTimer else { return }
+    guard reader.remaining > 0 else { return }
     var attributes = Attributes(try reader.slice(reader.remaining))
     var payload = try reader.slice(0)
     while let type = try attributes.next(payload: &payload) {

@@ -94,7 +94,7 @@ package struct StyledText: ~Copyable {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {
-      if !line.isEmpty, line.utf8.count + 1 + word.utf8.count > width {
+      if !line.isEmpty, line.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
         lines.append(line)
         line = ""
       }
@@ -107,7 +107,7 @@ package struct StyledText: ~Copyable {
 
   /// A cell of a table; padding stands outside the colour.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
-    let padding = String(repeating: " ", count: max(0, width - text.utf8.count))
+    let padding = String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
     if alignsRight { append(padding) }
     append(text, tone)
     if !alignsRight { append(padding) }

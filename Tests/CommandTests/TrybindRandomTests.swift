@@ -102,7 +102,10 @@ struct TrybindRandomTests {
         #expect(!slugs.contains("rules-and-kernel-disagree"), "TW_SEED=\(seed) \(crowd) \(joined) \(server)")
         #expect(Set(slugs).count == slugs.count)
         let isYes = json["bindable"].bool == true
-        #expect(slugs.isEmpty == (isYes && json["holders"].count == 0), "TW_SEED=\(seed) \(slugs) \(server)")
+        // A yes can carry the warning that not all of the server's own sockets will be able to listen.
+        let ofOthers = isYes ? slugs.filter { $0 != "own-addresses-overlap" } : slugs
+        #expect(
+          ofOthers.isEmpty == (isYes && json["holders"].count == 0), "TW_SEED=\(seed) \(slugs) \(server)")
         if !isYes { #expect(json["findings"][0]["severity"].string == "error", "TW_SEED=\(seed)") }
         for trial in json["trials"].array ?? [] {
           let combination = "\(trial["predicted"].string ?? "") \(trial["bind"].string ?? "")"
