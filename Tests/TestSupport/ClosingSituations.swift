@@ -40,6 +40,10 @@ extension Lab {
   ) throws -> Situation {
     let connection = try connect(via: route, port: port, options)
     try beforeClose(connection.child)
+    // close() while the FIN is on its way can leave a full socket: where the acknowledgement meets the socket still in
+    // use by close(), the kernel sets a timer and makes no minisocket (tcp_rcv_state_process).
+    try connection.child.shutdownWriting()
+    _ = try wait(for: .finWait2, local: connection.local, peer: connection.peer)
     connection.child.close()
     return try finish(connection, .finWait2, keepListener, timer: .timeWait)
   }
