@@ -55,10 +55,9 @@ extension Catalogue {
       remedies: [
         waiting,
         Finding.Remedy(
-          """
-          set SO_REUSEADDR in the server all the same: it does not help this restart, but the ones after \
-          it
-          """),
+          facts.target.options.contains(.reuseAddress)
+            ? "keep SO_REUSEADDR set: it does not help this restart, but the ones after it"
+            : "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it"),
       ],
       notSeen: isBlind ? ["sockets that are bound and do not listen"] : [])
   }
