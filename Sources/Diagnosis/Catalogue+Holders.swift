@@ -105,8 +105,9 @@ extension Catalogue {
         """,
       because:
         """
-        A wildcard address stands for every address of the host. Beside a listener on it no other address \
-        of the same port can be bound, and the other way round, not even with SO_REUSEADDR on both.
+        A wildcard address stands for every address of its family. Beside a listener on it no specific address \
+        of the same port can be bound, nor the other way round, not even with SO_REUSEADDR on both; sockets of \
+        one user that both have SO_REUSEPORT can.
         """,
       evidence: evidence(listeners),
       remedies: [

@@ -24,8 +24,8 @@ struct PortCommand: Command {
         counts all other sockets there, so that an empty list is not read as a
         free port. TCP only.
         To learn whether this kernel lists sockets that are bound and do not
-        listen, it may bind one of its own to a free port of 127.0.0.1 for an
-        instant; never to a port that was asked for.
+        listen, a table or json look holds one of its own, on 127.0.0.1 and a
+        free port that the kernel chooses, for as long as it takes.
         --expect judges how many were listed. It does not tell whether a server
         can start: gate start-up scripts with trybind.
 
