@@ -85,6 +85,19 @@ package struct SocketRow: ~Copyable {
       self.shape = shape
       writeShape(record, side)
     }
+    appendShaped(record, to: &buffer)
+  }
+
+  /// The same with what is known beyond the record. Such rows share nothing, and are few.
+  package mutating func appendObject(
+    _ record: SocketRecord, side: MatchedSide, details: SocketDetails, to buffer: inout ByteBuffer
+  ) {
+    writeShape(record, side, details)
+    appendShaped(record, to: &buffer)
+    shape = nil
+  }
+
+  private func appendShaped(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(beforeLocal)
     Self.append(record.local, to: &buffer)
     buffer.append(beforePeer)
@@ -96,7 +109,9 @@ package struct SocketRow: ~Copyable {
     buffer.append(afterCookie)
   }
 
-  private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
+  private mutating func writeShape(
+    _ record: SocketRecord, _ side: MatchedSide, _ details: SocketDetails? = nil
+  ) {
     beforeLocal.removeAll()
     beforeLocal.append(beginning)
     beforeLocal.append(
@@ -147,11 +162,15 @@ package struct SocketRow: ~Copyable {
     // IPV6_V6ONLY does not apply to an IPv4 socket.
     let v6Only = record.family == .ipv4 ? nil : record.v6Only
     afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
-    afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
-    afterCookie.append(
-      literal: record.isMinisocket || record.isOrphan
-        ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
-        : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    if let details {
+      SocketDetailsJSON.append(details, to: &afterCookie)
+    } else {
+      afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
+      afterCookie.append(
+        literal: record.isMinisocket || record.isOrphan
+          ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
+          : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    }
     afterCookie.append(end)
   }
 
