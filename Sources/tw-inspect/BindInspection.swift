@@ -18,7 +18,7 @@ struct BindInspection {
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(.all))
-    try refuseToTakeConnections(&source)
+    try Self.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     let start = Clock.monotonicNanoseconds
     var prober = CommandProber()
     let session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
@@ -41,8 +41,10 @@ struct BindInspection {
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.
-  private func refuseToTakeConnections(_ source: inout SocketSource) throws(Failure) {
-    guard target.listens, target.options.contains(.reusePort), !mayTakeConnections else { return }
+  static func refuseToTakeConnections(
+    _ target: BindTarget, _ source: inout SocketSource, unless isAllowed: Bool
+  ) throws(Failure) {
+    guard target.listens, target.options.contains(.reusePort), !isAllowed else { return }
     var listeners = 0
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(StateSet(.listen)))
     do throws(SourceError) {
@@ -82,7 +84,7 @@ struct BindInspection {
 }
 
 /// Binds for real, and speaks this program's errors.
-private struct CommandProber: BindProber {
+struct CommandProber: BindProber {
   private var prober = KernelBindProber()
   private(set) var count = 0
 
