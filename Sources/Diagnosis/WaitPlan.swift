@@ -43,8 +43,9 @@ package struct WaitPlan: Sendable {
   package private(set) var expectedEnd: Int64?
   /// The last look has put the end off; read it and set it to nil.
   package var delay: Delay?
-  /// What is in the way will go by itself, as far as can be seen.
-  package private(set) var endsByItself = false
+  /// What is in the way will go by itself, as far as can be seen; also while that is being found out.
+  package var endsByItself: Bool { mustLook || mustTry || isEnding }
+  private var isEnding = false
   /// The server's own sockets exclude each other: nothing that happens will change that.
   package private(set) var isHopeless = false
   /// What stands in the way, as of the last look at everything.
@@ -116,13 +117,14 @@ package struct WaitPlan: Sendable {
 
   /// A trial was made and refused.
   package mutating func refused(_ session: TrialSession, cost: Int64, at now: Int64) {
-    mustTry = false
     let before = sockets
     take(session)
-    if sockets != before { mustLook = true }
+    // Something has come that the last look did not see.
+    mustLook = sockets != before || mustTry && blockers.isEmpty
+    mustTry = false
     triedFingerprint = blockers.fingerprint
     let pause: Int64 = blockers.isEmpty ? 200 : 100
-    nextTrial = now + max(Self.milliseconds(pause), cost * Self.costFactor)
+    nextTrial = now + max(Self.milliseconds(pause), Self.pause(after: cost))
   }
 
   // MARK: Learning
@@ -153,7 +155,7 @@ package struct WaitPlan: Sendable {
     let all = blockers.all
     let isTimed = !all.isEmpty && all.allSatisfy(\.isMinisocket)
     expectedEnd = isTimed ? all.map(end).max() : nil
-    endsByItself =
+    isEnding =
       otherRefusalsEnd && (sockets.isEmpty || !all.isEmpty)
       && all.allSatisfy { $0.isMinisocket || $0.isOrphan }
   }
@@ -191,8 +193,9 @@ package struct WaitPlan: Sendable {
 
   // MARK: Pace
 
-  /// Looking takes less than one per cent of a core.
-  private static let costFactor: Int64 = 125
+  /// How long to pause after what took so much processor time: looking is to take less than one per cent of a core, and
+  /// dear looks less than half of that, as the first ones have been made in any case.
+  private static func pause(after cost: Int64) -> Int64 { cost * (cost > milliseconds(2) ? 250 : 125) }
 
   private static func milliseconds(_ count: Int64) -> Int64 { count * 1_000_000 }
 
@@ -200,6 +203,6 @@ package struct WaitPlan: Sendable {
   /// somebody ends it early or starts it again.
   private mutating func schedule(at now: Int64) {
     let pause = states == nil ? 1000 : min(250, 100 + 10 * polls)
-    nextLook = now + max(Self.milliseconds(pause), spent * Self.costFactor)
+    nextLook = now + max(Self.milliseconds(pause), Self.pause(after: spent))
   }
 }

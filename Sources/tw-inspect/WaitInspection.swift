@@ -156,11 +156,12 @@ struct WaitInspection {
     }
   }
 
-  /// What was seen before the last trial succeeded is out of date. If something is in the way again, it came since, and
-  /// another trial tells whether it is.
+  /// For a report, what was seen before the last trial succeeded is out of date. If something is in the way again, it
+  /// came since, and another trial tells whether it is.
   private func isConfirmed(
     _ session: inout TrialSession, _ prober: inout CommandProber, _ source: inout SocketSource
   ) throws(Failure) -> Bool {
+    guard !common.quiet, common.format != .table else { return true }
     session.replaceLook(with: try snapshot(&source))
     let isDoubtful = session.trials.contains { $0.isYours && $0.prediction == .fails }
     return isDoubtful ? try session.tryAgain(&prober) : true
