@@ -47,23 +47,6 @@ struct Blockers {
 
   /// What `watchedStates` cover.
   func watched(_ states: StateSet) -> Fingerprint {
-    var print = Fingerprint()
-    for record in all where states.contains(record.state) { print.add(record) }
-    return print
-  }
-
-  struct Fingerprint: Hashable {
-    private var count = 0
-    private var sum = 0
-
-    mutating func add(_ record: SocketRecord) {
-      var record = record
-      if let timer = record.timer {
-        // Only what a timer is for stays: a retransmission timer comes and goes.
-        record.timer = timer.kind == .timeWait ? SocketRecord.Timer(kind: .timeWait, expires: 0) : nil
-      }
-      count += 1
-      sum &+= record.hashValue
-    }
+    Fingerprint(all.lazy.filter { states.contains($0.state) })
   }
 }

@@ -127,6 +127,20 @@ package struct TrialSession: Sendable {
     return yours.allSatisfy { trials[$0].outcome == .ok }
   }
 
+  /// Tries every one of the server's own sockets once more, and forgets the other trials, which are out of date.
+  package mutating func tryYours<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    trials.removeAll { !$0.isYours }
+    let sockets = trials.map(\.socket)
+    var outcomes: [TrialOutcome] = []
+    if target.areAlternatives {
+      for socket in sockets { outcomes += try prober.attempt([socket]) }
+    } else {
+      outcomes = try prober.attempt(sockets)
+    }
+    for (index, outcome) in zip(trials.indices, outcomes) { trials[index].outcome = outcome }
+    hasJustBecomeFree = false
+  }
+
   /// Takes a later look for the one that belongs to the answers.
   package mutating func replaceLook(with snapshot: Snapshot) {
     self.snapshot = snapshot

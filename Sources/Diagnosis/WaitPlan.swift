@@ -26,8 +26,8 @@ package struct WaitPlan: Sendable {
   private var flags = HolderFlags()
   private var blockers = Blockers()
   private var lookedAt: Int64
-  private var triedFingerprint = Blockers.Fingerprint()
-  private var watchedFingerprint = Blockers.Fingerprint()
+  private var triedFingerprint = Fingerprint()
+  private var watchedFingerprint = Fingerprint()
   private var states: StateSet?
   /// When the timers of the records in the way can fire, and trials are worth making.
   private var windows: [ClosedRange<Int64>] = []

@@ -5,14 +5,17 @@ import SocketTable
 
 /// `trybind`: what the options mean, and the trials.
 struct BindInspection {
-  private let target: BindTarget
-  private let mayTakeConnections: Bool
-  private let common: CommonSettings
+  let target: BindTarget
+  let mayTakeConnections: Bool
+  let common: CommonSettings
+  /// Nanoseconds between two looks; nil is one look only.
+  private let interval: Int64?
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
     target = try BindTarget(port: command.port, command.server, command.common)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
   }
 
   func run() throws(Failure) -> Int32 {
@@ -29,6 +32,7 @@ struct BindInspection {
       }
     }
     Sockets.report(source, common, since: start, filter: filter)
+    if let interval { return try watch(session, &prober, &source, filter, every: interval) }
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
