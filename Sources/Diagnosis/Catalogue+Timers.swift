@@ -3,7 +3,8 @@ internal import SocketTable
 /// Ports that only a timer keeps.
 extension Catalogue {
   func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
-    finding(
+    guard facts.isReuseTried(trial) else { return timeWaitOfUnknownReuse(minisockets) }
+    return finding(
       .timeWaitServerClosedFirst,
       title:
         """
@@ -22,6 +23,22 @@ extension Catalogue {
         Finding.Remedy("set SO_REUSEADDR on the listening socket before bind(), as TCP servers commonly do"),
       ],
       notSeen: trial.isYours ? ["whether your server sets SO_REUSEADDR; if it does, ask with --reuse"] : [])
+  }
+
+  /// Where only the server's own options were tried.
+  private func timeWaitOfUnknownReuse(_ minisockets: [SocketRecord]) -> Finding {
+    finding(
+      .timeWaitServerClosedFirst, .error, .possible,
+      title:
+        "Port \(port) cannot be bound: Address already in use.\(freeing.map { " It frees itself \($0)." } ?? "")",
+      because:
+        """
+        These connections were closed from this side first. Linux keeps each of them in TIME_WAIT for 60 s, \
+        and the port with it, unless both the old and the new socket have SO_REUSEADDR. Whether the old ones \
+        had it was not tried.
+        """,
+      evidence: evidence(minisockets), remedies: [waiting],
+      notSeen: ["whether SO_REUSEADDR would help"])
   }
 
   func timeWaitHolderWithoutReuse(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
@@ -69,7 +86,7 @@ extension Catalogue {
       title:
         """
         \(count(sockets)) without a process \(sockets.count == 1 ? "holds" : "hold") port \
-        \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : "; a server with SO_REUSEADDR can bind it").
+        \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : facts.isReuseTried(trial) ? "; a server with SO_REUSEADDR can bind it" : "").
         """,
       because:
         """
