@@ -64,7 +64,9 @@ struct Main {
 }
 
 struct TwInspect: ParsableCommand {
-  static let commands: [any Command.Type] = [PortCommand.self, TrybindCommand.self]
+  static let commands: [any Command.Type] = [
+    PortCommand.self, TrybindCommand.self, ReleaseCommand.self,
+  ]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }
 
