@@ -65,7 +65,7 @@ struct Main {
 
 struct TwInspect: ParsableCommand {
   static let commands: [any Command.Type] = [
-    PortCommand.self, TrybindCommand.self, ReleaseCommand.self,
+    PortCommand.self, TrybindCommand.self, ReleaseCommand.self, ExplainCommand.self,
   ]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }

@@ -8,6 +8,7 @@ import Testing
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
     ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
+    ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
   ]
 
   @Test(arguments: helps)
@@ -77,6 +78,7 @@ import Testing
 
   @Test(arguments: [
     ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
+    ["explain", "--version"],
   ])
   func version(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)

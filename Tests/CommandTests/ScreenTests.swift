@@ -135,6 +135,17 @@ struct ScreenTests {
     try screens.compare(with: "release")
   }
 
+  @Test(.enabled(if: hasIPv6)) func explain() throws {
+    var screens = ScreenFile()
+    for topic in [
+      nil, "SO_REUSEADDR", "bind-rules", "who-closes-first", "listener-alive", "reuseadr", "nonesuch",
+    ] {
+      screens.add(
+        topic ?? "the list", try inLab { _ in try Tool.run(["explain"] + (topic.map { [$0] } ?? [])) })
+    }
+    try screens.compare(with: "explain")
+  }
+
   @Test(.enabled(if: hasIPv6)) func trybindWhatElseIsWrong() throws {
     var screens = ScreenFile()
     func show(
