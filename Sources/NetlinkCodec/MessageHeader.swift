@@ -35,13 +35,13 @@ package struct MessageHeader: Equatable, Sendable {
     let start = reader.offset
     let header = try MessageHeader(&reader)
     let length = Int(header.length)
-    let available = reader.remaining + byteCount
+    let available = reader.remaining &+ byteCount
     guard length >= byteCount, length <= available else {
       throw DecodingError(
         .badLength(declared: length, minimum: byteCount, available: available), offset: start)
     }
-    payload = try reader.slice(length - byteCount)
-    try reader.skip(min(reader.remaining, (4 - length % 4) % 4))
+    payload = try reader.slice(length &- byteCount)
+    try reader.skip(min(reader.remaining, ByteReader.padding(length)))
     return header
   }
 }
