@@ -30,7 +30,8 @@ struct RemedyTests {
     for option in [[], ["--reuse"]] {
       try withNetworkNamespace { lab in
         if isFinWait2 { try lab.finWait2Minisocket(port: 9527) } else { try lab.timeWait(port: 9527) }
-        let command = try #require(try commands(["trybind", "9527"] + option).first { $0.contains("release") })
+        let command = try #require(
+          try commands(["trybind", "9527"] + option).first { $0.contains("release") })
         #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
         #expect(try paste(command, answer: "y\n").exitCode == 0, "\(command)")
         #expect(try Tool.run("trybind", "9527", "-q").exitCode == 0)
