@@ -70,23 +70,28 @@ package struct Topic: Sendable {
     self.related = related
   }
 
+  // Bytes, not Characters: all topics together are looked through for one.
+
   private static func paragraphs(_ text: String) -> [String] {
     var paragraphs: [String] = []
-    var lines: [Substring] = []
-    let rows: [Substring] = text.split(separator: "\n", omittingEmptySubsequences: false) + [""]
-    for line in rows {
+    var paragraph: [UInt8] = []
+    for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       if !line.isEmpty {
-        lines.append(line)
-      } else if !lines.isEmpty {
-        paragraphs.append(flowing(lines.joined(separator: "\n")))
-        lines = []
+        if !paragraph.isEmpty { paragraph.append(UInt8(ascii: " ")) }
+        paragraph += line
+      } else if !paragraph.isEmpty {
+        paragraphs.append(String(decoding: paragraph, as: UTF8.self))
+        paragraph = []
       }
     }
+    if !paragraph.isEmpty { paragraphs.append(String(decoding: paragraph, as: UTF8.self)) }
     return paragraphs
   }
 
   /// On one line.
   fileprivate static func flowing(_ text: String) -> String {
-    text.split { $0 == "\n" || $0 == " " }.joined(separator: " ")
+    guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }
+    return String(
+      decoding: text.utf8.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 }
