@@ -31,7 +31,7 @@ package struct PortTable {
 
   // MARK: Rows
 
-  private func writeRows(to text: inout StyledText) {
+  func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
     let widths = ColumnWidths(report)
     let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)

@@ -65,7 +65,7 @@ struct Main {
 
 struct TwInspect: ParsableCommand {
   static let commands: [any Command.Type] = [
-    PortCommand.self, TrybindCommand.self, WaitCommand.self,
+    PortCommand.self, TrybindCommand.self, WaitCommand.self, ReleaseCommand.self, ExplainCommand.self,
   ]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }
