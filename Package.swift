@@ -36,10 +36,12 @@ let package = Package(
       name: "LinuxHost",
       dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
+    .target(
+      name: "Textbook", dependencies: ["LinuxHost", "Diagnosis", "SocketTable"], swiftSettings: settings),
     .executableTarget(
       name: "tw-inspect",
       dependencies: [
-        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reports", "LinuxHost",
+        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reports", "LinuxHost", "Textbook",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

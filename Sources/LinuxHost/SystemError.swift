@@ -32,6 +32,9 @@ package struct SystemError: Error, Hashable, Sendable {
     default: false
     }
   }
+
+  /// The other end has ended the connection with a RST.
+  package var isConnectionReset: Bool { errno == ECONNRESET }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -57,7 +57,7 @@ enum Help {
     let first = arguments.first ?? ""
     let isCommand = TwInspect.commandNames.contains(first)
     if !isCommand, !first.hasPrefix("-") { return unknownCommand(first) }
-    let more = "; see tw-inspect\(isCommand ? " \(first)" : "") --help"
+    let more = "; see \(TwInspect.name(arguments)) --help"
     if let index = arguments.firstIndex(where: isNegativeNumber) {
       let number = arguments[index]
       let option = index > 0 ? arguments[index - 1] : ""
