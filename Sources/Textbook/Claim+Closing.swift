@@ -47,13 +47,13 @@ extension ClaimReport {
     try talk.close(.server)
     var answers: [ClaimAnswer] = []
     let rows: [(name: String, endpoint: Endpoint, known: ClaimAnswer.Result)] = [
-      ("the server's", talk.server, .ok), ("the client's", talk.peer, .inUse),
+      ("server's", talk.server, .ok), ("client's", talk.peer, .inUse),
     ]
     for (name, endpoint, known) in rows {
-      for (question, options) in [("bind", []), ("bind with SO_REUSEADDR", SocketOptions.reuseAddress)] {
+      for (question, options) in [("plain", []), ("SO_REUSEADDR", SocketOptions.reuseAddress)] {
         answers.append(
           ClaimAnswer(
-            given: [.init("port", "\(name), \(endpoint.text)")], question: question,
+            given: [.init("port", "\(name) \(endpoint.text)")], question: question,
             result: try stage.answer(endpoint.address, endpoint.port, options), known: known))
       }
     }

@@ -3,62 +3,59 @@ import LinuxHost
 import SocketTable
 
 extension ClaimReport {
-  /// 7: the client comes again from the same port.
+  /// 7: the client comes again from the same port; then once more where nobody listens.
   mutating func carryOutTakeover(on stage: Stage) throws(StageError) {
     let talk = try Conversation.begin(on: stage, .reuseAddress)
     let old = talk.nextSequenceNumber
     try talk.close(.server, keepsListening: true)
     try talk.close(.client)
     let isInTimeWait = try talk.record()?.state == .timeWait
-    try talk.connect(again: true)
-    let isTaken = try talk.record()?.state == .established
-    let tuple = "\(talk.peer.text) to \(talk.server.text)"
+    let connected = try talk.connectAgain()
     var answers: [ClaimAnswer] = []
-    func add(_ question: String, _ result: ClaimAnswer.Result, known: ClaimAnswer.Result) {
+    func add(
+      _ listener: String, _ question: String, _ result: ClaimAnswer.Result, _ known: ClaimAnswer.Result
+    ) {
       answers.append(
-        ClaimAnswer(given: [.init("4-tuple", tuple)], question: question, result: result, known: known))
+        ClaimAnswer(given: [.init("listener", listener)], question: question, result: result, known: known))
     }
-    var count = 0
-    _ = try stage.records(onPort: talk.server.port) { if $0.peer == talk.peer { count += 1 } }
-    add("sockets", .text("\(count)"), known: .text("1"))
+    add("still there", "connect again", connected, .ok)
+    let taken = try talk.states()
+    add("still there", "4-tuple then", .text(taken), .text(TCPState.established.title))
+    var jump: UInt32?
     if let old, let new = talk.nextSequenceNumber {
       // The FIN took one number, and the new SYN one.
-      add("sequence jump", .text("\((new &- 1) &- (old &+ 1))"), known: .text("65537"))
+      jump = (new &- 1) &- (old &+ 1)
+      add("still there", "sequence jump", .text("\(jump ?? 0)"), .text("65537"))
     }
-    steps = talk.events + answers.map { .answer($0) }
-    let without = try withoutListener(on: stage)
+    steps = talk.events
 
-    verdict = isInTimeWait && isTaken ? without ? .holdsWithCondition : .holds : .doesNotHold
+    try stage.clear()
+    let alone = try Conversation.begin(on: stage, .reuseAddress)
+    try alone.close(.server)
+    try alone.close(.client)
+    let refused = try alone.connectAgain()
+    add("gone", "connect again", refused, .refused(.connectionRefused))
+    let left = try alone.states()
+    add("gone", "4-tuple then", .text(left), .text("gone"))
+    steps += answers.map { .answer($0) }
+
+    let isTaken = isInTimeWait && connected == .ok && taken == TCPState.established.title
+    verdict = isTaken ? refused == .ok ? .holds : .holdsWithCondition : .doesNotHold
     condition =
       verdict == .holdsWithCondition
       ? "something must listen, and the SYN must be newer, by its sequence number or its timestamp." : nil
     reason =
       """
       The SYN ends the TIME_WAIT and goes to the listener. Late segments of the old connection lie outside of the new \
-      one's sequence numbers.
+      one's sequence numbers\(jump == 65_537 ? ", which begin 65537 above the old one's last" : "").
       """
-    if answers.count > 1 {
-      remarks.append("The new sequence begins 65537 above the end of the old one (as TCP_REPAIR shows).")
-    }
-  }
-
-  /// Nobody listens when the client comes again: there is no connection, and none in TIME_WAIT either. True if so.
-  private mutating func withoutListener(on stage: Stage) throws(StageError) -> Bool {
-    try stage.clear()
-    let talk = try Conversation.begin(on: stage, .reuseAddress)
-    try talk.close(.server)
-    try talk.close(.client)
-    try talk.connect(again: true, timesOut: true)
-    if let last = talk.events.last { steps.append(last) }
-    let isGone = try talk.record() == nil
-    if isGone {
+    if refused != .ok, left == "gone" {
       remarks.append(
         """
-        Without a listener (the last step) the SYN is answered with an ACK, the client's RST ends the TIME_WAIT, and \
-        there is no connection.
+        Without a listener the SYN is answered with an ACK, the client's RST ends the TIME_WAIT, and its next SYN is \
+        refused.
         """)
     }
-    return isGone
   }
 
   /// 8: one client port, taken by a TIME_WAIT to each of three servers, and a server's port in TIME_WAIT.
@@ -127,7 +124,7 @@ extension Conversation {
   /// The first that succeeds, or the last that did not.
   fileprivate func connectionSoon(on stage: Stage) throws(StageError) -> ClaimAnswer.Result {
     var result = ClaimAnswer.Result.noPort
-    try stage.settle { () throws(StageError) in
+    try stage.settle(seconds: 4) { () throws(StageError) in
       result = try connectionAttempt()
       return result == .ok
     }
@@ -137,7 +134,7 @@ extension Conversation {
   /// What connect() from a port of the kernel's choice answers.
   fileprivate func connectionAttempt() throws(StageError) -> ClaimAnswer.Result {
     do throws(SystemError) {
-      let socket = try TCPSocket()
+      let socket = try StreamSocket()
       try socket.connect(to: server)
       socket.close()
       return .ok

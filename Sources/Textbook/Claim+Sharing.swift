@@ -43,10 +43,10 @@ extension ClaimReport {
 
   private static func listener(
     at address: IPAddress, _ options: SocketOptions, on stage: Stage
-  ) throws(SystemError) -> TCPSocket {
-    let listener = try TCPSocket(options)
+  ) throws(SystemError) -> StreamSocket {
+    let listener = try StreamSocket(options)
     // Nobody outside is to meet a listener on the host's own addresses.
-    if !stage.isPrivate { try listener.dropIncoming() }
+    if !stage.isPrivate { try listener.bindToLoopbackDevice() }
     try listener.bind(Endpoint(address: address, port: stage.serverPort))
     try listener.listen()
     return listener

@@ -52,15 +52,14 @@ private final class Crowd {
   private let stage: Stage
   private(set) var members: [Member] = []
   private var talks: [Conversation] = []
-  private var bound: TCPSocket?
-  private var listener: TCPSocket?
-  private var deafListener: TCPSocket?
-  private var connecting: TCPSocket?
+  private var bound: StreamSocket?
+  private var listener: StreamSocket?
+  private var busyListener: StreamSocket?
+  private var connected: StreamSocket?
+  private var connecting: StreamSocket?
 
   init(_ stage: Stage) throws(StageError) {
     self.stage = stage
-    // First of all, as a segment has to be sent again until it is there: after 0.2 s.
-    let closing = try makeClosing()
     do throws(SystemError) {
       try makeSocketsWithoutConnection()
     } catch {
@@ -70,16 +69,21 @@ private final class Crowd {
     try make(.closeWait, "the client closed first") { talk throws(StageError) in
       try talk.shutdown(.client)
     }
-    try make(.finWait1, "the server closed first, FIN lost") { talk throws(StageError) in
-      try talk.deafen(.client)
+    // A FIN waits behind what the client does not read.
+    try make(.finWait1, "the server closed first, no ACK") { talk throws(StageError) in
+      try talk.closeWindow()
       try talk.shutdown(.server)
     }
     try make(.finWait2, "the server closed first") { talk throws(StageError) in try talk.shutdown(.server) }
-    members.append(closing)
-    try make(.lastAck, "the client, then the server, FIN lost") { [stage] talk throws(StageError) in
+    try make(.closing, "both closed at once, no ACK") { talk throws(StageError) in
+      try talk.closeWindow()
+      try talk.shutdown(.server)
+      try talk.shutdown(.client)
+    }
+    try make(.lastAck, "the client, then the server, no ACK") { [stage] talk throws(StageError) in
       try talk.shutdown(.client)
       try stage.settle { () throws(StageError) in try talk.record()?.state == .closeWait }
-      try talk.deafen(.client)
+      try talk.closeWindow()
       try talk.shutdown(.server)
     }
     try make(.timeWait, "the server closed, then the client") { talk throws(StageError) in
@@ -101,8 +105,8 @@ private final class Crowd {
   }
 
   private func makeSocketsWithoutConnection() throws(SystemError) {
-    func open() throws(SystemError) -> TCPSocket {
-      let socket = try TCPSocket(.reuseAddress)
+    func open() throws(SystemError) -> StreamSocket {
+      let socket = try StreamSocket(.reuseAddress)
       try socket.bind(Endpoint(address: Stage.loopback, port: 0))
       return socket
     }
@@ -118,11 +122,14 @@ private final class Crowd {
     try second.listen()
     add(.listen, "listen", try second.localPort())
     listener = consume second
-    let deaf = try open()
-    try deaf.dropIncoming()
-    try deaf.listen()
-    let peer = Endpoint(address: Stage.loopback, port: try deaf.localPort())
-    deafListener = consume deaf
+    // One connection waits to be accepted; there is no room for another, and its SYN is dropped.
+    let busy = try open()
+    try busy.listen(backlog: 0)
+    let peer = Endpoint(address: Stage.loopback, port: try busy.localPort())
+    busyListener = consume busy
+    let waiting = try StreamSocket()
+    try waiting.connect(to: peer)
+    connected = consume waiting
     let third = try open()
     try third.startConnecting(to: peer)
     add(.synSent, "connect, no answer", try third.localPort(), peer: peer)
@@ -132,23 +139,10 @@ private final class Crowd {
   private func make(
     _ state: TCPState, _ story: String, _ body: (Conversation) throws(StageError) -> Void
   ) throws(StageError) {
-    let talk = try Conversation.begin(on: stage, port: 0, .reuseAddress)
+    let talk = try Conversation.begin(on: stage, port: 0, .reuseAddress, takesLittle: true)
     talk.stopListening()
     try body(talk)
     talks.append(talk)
     members.append(Member(state: state, story: story, local: talk.server, peer: talk.peer))
-  }
-
-  /// Both ends are deaf while they close; then the server's end hears the client's FIN again, while its own is lost.
-  private func makeClosing() throws(StageError) -> Member {
-    let talk = try Conversation.begin(on: stage, port: 0, .reuseAddress)
-    talk.stopListening()
-    try talk.deafen(.server)
-    try talk.deafen(.client)
-    try talk.shutdown(.server)
-    try talk.shutdown(.client)
-    try talk.hearAgain(.server)
-    talks.append(talk)
-    return Member(state: .closing, story: "both closed at once", local: talk.server, peer: talk.peer)
   }
 }

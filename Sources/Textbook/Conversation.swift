@@ -6,9 +6,9 @@ import SocketTable
 /// both.
 final class Conversation {
   private let stage: Stage
-  private var listener: TCPSocket?
-  private var child: TCPSocket?
-  private var client: TCPSocket?
+  private var listener: StreamSocket?
+  private var child: StreamSocket?
+  private var client: StreamSocket?
   let server: Endpoint
   private(set) var peer: Endpoint
   private(set) var events: [ClaimStep] = []
@@ -20,7 +20,7 @@ final class Conversation {
     let loopback = Stage.loopback
     peer = Endpoint(address: loopback, port: 0)
     do throws(SystemError) {
-      let socket = try TCPSocket(options)
+      let socket = try StreamSocket(options)
       try socket.bind(Endpoint(address: loopback, port: port))
       try socket.listen()
       server = Endpoint(address: loopback, port: try socket.localPort())
@@ -31,34 +31,45 @@ final class Conversation {
   }
 
   /// The connection stands.
+  /// - Parameter takesLittle: the client's receive buffer is small.
   static func begin(
-    on stage: Stage, port: UInt16? = nil, _ options: SocketOptions = []
+    on stage: Stage, port: UInt16? = nil, _ options: SocketOptions = [], takesLittle: Bool = false
   ) throws(StageError) -> Conversation {
     let conversation = try Conversation(stage, port: port ?? stage.serverPort, options)
-    try conversation.connect()
+    try conversation.connect(takesLittle: takesLittle)
     return conversation
   }
 
   // MARK: What the ends do
 
-  /// Another connection, from a port that the kernel chooses or from the one that the last one came from.
-  func connect(again: Bool = false, timesOut: Bool = false) throws(StageError) {
+  private func connect(takesLittle: Bool) throws(StageError) {
     do throws(SystemError) {
-      let socket = try TCPSocket()
-      if again { try socket.bind(peer) }
-      if timesOut { try socket.startConnecting(to: server) } else { try socket.connect(to: server) }
+      let socket = try StreamSocket()
+      if takesLittle { try socket.shrinkReceiveBuffer() }
+      try socket.connect(to: server)
       peer = Endpoint(address: Stage.loopback, port: try socket.localPort())
-      if !timesOut { child = try listener?.accept() }
+      child = try listener?.accept()
       client = consume socket
     } catch {
       throw .system(error)
     }
-    let known: (server: TCPState?, client: TCPState) =
-      timesOut ? (nil, .synSent) : (.established, .established)
-    try note(
-      .client, again ? "connects again" : "connects", sends: timesOut ? "SYN" : "handshake",
-      server: known.server,
-      client: known.client)
+    try note(.client, "connects", sends: "handshake", server: .established, client: .established)
+  }
+
+  /// From the port that the last connection came from.
+  func connectAgain() throws(StageError) -> ClaimAnswer.Result {
+    do throws(SystemError) {
+      let socket = try StreamSocket()
+      try socket.bind(peer)
+      try socket.connect(to: server)
+      child = try listener?.accept()
+      client = consume socket
+    } catch {
+      guard error.call == "connect" else { throw .system(error) }
+      return .refused(ErrorNumber(error.errno))
+    }
+    try note(.client, "connects again", sends: "handshake", server: .established, client: .established)
+    return .ok
   }
 
   /// Ends this side; a server takes its listener down as well unless told otherwise. Returns when what is known to come
@@ -90,17 +101,9 @@ final class Conversation {
   /// Nobody takes connections any more.
   func stopListening() { listener = nil }
 
-  /// Whatever is sent to this end is lost from now on.
-  func deafen(_ actor: ClaimEvent.Actor) throws(StageError) {
-    try stage.system { () throws(SystemError) in
-      if actor == .server { try child?.dropIncoming() } else { try client?.dropIncoming() }
-    }
-  }
-
-  func hearAgain(_ actor: ClaimEvent.Actor) throws(StageError) {
-    try stage.system { () throws(SystemError) in
-      if actor == .server { try child?.acceptIncoming() } else { try client?.acceptIncoming() }
-    }
+  /// The client's window is closed: nothing that the server sends from now on leaves it.
+  func closeWindow() throws(StageError) {
+    try stage.system { () throws(SystemError) in try child?.sendUntilFull() }
   }
 
   /// Of the server's end; nil where that cannot be read.
@@ -110,6 +113,13 @@ final class Conversation {
 
   /// The server's end.
   func record() throws(StageError) -> SocketRecord? { try stage.record(server, peer) }
+
+  /// The states of all that the server's end has with this client, "gone" if there is nothing.
+  func states() throws(StageError) -> String {
+    var titles: [String] = []
+    try stage.records(onPort: server.port) { if $0.peer == peer { titles.append($0.state.title) } }
+    return titles.isEmpty ? "gone" : titles.joined(separator: ", ")
+  }
 
   private func note(
     _ actor: ClaimEvent.Actor, _ action: String, sends: String, server known: TCPState?,

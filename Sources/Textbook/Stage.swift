@@ -90,29 +90,29 @@ package final class Stage {
   /// What the kernel's table has between these two now.
   func record(_ local: Endpoint, _ peer: Endpoint?) throws(StageError) -> SocketRecord? {
     var found: SocketRecord?
-    _ = try records(onPort: local.port) { record in
+    try records(onPort: local.port) { record in
       if record.local == local, record.peer == peer { found = record }
     }
     return found
   }
 
-  func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(StageError) -> Bool {
+  func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(StageError) {
     let filter = SocketFilter(ports: PortSet(port), states: .states(.all))
     looks += 1
     do throws(SourceError) {
       let isComplete = try source?.stream(filter, begin: { _ in }, body) ?? false
-      var now = source?.look(isComplete: isComplete)
-      if look?.isComplete == false { now?.isComplete = false }
-      look = now
-      return isComplete
+      let isFirstLoss = look?.isComplete != false
+      if look == nil || isFirstLoss && !isComplete { look = source?.look(isComplete: isComplete) }
     } catch {
       throw .source(error)
     }
   }
 
   /// Lets the kernel get on until `condition` is met; not for ever, as what is seen is shown in any case.
-  func settle(_ condition: () throws(StageError) -> Bool) throws(StageError) {
-    let deadline = Clock.monotonicNanoseconds + 3_000_000_000
+  func settle(
+    seconds: Int64 = 2, _ condition: () throws(StageError) -> Bool
+  ) throws(StageError) {
+    let deadline = Clock.monotonicNanoseconds + seconds * 1_000_000_000
     while try !condition(), Clock.monotonicNanoseconds < deadline { Clock.pause(milliseconds: 1) }
   }
 

@@ -144,7 +144,7 @@ struct DemoPerformance {
     if hasIntroduction {
       text.line()
       DemoText.writeSummary(reports, to: &text)
-      text.line("With your own hands:  tw-inspect demo serve 9527  and  telnet 127.0.0.1 9527")
+      text.line("Try it by hand:  tw-inspect demo serve 9527  and  telnet 127.0.0.1 9527")
     }
     text.finish()
     try output.check()

@@ -38,7 +38,7 @@ struct DemoServer {
 
   private func serve() throws(SystemError) -> End {
     let signals = try EndingSignals()
-    let listener = try TCPSocket(reuse ? .reuseAddress : [])
+    let listener = try StreamSocket(reuse ? .reuseAddress : [])
     try listener.bind(Endpoint(address: .anyIPv4, port: port))
     try listener.listen()
     let port = try listener.localPort()

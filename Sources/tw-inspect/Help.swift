@@ -9,6 +9,7 @@ enum Help {
       tw-inspect port 9527 --all        every socket on it
       tw-inspect trybind 9527           could a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
+      tw-inspect demo                   TIME_WAIT made and explained, here and now
     """
 
   static let rootDiscussion = """
@@ -16,7 +17,8 @@ enum Help {
 
     DESCRIPTION
       TCP on Linux only. Everything works without root. No connection is ever
-      made; trybind takes the port for some microseconds, and gives it back.
+      made but by demo, to itself; trybind takes the port for some microseconds,
+      and gives it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -38,7 +40,7 @@ enum Help {
 
     Explains "Address already in use" on Linux: what holds a TCP port, for how
     long, and whether a server's options would get past it.
-    More: tw-inspect --help, tw-inspect port --help, tw-inspect trybind --help
+    More: tw-inspect --help, and --help after the name of each command
 
     """
 

@@ -18,9 +18,6 @@ static inline int tw_unshare(int kinds) { return unshare(kinds); }
 int tw_tcp_socket(void);
 int tw_accept(int socket);
 
-/* Every segment that arrives for the socket is dropped before TCP sees it. SO_DETACH_FILTER ends that. */
-int tw_drop_incoming(int socket);
-
 /* Switches a network device of this namespace on. */
 int tw_set_link_up(const char *_Nonnull name);
 

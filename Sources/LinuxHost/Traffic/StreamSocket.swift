@@ -5,7 +5,7 @@ package import SocketTable
 
 /// A TCP socket over IPv4 that really serves or connects. Its descriptor never blocks: this waits with poll(2), for
 /// as long as it says.
-package struct TCPSocket: ~Copyable {
+package struct StreamSocket: ~Copyable {
   private let descriptor: Descriptor
 
   /// Segments cross the loopback device in microseconds; this only keeps a test of ours from hanging.
@@ -27,8 +27,9 @@ package struct TCPSocket: ~Copyable {
     guard address.bind(descriptor.number) == 0 else { throw .last("bind", endpoint.text) }
   }
 
-  package func listen() throws(SystemError) {
-    guard Glibc.listen(descriptor.number, 8) == 0 else { throw .last("listen") }
+  /// - Parameter backlog: 0 lets one connection wait, and drops the SYN of any other.
+  package func listen(backlog: Int32 = 8) throws(SystemError) {
+    guard Glibc.listen(descriptor.number, backlog) == 0 else { throw .last("listen") }
   }
 
   /// As bind or the kernel's choice has it.
@@ -40,14 +41,14 @@ package struct TCPSocket: ~Copyable {
   // MARK: Connecting
 
   /// Nil if none has come by the time that a signal has.
-  package func accept(unless signals: borrowing EndingSignals) throws(SystemError) -> TCPSocket? {
+  package func accept(unless signals: borrowing EndingSignals) throws(SystemError) -> StreamSocket? {
     while true {
       guard try Poll.wait(descriptor.number, POLLIN, unless: signals) else { return nil }
       if let accepted = try acceptNow() { return accepted }
     }
   }
 
-  package func accept() throws(SystemError) -> TCPSocket {
+  package func accept() throws(SystemError) -> StreamSocket {
     while true {
       try wait(for: POLLIN, "accept")
       if let accepted = try acceptNow() { return accepted }
@@ -55,9 +56,9 @@ package struct TCPSocket: ~Copyable {
   }
 
   /// Nil if the client has gone again.
-  private func acceptNow() throws(SystemError) -> TCPSocket? {
+  private func acceptNow() throws(SystemError) -> StreamSocket? {
     let number = tw_accept(descriptor.number)
-    if number >= 0 { return TCPSocket(Descriptor(owning: number)) }
+    if number >= 0 { return StreamSocket(Descriptor(owning: number)) }
     switch errno {
     case EAGAIN, EINTR, ECONNABORTED, EPROTO: return nil
     default: throw .last("accept")
@@ -115,14 +116,29 @@ package struct TCPSocket: ~Copyable {
 
   // MARK: For experiments
 
-  /// From now on every segment that arrives is lost.
-  package func dropIncoming() throws(SystemError) {
-    guard tw_drop_incoming(descriptor.number) == 0 else { throw .last("setsockopt", "SO_ATTACH_FILTER") }
+  /// Sends until the peer, which reads nothing, takes no more: what is sent from now on waits, the FIN too. Its receive
+  /// buffer has to be smaller than this one's send buffer.
+  package func sendUntilFull() throws(SystemError) {
+    let chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = unsafe send(descriptor.number, chunk, chunk.count, Int32(MSG_NOSIGNAL))
+      if count < 0, errno == EAGAIN { return }
+      if count < 0, errno != EINTR { throw .last("send") }
+    }
   }
 
-  /// Ends `dropIncoming`.
-  package func acceptIncoming() throws(SystemError) {
-    try Self.set(descriptor.number, SOL_SOCKET, SO_DETACH_FILTER, 0, "SO_DETACH_FILTER")
+  /// Makes the window that this end offers a small one.
+  package func shrinkReceiveBuffer() throws(SystemError) {
+    try Self.set(descriptor.number, SOL_SOCKET, SO_RCVBUF, 1, "SO_RCVBUF")
+  }
+
+  /// Nobody who is not on this host reaches it.
+  package func bindToLoopbackDevice() throws(SystemError) {
+    let name = Array("lo".utf8) + [0]
+    let size = socklen_t(name.count)
+    guard unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_BINDTODEVICE, name, size) == 0 else {
+      throw .last("setsockopt", "SO_BINDTODEVICE")
+    }
   }
 
   /// The sequence number of the next byte that it will send (TCP_REPAIR). Leaves the socket without SO_REUSEADDR.
