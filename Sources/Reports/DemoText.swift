@@ -57,11 +57,12 @@ package struct DemoText {
       text.pad(Self.indent)
       text.paragraph(sentence, indent: Self.indent)
     }
+    guard !claim.differences.isEmpty else { return }
+    text.pad(Self.indent)
+    text.line("Not as known for Linux:", .bad)
     for difference in claim.differences {
       text.pad(Self.indent)
-      text.line("Not as known for Linux:", .bad)
-      text.pad(Self.indent + 2)
-      text.paragraph(difference, indent: Self.indent + 2)
+      text.paragraph("- \(difference)", indent: Self.indent + 2)
     }
   }
 
