@@ -15,11 +15,21 @@ package struct BindDiagnosis: Sendable {
   package let freeLatest: UInt32?
   /// What stands in the server's way; if nothing does, what stands in the way of one without options.
   package let holders: [SocketRecord]
+  /// What is known of the holders beyond their records.
+  package let details: SocketDetailsTable
   /// The deciding one first.
   package let findings: [Finding]
 
-  package init(_ session: TrialSession, settings: HostSettings) {
-    let facts = BindFacts(session, settings: settings)
+  /// What stands in the way by trials and table alone: the sockets to find out more about first.
+  package static func holders(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
+    BindFacts(session, settings: settings).holders
+  }
+
+  package init(
+    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
+  ) {
+    let facts = BindFacts(session, settings: settings, details: details)
+    self.details = details
     target = session.target
     trials = session.trials
     skipped = session.skipped

@@ -4,6 +4,7 @@ internal import SocketTable
 struct BindFacts {
   let session: TrialSession
   let settings: HostSettings
+  let details: SocketDetailsTable
   /// The trials with the server's own options.
   let yours: [Trial]
   /// Those of them that did not succeed.
@@ -11,8 +12,11 @@ struct BindFacts {
   /// Trials without options that are not the server's own, and found the port taken.
   let refusedPlain: [Trial]
 
-  init(_ session: TrialSession, settings: HostSettings) {
+  init(
+    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
+  ) {
     self.session = session
+    self.details = details
     self.settings = settings
     yours = session.trials.filter(\.isYours)
     refused = yours.filter { $0.outcome != .ok }

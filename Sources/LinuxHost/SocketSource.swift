@@ -87,8 +87,8 @@ package struct SocketSource: ~Copyable {
   /// Everything that matches, collected whole; looks again where messages were lost.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
-    // Room that is not used costs nothing; growing would copy everything each time.
-    records.reserveCapacity(SocketStatistics.tcpSockets)
+    // Growing would copy everything each time.
+    Memory.reserve(SocketStatistics.tcpSockets, in: &records)
     let asksForBound = origin == .sockDiag && filter.states.mask.contains(.bound)
     let witness = BoundWitness(isNeeded: asksForBound)
     var isComplete = false

@@ -13,11 +13,13 @@ package struct PortReport {
   package var look: Look
   /// One step of the kernel's timer wheel, in milliseconds: a timer at 0 can take this much longer.
   package var timerSlack: Int
+  /// Of those that are listed; empty unless asked for.
+  package var details: SocketDetailsTable
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
     look: Look,
-    timerSlack: Int
+    timerSlack: Int, details: SocketDetailsTable = SocketDetailsTable()
   ) {
     self.filter = filter
     self.records = records
@@ -26,6 +28,7 @@ package struct PortReport {
     self.counts = counts
     self.look = look
     self.timerSlack = timerSlack
+    self.details = details
   }
 }
 
@@ -43,7 +46,12 @@ extension PortReport {
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, index in
         let record = records[Int(index)]
-        writer.raw { row.appendObject(record, side: filter.side(of: record) ?? .local, to: &$0) }
+        let side = filter.side(of: record) ?? .local
+        if let known = details[record] {
+          writer.raw { row.appendObject(record, side: side, details: known, to: &$0) }
+        } else {
+          writer.raw { row.appendObject(record, side: side, to: &$0) }
+        }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
     }
@@ -107,6 +115,12 @@ package struct PortLines: ~Copyable {
 
   package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     row.appendObject(record, side: filter.side(of: record) ?? .local, to: &buffer)
+  }
+
+  package mutating func appendSocket(
+    _ record: SocketRecord, details: SocketDetails, to buffer: inout ByteBuffer
+  ) {
+    row.appendObject(record, side: filter.side(of: record) ?? .local, details: details, to: &buffer)
   }
 
   /// `error` is nil unless the look ended early.

@@ -5,7 +5,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <linux/capability.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
    mounted. */
@@ -29,5 +32,17 @@ int tw_read_signal(int descriptor);
 
 /* Ends the process by the signal, so that its parent sees by what. */
 void tw_end_by_signal(int number);
+
+/* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
+   0 if not or if it failed. */
+static inline int tw_set_effective_capability(int capability, int is_on) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  if (syscall(SYS_capget, &header, sets) != 0) return 0;
+  unsigned bit = 1u << capability;
+  if (!!(sets[0].effective & bit) == !!is_on) return 0;
+  sets[0].effective ^= bit;
+  return syscall(SYS_capset, &header, sets) == 0;
+}
 
 #endif
