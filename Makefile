@@ -41,7 +41,7 @@ export SWIFT_BACKTRACE := enable=no
 help: ## list these targets
 	@echo 'usage: make TARGET'
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	printf '%s\n' '' 'for example:' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
+	printf '%s\n' '' 'for example:' '  make run' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
 
 ##### Running and testing
 
@@ -49,10 +49,10 @@ help: ## list these targets
 # `make test`, and its checks stay on. `make build` makes the one to install. The build reports on stderr, so that
 # make run ARGS="port 9527 --json" | jq works, and only where there is something to wait for.
 .PHONY: run
-run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
+run: deps-run ## build what is needed and run it: make run ARGS="port 9527" (without ARGS: demo)
 	@if [ -e $(DEBUG) ]; then quiet=--quiet; else quiet=; fi
 	swift build $$quiet --product tw-inspect >&2
-	$(DEBUG) $(ARGS)
+	$(DEBUG) $(or $(ARGS),demo)
 
 # Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
 # they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
@@ -232,7 +232,7 @@ clean: ## remove everything that was built
 # package lets this work beside other package managers too.
 RUN_NEEDS := pkg-config:pkg-config libmnl-dev:libmnl.pc
 BUILD_NEEDS := $(RUN_NEEDS) g++:$(CXX) binutils:readelf
-TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare
+TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare telnet:telnet
 BENCH_NEEDS := python3:python3 gcc:cc iproute2:ip util-linux:unshare
 CHECK_NEEDS := mandoc:mandoc zsh:zsh fish:fish shellcheck:shellcheck
 

@@ -40,10 +40,12 @@ let package = Package(
       name: "LinuxHost",
       dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
+    .target(
+      name: "Textbook", dependencies: ["LinuxHost", "Diagnosis", "SocketTable"], swiftSettings: settings),
     .executableTarget(
       name: "tw-inspect",
       dependencies: [
-        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reference", "Reports", "LinuxHost",
+        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reference", "Reports", "LinuxHost", "Textbook",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -39,6 +39,9 @@ package struct SystemError: Error, Hashable, Sendable {
   package var isNotSupported: Bool {
     errno == EOPNOTSUPP || errno == ENOSYS || errno == EPROTONOSUPPORT || errno == EINVAL
   }
+
+  /// The other end has ended the connection with a RST.
+  package var isConnectionReset: Bool { errno == ECONNRESET }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -10,6 +10,7 @@ enum Help {
       tw-inspect port 9527 --all        every socket on it
       tw-inspect trybind 9527           could a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
+      tw-inspect demo                   TIME_WAIT made and explained, here and now
     """
 
   static let rootDiscussion = """
@@ -17,7 +18,8 @@ enum Help {
 
     DESCRIPTION
       TCP on Linux only. Everything works without root. No connection is ever
-      made; trybind takes the port for some microseconds, and gives it back.
+      made but by demo, to itself; trybind takes the port for some microseconds,
+      and gives it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -40,7 +42,7 @@ enum Help {
 
     Explains "Address already in use" on Linux: what holds a TCP port, for how
     long, and whether a server's options would get past it.
-    More: tw-inspect --help, tw-inspect port --help, tw-inspect trybind --help
+    More: tw-inspect --help, and --help after the name of each command
 
     """
 
@@ -59,7 +61,7 @@ enum Help {
     let first = arguments.first ?? ""
     let isCommand = TwInspect.commandNames.contains(first)
     if !isCommand, !first.hasPrefix("-") { return unknownCommand(first) }
-    let more = "; see tw-inspect\(isCommand ? " \(first)" : "") --help"
+    let more = "; see \(TwInspect.name(arguments)) --help"
     if let index = arguments.firstIndex(where: isNegativeNumber) {
       let number = arguments[index]
       let option = index > 0 ? arguments[index - 1] : ""

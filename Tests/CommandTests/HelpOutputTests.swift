@@ -9,6 +9,8 @@ import Testing
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
     ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
     ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
+    ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
+    ["help", "demo", "serve"], ["demo", "serve", "-h", "9527"],
   ]
 
   @Test(arguments: helps)
@@ -23,7 +25,7 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"]])
+  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"]])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
@@ -57,7 +59,8 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .enabled(if: Lab.isAvailable), arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], []])
+    .enabled(if: Lab.isAvailable),
+    arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["demo", "--help"], []])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
     let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
@@ -68,6 +71,8 @@ import Testing
         let line = example.dropFirst(2).split(separator: "&&").first ?? ""
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
+        // These wait: for a minute, or for a client.
+        if typed.contains("--full") || typed.contains("serve") { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         let result = try Tool.run(words)
@@ -79,6 +84,7 @@ import Testing
   @Test(arguments: [
     ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
     ["explain", "--version"],
+    ["demo", "--version"], ["demo", "serve", "--version"],
   ])
   func version(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)

@@ -98,6 +98,25 @@ import Testing
     Mistake(["trybind", "80", "--as-root"], "--as-root"),
   ]
 
+  static let demo: [Mistake] = [
+    Mistake(["demo", "9"], "'9'", "1 to 8", "demo --list"),
+    Mistake(["demo", "0"], "'0'", "1 to 8"),
+    Mistake(["demo", "x"], "'x'", "1 to 8"),
+    Mistake(["demo", "04"], "'04'", "1 to 8"),
+    Mistake(["demo", "serv"], "'serv'", "1 to 8"),
+    Mistake(["demo", "4", "5"], "'5'"),
+    Mistake(["demo", "4", "--list"], "--list", "leave one of them out"),
+    Mistake(["demo", "4", "--full"], "--full", "claim 3"),
+    Mistake(["demo", "--list", "--full"], "--list", "--full"),
+    Mistake(["demo", "-6"], "-6", "IPv4"),
+    Mistake(["demo", "--output", "xml"], "xml", "table", "plain", "json", "jsonl"),
+    Mistake(["demo", "serve"], "<port>", "demo serve --help"),
+    Mistake(["demo", "serve", "65536"], "'65536'", "65535"),
+    Mistake(["demo", "serve", "x"], "'x'", "number", "service"),
+    Mistake(["demo", "serve", "80", "81"], "'81'"),
+    Mistake(["demo", "serve", "80", "--reuse-port"], "--reuse-port", "demo serve --help"),
+  ]
+
   static let words: [Mistake] = [
     Mistake(["prot", "80"], "'prot'", "did you mean 'port'?"),
     Mistake(["trybnd", "80"], "'trybnd'", "did you mean 'trybind'?"),
@@ -111,7 +130,7 @@ import Testing
     Mistake(["trybind", "80", "81"], "'81'"),
   ]
 
-  @Test(arguments: ports + options + words)
+  @Test(arguments: ports + options + demo + words)
   func oneLine(_ mistake: Mistake) throws {
     let result = try Tool.run(mistake.arguments)
     #expect(result.exitCode == 64)

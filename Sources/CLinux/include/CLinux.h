@@ -24,6 +24,22 @@ const char *_Nullable tw_argument(int index);
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }
 
+/* A TCP socket over IPv4, and a connection accepted: descriptors that neither block nor outlive an exec. */
+int tw_tcp_socket(void);
+int tw_accept(int socket);
+
+/* Switches a network device of this namespace on. */
+int tw_set_link_up(const char *_Nonnull name);
+
+/* A descriptor that becomes readable when SIGINT or SIGTERM would have ended the process, which they do no more. */
+int tw_open_ending_signals(void);
+
+/* The signal that has come, or 0. */
+int tw_read_signal(int descriptor);
+
+/* Ends the process by the signal, so that its parent sees by what. */
+void tw_end_by_signal(int number);
+
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */
 static inline int tw_set_effective_capability(int capability, int is_on) {
