@@ -39,7 +39,7 @@ extension PortReport {
   package func document(
     _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
   ) -> ByteBuffer {
-    var row = SocketRow(interfaceName: interfaceName)
+    var row = SocketRow(looksForOwners: details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
@@ -93,11 +93,14 @@ package struct PortLines: ~Copyable {
   private var row: SocketRow
   private let filter: SocketFilter
 
-  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+  package init(
+    filter: SocketFilter, command: String, looksForOwners: Bool = false,
+    interfaceName: @escaping (UInt32) -> String
+  ) {
     row = SocketRow(
       beginning:
         "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
-      end: "}\n", interfaceName: interfaceName)
+      end: "}\n", looksForOwners: looksForOwners, interfaceName: interfaceName)
     self.filter = filter
   }
 

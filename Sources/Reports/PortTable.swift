@@ -19,6 +19,7 @@ package struct PortTable {
         "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
+    if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
     if let hint {
       if hint.count <= text.width { text.line(hint) } else { text.paragraph(hint) }
     }
@@ -42,6 +43,7 @@ package struct PortTable {
       text.append("INTERFACE", .strong)
     }
     text.line()
+    let looksForOwners = !report.details.isEmpty
     // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
     // side by side and not one after the other.
     var ahead: [SocketRecord] = []
@@ -60,6 +62,10 @@ package struct PortTable {
             record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
         }
         text.endLine()
+        if looksForOwners, let owner = OwnerLines.line(report.details, record) {
+          text.pad(OwnerLines.indent)
+          text.parts(owner, indent: OwnerLines.indent)
+        }
       }
     }
   }

@@ -105,6 +105,21 @@ package struct StyledText: ~Copyable {
     return lines.map(\.plain)
   }
 
+  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all. Lines after the
+  /// first are indented by `indent`.
+  mutating func parts(_ text: String, indent: Int) {
+    var line = ""
+    for part in text.plain.split(separator: "  ") {
+      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > width - indent {
+        self.line(line)
+        pad(indent)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : "  ") + part
+    }
+    self.line(line)
+  }
+
   /// A cell of a table; padding stands outside the colour.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
     let padding = String(repeating: " ", count: max(0, width - text.unicodeScalars.count))

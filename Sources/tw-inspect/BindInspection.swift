@@ -108,7 +108,9 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    let diagnosis = BindDiagnosis(session, settings: .current())
+    let settings = HostSettings.current()
+    let details = try HolderSearch.details(session, settings, &source, common)
+    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
     if !common.quiet { try write(diagnosis) }
     guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
       return ExitStatus.incompleteLook

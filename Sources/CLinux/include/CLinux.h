@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #endif
 #include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
    mounted. */
@@ -13,5 +15,14 @@ const char *_Nullable tw_argument(int index);
 
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }
+
+/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
+long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
+
+/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
+int tw_open_cgroup(int mount, uint64_t inode);
+
+/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
+long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
 #endif

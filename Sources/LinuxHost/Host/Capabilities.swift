@@ -1,7 +1,9 @@
 /// What this process is allowed beyond its user id (capabilities(7)).
 package enum Capabilities {
   package enum Capability: Int, Sendable {
+    case dacReadSearch = 2
     case netBindService = 10
+    case sysPtrace = 19
   }
 
   /// In the process's own user namespace; without /proc nothing is taken to be allowed.
