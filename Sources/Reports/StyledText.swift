@@ -105,19 +105,34 @@ package struct StyledText: ~Copyable {
     return lines.map(\.plain)
   }
 
-  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all. Lines after the
-  /// first are indented by `indent`.
+  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
+  /// that is too long. Lines after the first are indented by `indent`.
   mutating func parts(_ text: String, indent: Int) {
+    let parts = text.split(separator: "  ")
+    let room = width - indent
+    let single = parts.joined(separator: " ")
+    if single.unicodeScalars.count <= room, text.unicodeScalars.count > room {
+      self.line(single.plain)
+      return
+    }
+    var lines: [String] = []
     var line = ""
-    for part in text.plain.split(separator: "  ") {
-      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > width - indent {
-        self.line(line)
-        pad(indent)
+    for part in parts.map({ String($0) }) {
+      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > room {
+        lines.append(line)
         line = ""
       }
-      line += (line.isEmpty ? "" : "  ") + part
+      let pieces = Self.wrap(part, width: room)
+      line += (line.isEmpty ? "" : "  ") + pieces[0]
+      for piece in pieces.dropFirst() {
+        lines.append(line)
+        line = piece
+      }
     }
-    self.line(line)
+    for (index, line) in (lines + [line]).enumerated() {
+      if index > 0 { pad(indent) }
+      self.line(line.plain)
+    }
   }
 
   /// A cell of a table; padding stands outside the colour.
