@@ -14,7 +14,14 @@ struct Catalogue {
     title: String, because: String, evidence: [String] = [], remedies: [Finding.Remedy] = [],
     notSeen: [String] = []
   ) -> Finding {
-    Finding(
+    let remedies = remedies.map { remedy in
+      var remedy = remedy
+      if let namespace = facts.settings.namespace {
+        remedy.command = remedy.command.flatMap(namespace.command)
+      }
+      return remedy
+    }
+    return Finding(
       slug: slug, severity: severity, certainty: certainty, title: title, because: because,
       evidence: evidence,
       remedies: remedies, notSeen: notSeen + Self.alwaysUnseen)

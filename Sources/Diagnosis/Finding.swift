@@ -90,6 +90,10 @@ package struct HostSettings: Equatable, Sendable {
   package var tentativeAddresses: [IPAddress]
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
+  /// The network namespace that was asked about, if it is not this process's own.
+  package var namespace: NamespaceReference?
+  /// Looked for only where nothing in this one accounts for the answer.
+  package var otherNamespaces: [OtherNamespace] = []
 
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),

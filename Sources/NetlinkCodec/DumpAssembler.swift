@@ -30,14 +30,14 @@ package struct DumpAssembler: Sendable {
       let start = reader.offset
       let header = try MessageHeader(&reader)
       let length = Int(header.length)
-      let available = reader.remaining + MessageHeader.byteCount
+      let available = reader.remaining &+ MessageHeader.byteCount
       guard length >= MessageHeader.byteCount, length <= available else {
         throw DecodingError(
           .badLength(declared: length, minimum: MessageHeader.byteCount, available: available),
           offset: start)
       }
-      var payload = try reader.slice(length - MessageHeader.byteCount)
-      try reader.skip(min(reader.remaining, (4 - length % 4) % 4))
+      var payload = try reader.slice(length &- MessageHeader.byteCount)
+      try reader.skip(min(reader.remaining, ByteReader.padding(length)))
       guard header.sequence == sequence, header.portID == portID else { continue }
       if header.flags & MessageHeader.dumpInterruptedFlag != 0 { isInterrupted = true }
 

@@ -47,6 +47,7 @@ package struct PortTable {
     // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
     // side by side and not one after the other.
     var ahead: [SocketRecord] = []
+    var leading = LeadingCells(stateWidth: stateWidth)
     ahead.reserveCapacity(Self.rowsAhead)
     for start in stride(from: 0, to: report.listed.count, by: Self.rowsAhead) {
       ahead.removeAll(keepingCapacity: true)
@@ -54,7 +55,9 @@ package struct PortTable {
         ahead.append(report.records[Int(index)])
       }
       for record in ahead {
-        text.row(record, stateWidth: stateWidth, localWidth: localWidth)
+        leading.append(record, to: &text)
+        text.append(record.local, width: localWidth + 2)
+        if let peer = record.peer { text.append(peer) } else { text.append(literal: "-") }
         if hasInterface {
           let peer = record.peer?.width ?? 1
           text.append(String(repeating: " ", count: peerWidth - peer + 2))
@@ -210,25 +213,33 @@ package struct PortTable {
 private struct ColumnWidths {
   var state = 5
   var local = 5
+  /// Measured only where a column follows.
   var peer = 4
   var hasInterface = false
 
   init(_ report: PortReport) {
-    var lastState: TCPState?
+    var lastKind: UInt32?
     var lastLocal: Endpoint?
-    let isEverything = report.listed.count == report.records.count
-    for position in report.listed.indices {
-      let record = report.records[isEverything ? position : Int(report.listed[position])]
-      if record.state != lastState {
-        lastState = record.state
+    Self.forEachListed(report) { record in
+      if record.kindBits != lastKind {
+        lastKind = record.kindBits
         state = max(state, record.state.title.utf8.count)
       }
       if record.local != lastLocal {
         lastLocal = record.local
         local = max(local, record.local.width)
       }
-      if let other = record.peer { peer = max(peer, other.width) }
       if record.interface != 0 { hasInterface = true }
+    }
+    guard hasInterface else { return }
+    Self.forEachListed(report) { record in peer = max(peer, record.peer?.width ?? 1) }
+  }
+
+  private static func forEachListed(_ report: PortReport, _ body: (SocketRecord) -> Void) {
+    if report.listed.count == report.records.count {
+      report.records.forEach(body)
+    } else {
+      for index in report.listed { body(report.records[Int(index)]) }
     }
   }
 }
@@ -237,35 +248,49 @@ extension Endpoint {
   fileprivate var width: Int { dottedWidth ?? text.utf8.count }
 }
 
-extension StyledText {
-  /// Time left, state, local and peer, without padding behind the last.
-  fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
-    appendTimeLeft(record)
-    append(literal: "  ")
-    let title = buffer.count
-    append(titleOf: record.state)
-    pad(stateWidth - (buffer.count - title - (usesColor ? StyledText.toneBytes(.state) : 0)) + 2)
-    let local = buffer.count
-    appendEndpoint(record.local)
-    pad(localWidth - (buffer.count - local) + 2)
-    if let peer = record.peer { appendEndpoint(peer) } else { append(literal: "-") }
+/// The first two cells, time left and state; rows that follow one another by time mostly share them.
+private struct LeadingCells: ~Copyable {
+  private var text = ByteBuffer()
+  /// What `text` was written for: tenths of a second left, and the state.
+  private var tenths: UInt32?
+  private var state: TCPState?
+  private var isWritten = false
+  private let stateWidth: Int
+
+  init(stateWidth: Int) { self.stateWidth = stateWidth }
+
+  mutating func append(_ record: SocketRecord, to styled: inout StyledText) {
+    let tenths = Self.tenths(record)
+    if !isWritten || tenths != self.tenths || record.state != state {
+      self.tenths = tenths
+      state = record.state
+      isWritten = true
+      write(record, isColored: styled.usesColor)
+    }
+    styled.append(text)
   }
 
-  private mutating func appendTimeLeft(_ record: SocketRecord) {
-    guard let timer = record.timer, timer.kind == .timeWait else {
-      append(literal: "        -")
-      return
+  /// Nil without a timer that ends the socket; 0 while it is ending.
+  private static func tenths(_ record: SocketRecord) -> UInt32? {
+    guard let timer = record.timer, timer.kind == .timeWait else { return nil }
+    if Quantity.isEnding(milliseconds: timer.expires) { return 0 }
+    return UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
+  }
+
+  private mutating func write(_ record: SocketRecord, isColored: Bool) {
+    text.removeAll()
+    switch tenths {
+    case nil: text.append(literal: "        -")
+    case 0: text.append(literal: "   ending")
+    case let tenths?:
+      text.append(spaces: 5 - ByteBuffer.digits(tenths / 10))
+      text.append(decimal: tenths / 10)
+      text.append(literal: ".")
+      text.append(decimal: tenths % 10)
+      text.append(literal: " s")
     }
-    if Quantity.isEnding(milliseconds: timer.expires) {
-      append(literal: "   ending")
-      return
-    }
-    let tenths = UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
-    let whole = tenths / 10
-    pad(5 - ByteBuffer.digits(whole))
-    append(decimal: whole)
-    append(literal: ".")
-    append(decimal: tenths % 10)
-    append(literal: " s")
+    text.append(literal: "  ")
+    text.append(titleOf: record.state, isColored: isColored)
+    text.append(spaces: stateWidth - record.state.title.utf8.count + 2)
   }
 }

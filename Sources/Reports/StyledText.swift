@@ -50,23 +50,21 @@ package struct StyledText: ~Copyable {
 
   package mutating func append(decimal value: UInt32) { buffer.append(decimal: value) }
 
-  mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
+  mutating func pad(_ columns: Int) { buffer.append(spaces: columns) }
 
-  mutating func pad(_ columns: Int) {
-    for _ in 0..<max(0, columns) { buffer.append(byte: UInt8(ascii: " ")) }
+  mutating func append(_ bytes: borrowing ByteBuffer) { buffer.append(bytes) }
+
+  mutating func append(_ endpoint: Endpoint) { buffer.append(endpoint) }
+
+  /// Padded on the right.
+  mutating func append(_ endpoint: Endpoint, width: Int) {
+    let start = buffer.count
+    buffer.append(endpoint)
+    buffer.append(spaces: width - (buffer.count - start))
   }
 
   /// Text of the program itself, on the path that runs for every row.
   mutating func append(literal text: StaticString) { buffer.append(literal: text) }
-
-  mutating func append(titleOf state: TCPState) {
-    if usesColor { buffer.append(literal: "\u{1b}[36m") }
-    buffer.append(titleOf: state)
-    if usesColor { buffer.append(literal: "\u{1b}[0m") }
-  }
-
-  /// How many bytes a tone puts around its text.
-  static func toneBytes(_ tone: Tone) -> Int { "\u{1b}[\(tone.code)m\u{1b}[0m".utf8.count }
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)
@@ -141,5 +139,13 @@ package struct StyledText: ~Copyable {
     if alignsRight { append(padding) }
     append(text, tone)
     if !alignsRight { append(padding) }
+  }
+}
+
+extension ByteBuffer {
+  mutating func append(titleOf state: TCPState, isColored: Bool) {
+    if isColored { append(literal: "\u{1b}[36m") }
+    append(titleOf: state)
+    if isColored { append(literal: "\u{1b}[0m") }
   }
 }

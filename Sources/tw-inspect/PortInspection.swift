@@ -14,7 +14,7 @@ struct PortInspection {
   private let interfaces = Interfaces()
 
   init(_ command: PortCommand) throws(Failure) {
-    common = try CommonSettings(command.common)
+    common = try CommonSettings(command.common, readsTables: true)
     format = common.format
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
     limit = try command.limit.map(Self.count) ?? .max
@@ -123,7 +123,8 @@ struct PortInspection {
     }
 
     if format == .json {
-      var rest = report.document(.current("port"), interfaceName: interfaces.name, drain: output.write)
+      var rest = report.document(
+        .current("port", common), interfaceName: interfaces.name, drain: output.write)
       output.write(&rest)
     } else {
       var text = common.text(to: output)
@@ -160,7 +161,7 @@ struct PortInspection {
     } catch {
       throw .source(error)
     }
-    let envelope = Envelope.current("port")
+    let envelope = Envelope.current("port", common)
     let listed = snapshot.records.prefix(limit)
     let details = OwnerSearch.details(of: Array(listed), .first)
     var lines = PortLines(
@@ -215,7 +216,7 @@ struct PortInspection {
   }
 
   private func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
-    let envelope = Envelope.current("port")
+    let envelope = Envelope.current("port", common)
     var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()
     var counts = StateCounts()

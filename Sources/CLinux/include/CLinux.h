@@ -5,9 +5,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <linux/capability.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
    mounted. */
@@ -24,5 +27,17 @@ int tw_open_cgroup(int mount, uint64_t inode);
 
 /* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
 long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
+
+/* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
+   0 if not or if it failed. */
+static inline int tw_set_effective_capability(int capability, int is_on) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  if (syscall(SYS_capget, &header, sets) != 0) return 0;
+  unsigned bit = 1u << capability;
+  if (!!(sets[0].effective & bit) == !!is_on) return 0;
+  sets[0].effective ^= bit;
+  return syscall(SYS_capset, &header, sets) == 0;
+}
 
 #endif

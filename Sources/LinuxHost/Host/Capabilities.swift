@@ -1,8 +1,11 @@
+internal import CLinux
+
 /// What this process is allowed beyond its user id (capabilities(7)).
 package enum Capabilities {
   package enum Capability: Int, Sendable {
     case dacReadSearch = 2
     case netBindService = 10
+    case netAdmin = 12
     case sysPtrace = 19
   }
 
@@ -14,6 +17,15 @@ package enum Capabilities {
       let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
     else { return false }
     return mask >> UInt64(capability.rawValue) & 1 == 1
+  }
+
+  /// Carries `body` out without the capability, if the calling thread has it.
+  package static func without<Result: ~Copyable, Problem: Error>(
+    _ capability: Capability, _ body: () throws(Problem) -> Result
+  ) throws(Problem) -> Result {
+    let isDropped = tw_set_effective_capability(Int32(capability.rawValue), 0) == 1
+    defer { if isDropped { _ = tw_set_effective_capability(Int32(capability.rawValue), 1) } }
+    return try body()
   }
 
   /// The host's own user namespace maps every id to itself.

@@ -15,7 +15,8 @@ package enum NetworkNamespace: Sendable {
   package init?(_ text: String) {
     if text.hasPrefix("pid:") {
       let digits = text.dropFirst("pid:".count)
-      guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let pid = Int32(digits), pid > 0
+      guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let pid = Int32(digits),
+        pid > 0
       else { return nil }
       self = .process(pid)
     } else if text.contains("/") {
@@ -32,6 +33,12 @@ package enum NetworkNamespace: Sendable {
     case .path(let path): path
     case .process(let pid): "/proc/\(pid)/ns/net"
     }
+  }
+
+  /// /proc/PID/net is there for everybody whom hidepid leaves the process, also where ns/net is not.
+  package var hasReadableTables: Bool {
+    guard case .process(let pid) = self else { return false }
+    return unsafe access("/proc/\(pid)/net/tcp", R_OK) == 0
   }
 
   package enum EntryError: Error, Sendable {
