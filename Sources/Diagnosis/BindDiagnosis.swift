@@ -17,6 +17,8 @@ package struct BindDiagnosis: Sendable {
   package let holders: [SocketRecord]
   /// What is known of the holders beyond their records.
   package let details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  package let namespace: NamespaceReference?
   /// The deciding one first.
   package let findings: [Finding]
 
@@ -25,11 +27,19 @@ package struct BindDiagnosis: Sendable {
     BindFacts(session, settings: settings).holders { $0.inode != 0 }
   }
 
+  /// The server was told that its port is taken, and no socket that is listed takes it.
+  package static func isUnaccountedFor(_ session: TrialSession, settings: HostSettings) -> Bool {
+    let facts = BindFacts(session, settings: settings)
+    return session.target.port != 0
+      && facts.refused.contains { $0.outcome.isAddressInUse && facts.blamed(by: $0).isEmpty }
+  }
+
   package init(
     _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
   ) {
     let facts = BindFacts(session, settings: settings, details: details)
     self.details = details
+    namespace = settings.namespace
     target = session.target
     trials = session.trials
     skipped = session.skipped

@@ -225,6 +225,19 @@ extension Catalogue {
       ])
   }
 
+  /// Sockets that somebody may have in mind, and that are not here.
+  var elsewhere: [String] {
+    let others = facts.settings.otherNamespaces
+    guard !others.isEmpty else { return [] }
+    let some = others.prefix(3).map { "\($0.summary), --netns pid:\($0.processes.first?.pid ?? 0)" }
+    return [
+      """
+      sockets of other network namespaces, which have ports of their own: \(some.joined(separator: "; "))\
+      \(others.count > 3 ? "; and \(others.count - 3) more" : "")
+      """
+    ]
+  }
+
   // MARK: Remarks
 
   /// What is true of holders whatever else is said of them.

@@ -1,3 +1,5 @@
+internal import SocketTable
+
 /// How another network namespace was named, for commands that are to be run in it.
 package enum NamespaceReference: Equatable, Sendable {
   /// As `ip netns` keeps it.
@@ -53,5 +55,15 @@ package struct OtherNamespace: Equatable, Sendable {
     self.inode = inode
     self.processes = processes
     self.processCount = processCount
+  }
+}
+
+extension OtherNamespace {
+  /// "nginx (pid 812) and 12 more processes".
+  package var summary: String {
+    guard let first = processes.first else { return "\(processCount) processes" }
+    let more = processCount - 1
+    return "\(ByteSafety.escaped(first.command)) (pid\(Quantity.unbreakableSpace)\(first.pid))"
+      + (more > 0 ? " and \(Quantity.grouped(more)) more \(more == 1 ? "process" : "processes")" : "")
   }
 }

@@ -1,3 +1,4 @@
+package import Diagnosis
 package import SocketTable
 
 /// What `port` found, ready to be written in any format.
@@ -15,6 +16,10 @@ package struct PortReport {
   package var timerSlack: Int
   /// Of those that are listed; empty unless asked for.
   package var details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  package var namespace: NamespaceReference?
+  /// Looked for only where nothing at all was found.
+  package var otherNamespaces: [OtherNamespace] = []
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,

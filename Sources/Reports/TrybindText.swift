@@ -106,7 +106,9 @@ package struct TrybindText {
     let rest = diagnosis.holders.count - min(Self.seenLimit, finding.evidence.count)
     if rest > 0, finding.evidence.count > 0 {
       text.pad(Self.indent)
-      text.line("and \(Quantity.grouped(rest)) more  (tw-inspect port \(diagnosis.target.port) --all)")
+      let option = diagnosis.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
+      text.line(
+        "and \(Quantity.grouped(rest)) more  (tw-inspect port \(diagnosis.target.port) --all\(option))")
     }
   }
 

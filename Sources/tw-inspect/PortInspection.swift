@@ -1,3 +1,4 @@
+import Diagnosis
 import LinuxHost
 import Reports
 import SocketTable
@@ -118,6 +119,10 @@ struct PortInspection {
     var report = PortReport(
       filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
       look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+    report.namespace = common.namespace?.reference
+    if format == .table, snapshot.records.isEmpty, filter.side == .local {
+      report.otherNamespaces = OtherNamespace.all()
+    }
     if looksForOwners {
       report.details = OwnerSearch.details(of: listed.map { snapshot.records[Int($0)] }, .first)
     }

@@ -59,6 +59,8 @@ struct ScreenFile {
           ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
       }
     }
+    text = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.contains("--netns pid:") ? "  (processes of this host)" : String($0) }.joined(separator: "\n")
     // An inode has as many digits as it has, and so has a process. Here it is always this one, by whatever name.
     text = text.replacing(/socket:\?\d+/, with: "socket:?0")
     let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8)) ?? ""

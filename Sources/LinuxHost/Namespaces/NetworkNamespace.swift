@@ -1,4 +1,5 @@
 internal import CLinux
+package import Diagnosis
 internal import Glibc
 
 /// A network namespace other than one's own, as it is named on the command line.
@@ -35,6 +36,14 @@ package enum NetworkNamespace: Sendable {
     }
   }
 
+  package var reference: NamespaceReference {
+    switch self {
+    case .named(let name): .named(name)
+    case .path(let path): .path(path)
+    case .process(let pid): .process(pid)
+    }
+  }
+
   /// /proc/PID/net is there for everybody whom hidepid leaves the process, also where ns/net is not.
   package var hasReadableTables: Bool {
     guard case .process(let pid) = self else { return false }
@@ -61,6 +70,13 @@ package enum NetworkNamespace: Sendable {
       case ENOENT, ENOTDIR, ESRCH, ELOOP, ENAMETOOLONG, ENXIO: throw .noSuch(error)
       default: throw error.isExhaustion ? .system(error) : .noSuch(error)
       }
+    }
+    var (own, other) = (stat(), stat())
+    if unsafe stat("/proc/thread-self/ns/net", &own) == 0, unsafe fstat(file.number, &other) == 0,
+      own.st_ino == other.st_ino, own.st_dev == other.st_dev
+    {
+      // Nothing to be permitted.
+      return
     }
     guard tw_setns(file.number, CLONE_NEWNET) != 0 else { return }
     let error = SystemError.last("setns", path)

@@ -23,7 +23,9 @@ extension OtherNamespace {
       guard unsafe fstatat(proc.number, "\(pid)/ns/net", &status, 0) == 0, status.st_ino != own.st_ino else {
         continue
       }
-      members[UInt64(status.st_ino), default: []].append(pid)
+      let inode = UInt64(status.st_ino)
+      // Threads of the kernel's own run no program.
+      if unsafe fstatat(proc.number, "\(pid)/exe", &status, 0) == 0 { members[inode, default: []].append(pid) }
     }
     let namespaces = members.map { inode, pids in
       let named = pids.sorted().prefix(nameLimit).compactMap { pid in

@@ -125,8 +125,8 @@ struct CommonSettings {
         if readsTables, source != .netlink, case .process(let pid) = namespace, namespace.hasReadableTables {
           return (namespace, OtherTables(pid: pid, reason: "\(error)"))
         }
-        throw .notPermitted(
-          "--netns '\(shown)': \(error); it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE, as root has")
+        let needed = error.call == "setns" ? "CAP_SYS_ADMIN" : "CAP_SYS_PTRACE and CAP_SYS_ADMIN"
+        throw .notPermitted("--netns '\(shown)': \(error); it takes \(needed), as root has")
       case .system(let error): throw .system(error)
       }
     }
