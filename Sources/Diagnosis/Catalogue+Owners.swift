@@ -317,7 +317,7 @@ extension Catalogue {
       title: "Which process holds \(places(sockets)) cannot be seen from here.",
       because: because, evidence: evidence(sockets),
       remedies: [
-        !concealment.isDisjoint(with: [.pidNamespace, .userNamespace, .policy])
+        !concealment.isDisjoint(with: [.noProc, .pidNamespace, .userNamespace, .policy])
           ? Finding.Remedy("look from the host itself, and from outside of such restrictions")
           : Finding.Remedy("look as root", command: "sudo tw-inspect trybind \(port)")
       ],

@@ -45,6 +45,7 @@ package enum OwnerText {
 
   /// What is in the way, and who would see more.
   package static func concealment(_ concealment: Concealment) -> String {
+    if concealment.contains(.noProc) { return "/proc is not mounted here, or shows no processes." }
     if concealment.contains(.pidNamespace) {
       return """
         This is a PID namespace of its own, in which processes of the host and of other containers are not listed: \

@@ -80,6 +80,8 @@ package struct Concealment: OptionSet, Hashable, Sendable {
   package static let pidNamespace = Concealment(rawValue: 4)
   /// Its privilege counts in a user namespace of its own only.
   package static let userNamespace = Concealment(rawValue: 8)
+  /// /proc shows no processes.
+  package static let noProc = Concealment(rawValue: 32)
   /// It has the privilege, and is refused all the same, as by Landlock or SELinux.
   package static let policy = Concealment(rawValue: 16)
 }

@@ -22,7 +22,7 @@ package struct Perl {
     self.arguments = arguments
   }
 
-  package var command: Command { Command("/usr/bin/perl", ["-e", script] + arguments) }
+  package var command: Command { Command("/usr/bin/perl", ["-e", script, "--"] + arguments) }
 
   package func start() throws -> RunningCommand {
     let running = try command.start()

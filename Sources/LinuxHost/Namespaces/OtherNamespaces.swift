@@ -25,7 +25,9 @@ extension OtherNamespace {
       }
       let inode = UInt64(status.st_ino)
       // Threads of the kernel's own run no program.
-      if unsafe fstatat(proc.number, "\(pid)/exe", &status, 0) == 0 { members[inode, default: []].append(pid) }
+      if unsafe fstatat(proc.number, "\(pid)/exe", &status, 0) == 0 {
+        members[inode, default: []].append(pid)
+      }
     }
     let namespaces = members.map { inode, pids in
       let named = pids.sorted().prefix(nameLimit).compactMap { pid in

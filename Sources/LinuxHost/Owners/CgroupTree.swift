@@ -47,7 +47,8 @@ struct CgroupTree: ~Copyable {
     return Group(path: mount.path(String(link.dropFirst(mount.point.count))), directory: directory)
   }
 
-  private func find(_ id: UInt64) -> Group? {
+  /// By a walk, which needs no privilege.
+  func find(_ id: UInt64) -> Group? {
     var status = stat()
     if unsafe fstat(root.number, &status) == 0, UInt64(status.st_ino) == id {
       guard let directory = try? Descriptor.open(mount.point, flags: O_DIRECTORY) else { return nil }

@@ -43,6 +43,7 @@ package enum OwnerSearch {
   /// Every process was looked at, or why not.
   private var isWhole = false
   private var concealment: Concealment = []
+  private var sawProcesses = false
 
   /// "socket:[4294967295]" is the longest that matters.
   private static let linkSize = 64
@@ -79,7 +80,11 @@ package enum OwnerSearch {
   private var isDone: Bool { missing == 0 && depth == .first }
 
   func run() {
-    guard proc >= 0, !inodes.isEmpty else { return }
+    guard !inodes.isEmpty else { return }
+    guard proc >= 0 else {
+      concealment = .noProc
+      return
+    }
     for group in cgroups.values {
       for pid in group.processes where !isDone { look(pid) }
     }
@@ -92,7 +97,7 @@ package enum OwnerSearch {
     }
     guard !isDone else { return }
     isWhole = true
-    concealment = Concealment.here
+    concealment = sawProcesses ? Concealment.here : .noProc
     if !denied.isEmpty { concealment.insert(.ofDescriptors) }
   }
 
@@ -105,6 +110,7 @@ package enum OwnerSearch {
       if let pid = entry.number { pids.append(pid) }
       return true
     }
+    if !pids.isEmpty { sawProcesses = true }
     for pid in pids where !isDone {
       look(pid)
       if threadsToo, missing > 0 { lookAtThreads(of: pid) }
@@ -211,7 +217,6 @@ package enum OwnerSearch {
       return .withoutProcess
     }
     let group = record.cgroupID.flatMap { cgroups[$0] }
-    guard proc >= 0 else { return SocketDetails(cgroup: group?.path, visibility: .unknown) }
     var details = SocketDetails(
       cgroup: group?.path, owners: Self.sorted(owners[index], inside: group?.path),
       isOwnersComplete: isWhole && depth == .every && concealment.isEmpty,
