@@ -10,7 +10,7 @@ package enum Sysctl {
 
   /// The value without its newline. `name` is dotted, as in sysctl(8).
   package static func text(_ name: String) -> String? {
-    let path = "/proc/sys/" + name.replacing(".", with: "/")
+    let path = "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })
     guard let bytes = try? readFile(path, limit: 1 << 16) else { return nil }
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
