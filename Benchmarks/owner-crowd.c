@@ -2,9 +2,9 @@
 //
 //   owner-crowd PORT PROCESSES DESCRIPTORS [CGROUP]
 //
-// The listener is this process; CGROUP is a cgroup2 directory that it enters, alone, before it makes its socket. It is made
-// last, so that who goes through processes in their order comes to it at the end. Half of the descriptors are sockets.
-// Prints "ready", and ends with all the others when its standard input does.
+// The listener is made last, so that who goes through processes in their order comes to it at the end. CGROUP is a cgroup2
+// directory that it enters, alone, before it makes its socket. Half of the descriptors are sockets. Prints "ready"; all of
+// them end when standard input does.
 
 #define _GNU_SOURCE
 #include <err.h>
@@ -39,6 +39,16 @@ static void enter(const char *cgroup) {
   close(procs);
 }
 
+static void serve(in_port_t port) {
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 8) < 0)
+    err(1, "port %d", port);
+  puts("ready");
+  fflush(stdout);
+  for (;;) pause();
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) errx(64, "usage: owner-crowd PORT PROCESSES DESCRIPTORS [CGROUP]");
   const long processes = atol(argv[2]), descriptors = atol(argv[3]);
@@ -64,13 +74,14 @@ int main(int argc, char **argv) {
     if (read(begun[0], &byte, 1) != 1) errx(1, "some processes have ended");
   }
 
-  if (argc > 4) enter(argv[4]);
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(argv[1]))};
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 8) < 0)
-    err(1, "port %s", argv[1]);
-  puts("ready");
-  fflush(stdout);
+  pid_t server = fork();
+  if (server < 0) err(1, "fork");
+  if (server == 0) {
+    close(STDIN_FILENO);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (argc > 4) enter(argv[4]);
+    serve((in_port_t)atoi(argv[1]));
+  }
 
   char rest[64];
   while (read(STDIN_FILENO, rest, sizeof rest) > 0) {}

@@ -106,7 +106,7 @@ package struct StyledText: ~Copyable {
   /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
   /// that is too long. Lines after the first are indented by `indent`.
   mutating func parts(_ text: String, indent: Int) {
-    let parts = text.split(separator: "  ")
+    let parts = Self.parts(of: text)
     let room = width - indent
     let single = parts.joined(separator: " ")
     if single.unicodeScalars.count <= room, text.unicodeScalars.count > room {
@@ -115,7 +115,7 @@ package struct StyledText: ~Copyable {
     }
     var lines: [String] = []
     var line = ""
-    for part in parts.map({ String($0) }) {
+    for part in parts {
       if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > room {
         lines.append(line)
         line = ""
@@ -131,6 +131,22 @@ package struct StyledText: ~Copyable {
       if index > 0 { pad(indent) }
       self.line(line.plain)
     }
+  }
+
+  private static func parts(of text: String) -> [String] {
+    var parts: [String] = [""]
+    var wasSpace = false
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if word.isEmpty {
+        wasSpace = true
+      } else if wasSpace || parts == [""] {
+        parts.append(String(word))
+        wasSpace = false
+      } else {
+        parts[parts.count - 1] += " " + word
+      }
+    }
+    return Array(parts.dropFirst())
   }
 
   /// A cell of a table; padding stands outside the colour.

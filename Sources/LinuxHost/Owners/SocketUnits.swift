@@ -23,7 +23,7 @@ enum SocketUnits {
         }
         return true
       }
-      for name in names where seen.insert(name).inserted && !name.contains("@.") {
+      for name in names where seen.insert(name).inserted && !name.hasSuffix("@.socket") {
         guard let file = try? readFile("\(path)/\(name)", limit: 1 << 16) else { continue }
         if listens(file, on: local) { found.append(name) }
       }

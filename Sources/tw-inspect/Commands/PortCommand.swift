@@ -37,6 +37,7 @@ struct PortCommand: Command {
         69  could not look, or the look is incomplete (what was seen is printed)
         71  an error of the operating system
         74  the output could not be written
+        77  --netns: not permitted
       """)
 
   @Argument(
