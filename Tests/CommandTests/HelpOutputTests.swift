@@ -25,7 +25,9 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"]])
+  @Test(arguments: [
+    ["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"],
+  ])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
