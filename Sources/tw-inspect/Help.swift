@@ -9,6 +9,7 @@ enum Help {
       tw-inspect port 9527 --all        every socket on it
       tw-inspect trybind 9527           could a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
+      tw-inspect wait 9527 --reuse      hold on until it could
     """
 
   static let rootDiscussion = """
@@ -16,7 +17,8 @@ enum Help {
 
     DESCRIPTION
       TCP on Linux only. Everything works without root. No connection is ever
-      made; trybind takes the port for some microseconds, and gives it back.
+      made; trybind and wait take the port for some microseconds, and give it
+      back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -24,8 +26,8 @@ enum Help {
       TERM            dumb: no colour
 
     EXIT STATUS
-      0   looked; of trybind: yes
-      1   --expect was not met; of trybind: no
+      0   looked; of trybind and wait: yes
+      1   --expect was not met; of trybind and wait: no
       64  wrong usage
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system

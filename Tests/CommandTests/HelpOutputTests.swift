@@ -7,6 +7,7 @@ import Testing
     ["--help"], ["-h"], ["help"], ["port", "--help"], ["port", "-h"], ["help", "port"],
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
+    ["wait", "--help"], ["wait", "-h"], ["help", "wait"],
   ]
 
   @Test(arguments: helps)
@@ -21,7 +22,7 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"]])
+  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"]])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
@@ -42,6 +43,15 @@ import Testing
     for option in common + [
       "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
     ] { #expect(trybind.contains(option), "\(option)") }
+    let wait = try Tool.run("wait", "--help").output
+    for option in common + ["--timeout", "--fail-fast", "--reuse ", "--address", "--listen"] {
+      #expect(wait.contains(option), "\(option)")
+    }
+    for help in [port, trybind] {
+      for option in ["--watch", "--interval"] { #expect(help.contains(option)) }
+    }
+    // The port can be taken again at once.
+    #expect(wait.contains("of the instant") && wait.contains("until my-server; do tw-inspect wait"))
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
@@ -51,7 +61,8 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .enabled(if: Lab.isAvailable), arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], []])
+    .enabled(if: Lab.isAvailable),
+    arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], []])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
     let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
@@ -64,6 +75,11 @@ import Testing
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
+        guard !words.contains("--watch") else {
+          let running = try Tool.command(words).start()
+          try running.waitForOutput { !$0.isEmpty }
+          continue
+        }
         let result = try Tool.run(words)
         #expect([0, 1].contains(result.exitCode), "\(example): \(result)")
       }
