@@ -77,8 +77,13 @@ struct ScreenFile {
           ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
       }
     }
-    text = text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.contains("--netns pid:") ? "  (processes of this host)" : String($0) }.joined(separator: "\n")
+    // How many other network namespaces there are, and whose, depends on what else runs.
+    text = text.replacing(/(Other network namespaces have ports of their own:\n)(?: +[^\n]*\n)+/) {
+      "\($0.output.1)  (processes of this host)\n"
+    }
+    text = text.replacing(/(sockets of other network namespaces)[^;]*--netns pid:.*?\n( +)(?=UDP: only TCP)/.dotMatchesNewlines()) {
+      "\($0.output.1): (processes of this host)\n\($0.output.2)"
+    }
     // An inode has as many digits as it has, and so has a process. Here it is always this one, by whatever name.
     text = text.replacing(/socket:\?\d+/, with: "socket:?0")
     let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8)) ?? ""
