@@ -6,8 +6,10 @@ package struct BindDiagnosis: Sendable {
   package let trials: [Trial]
   package let skipped: [BindAddress]
   package let look: Look
-  /// Nil if it could not be tried.
+  /// Nil if it could not be tried, or told without trying.
   package let bindable: Bool?
+  /// What the table says, where nothing was bound; otherwise nil.
+  package let prediction: Prediction?
   /// Milliseconds until the last timer in the way fires; 0 if nothing is in the way, nil if something other than a
   /// timer is, or could be without being seen.
   package let freeIn: UInt32?
@@ -21,6 +23,13 @@ package struct BindDiagnosis: Sendable {
   package let namespace: NamespaceReference?
   /// The deciding one first.
   package let findings: [Finding]
+
+  package struct Prediction: Sendable {
+    package let answer: ConflictRules.Prediction
+    package let certainty: Finding.Certainty
+    /// What is not known of the sockets in the way, and decides.
+    package let unknowns: ConflictRules.Unknowns
+  }
 
   /// The holders that a process can have: the sockets to find out more about first.
   package static func holdersOfProcesses(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
@@ -44,8 +53,9 @@ package struct BindDiagnosis: Sendable {
     trials = session.trials
     skipped = session.skipped
     look = session.snapshot.look
-    bindable = facts.yours.isEmpty ? nil : facts.refused.isEmpty
-    holders = facts.holders
+    bindable = facts.yours.isEmpty ? nil : !facts.refused.isEmpty ? false : facts.open.isEmpty ? true : nil
+    prediction = session.isPredicted ? facts.prediction : nil
+    holders = facts.holders.map { session.originals[$0] ?? $0 }
     freeIn = facts.freeIn
     freeLatest = facts.freeLatest
     findings = Self.findings(facts)
@@ -55,7 +65,10 @@ package struct BindDiagnosis: Sendable {
   package func trial(_ index: Int, _ options: SocketOptions) -> Trial? {
     let made = trials.filter { $0.socket.options == options }
     // A server may name an address twice; its sockets are tried in their order.
-    if !target.areAlternatives { return made.indices.contains(index) ? made[index] : nil }
+    if !target.areAlternatives, options == target.options {
+      let own = made.filter(\.isYours)
+      return own.indices.contains(index) ? own[index] : nil
+    }
     return made.first { $0.socket.address == target.addresses[index] }
   }
 
@@ -74,12 +87,15 @@ package struct BindDiagnosis: Sendable {
 
     var refusals: [Finding] = []
     for trial in facts.refused { refusals += Self.explain(trial, facts, catalogue) }
+    for trial in facts.open {
+      refusals += Self.explain(facts.blamed(by: trial), trial, facts, catalogue).map(\.asPossible)
+    }
     add(refusals.filter(\.isSpecific))
     // What no timer ends decides.
     add(refusals.filter { !$0.isOfTimers && !$0.isRemark })
     add(refusals.filter { !$0.isRemark })
     add(refusals)
-    if facts.refused.isEmpty {
+    if facts.refused.isEmpty, facts.open.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
       for trial in facts.refusedPlain {
         add(
@@ -149,10 +165,12 @@ package struct BindDiagnosis: Sendable {
     let held = Holders(blamed)
     var findings: [Finding] = []
     if !held.listeners.isEmpty {
-      if facts.refused.isEmpty, facts.target.options.contains(.reusePort) {
+      if facts.refused.isEmpty, facts.open.isEmpty, facts.target.options.contains(.reusePort) {
         findings.append(catalogue.listenerShared(held.listeners))
       } else {
-        if trial.socket.options.contains(.reusePort) { findings.append(catalogue.reusePortRefused(held)) }
+        if trial.socket.options.contains(.reusePort), !trial.outcome.isOpen {
+          findings.append(catalogue.reusePortRefused(held))
+        }
         // To somebody who named no address it is the listener that matters, not how addresses overlap.
         let alive = catalogue.listenersAlive(held)
         let overlap = [catalogue.overlap(trial, held.listeners)].compactMap { $0 }
@@ -183,6 +201,7 @@ package struct BindDiagnosis: Sendable {
     else {
       return []
     }
+    if facts.session.isPredicted { return [catalogue.predictedTimers(trial, held)] }
     var findings: [Finding] = []
     if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
@@ -214,6 +233,14 @@ extension Finding {
     case .listenerInherited, .mptcpHolder, .ownerHidden: true
     default: false
     }
+  }
+
+  /// Whether it stands in the way is not known.
+  fileprivate var asPossible: Finding {
+    var finding = self
+    finding.severity = .warning
+    finding.certainty = .possible
+    return finding
   }
 
   /// Goes before findings that would be true of any refusal.

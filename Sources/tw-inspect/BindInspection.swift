@@ -10,21 +10,43 @@ struct BindInspection {
   let common: CommonSettings
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
+  private let predicts: Bool
+  private let flags: FlagsChoice
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
-    target = try BindTarget(port: command.port, command.server, command.common)
+    var target = try BindTarget(port: command.port, command.server, command.common)
+    target.isAfterStop = command.afterStop
+    self.target = target
     interval = try WatchOptions.interval(command.watch, command.interval, common)
+    flags = try FlagsChoice.value(of: command.flags)
+    predicts = command.predict || command.afterStop
+    try refuseContradictions(command)
+  }
+
+  private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
+    let option = command.afterStop ? "--after-stop" : "--predict"
+    guard predicts else { return }
+    if target.port == 0 {
+      throw .usage("\(option) 0: the kernel chooses the port, so there is nothing to predict")
+    }
+    if command.watch {
+      throw .usage("\(option) with --watch: one answer is predicted; leave one of them out")
+    }
+    if command.server.listen {
+      throw .usage("\(option) with --listen: nothing is bound, so nothing listens; leave one of them out")
+    }
   }
 
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(.all))
+    if predicts { return try predict(&source, filter) }
     try Self.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     let start = Clock.monotonicNanoseconds
     var prober = CommandProber()
-    let session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
+    var session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
       do throws(SourceError) {
         return try source.snapshot(filter)
       } catch {
@@ -41,13 +63,43 @@ struct BindInspection {
     if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
       settings.otherNamespaces = OtherNamespace.all()
     }
-    let details = try HolderSearch.details(session, settings, &source, common)
-    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
+    let holders = BindDiagnosis.holdersOfProcesses(session, settings: settings)
+    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+    session.learn(details)
+    return try answer(BindDiagnosis(session, settings: settings, details: details))
+  }
+
+  private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
     if !common.quiet { try write(diagnosis) }
     guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
       return ExitStatus.incompleteLook
     }
     return bindable ? ExitStatus.yes : ExitStatus.no
+  }
+
+  /// From the table alone.
+  private func predict(_ source: inout SocketSource, _ filter: SocketFilter) throws(Failure) -> Int32 {
+    let start = Clock.monotonicNanoseconds
+    let snapshot: Snapshot
+    do throws(SourceError) {
+      snapshot = try source.snapshot(filter)
+    } catch {
+      throw .source(error)
+    }
+    Sockets.report(source, common, since: start, filter: filter)
+    var settings = HostSettings.current()
+    settings.namespace = common.namespace?.reference
+    let lacksPrivilege =
+      Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
+    func session(_ details: SocketDetailsTable) -> TrialSession {
+      .predicted(target, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
+    }
+    let holders =
+      target.isAfterStop
+      ? snapshot.records.filter { $0.inode != 0 }
+      : BindDiagnosis.holdersOfProcesses(session(SocketDetailsTable()), settings: settings)
+    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+    return try answer(BindDiagnosis(session(details), settings: settings, details: details))
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.

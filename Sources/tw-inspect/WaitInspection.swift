@@ -42,7 +42,7 @@ struct WaitInspection {
     let start = Clock.monotonicNanoseconds
     var source = try Sockets.open(common)
     var prober = CommandProber()
-    var session = try trial(comparing: false, &prober, &source)
+    var session = try trial(comparing: .none, &prober, &source)
     Sockets.report(source, common, since: start, filter: filter)
     let text = WaitText(
       port: target.port, timeout: timeout.map { $0 / 1_000_000 }, timerSlack: settings.timerSlack,
@@ -53,7 +53,7 @@ struct WaitInspection {
     if session.isRefused {
       end = try wait(since: start, &session, &prober, &source, &progress)
       if end != .free {
-        session = try trial(comparing: true, &prober, &source)
+        session = try trial(comparing: .withAndWithoutReuse, &prober, &source)
         if !session.isRefused { end = .free }
       }
     }
@@ -170,10 +170,10 @@ struct WaitInspection {
   // MARK: Looking
 
   private func trial(
-    comparing: Bool, _ prober: inout CommandProber, _ source: inout SocketSource
+    comparing comparison: TrialSession.Comparison, _ prober: inout CommandProber, _ source: inout SocketSource
   ) throws(Failure) -> TrialSession {
     try BindInspection.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
-    return try TrialSession.run(target, comparing: comparing, prober: &prober) { () throws(Failure) in
+    return try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
       try snapshot(&source)
     }
   }

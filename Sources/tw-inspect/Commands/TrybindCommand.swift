@@ -49,6 +49,19 @@ struct TrybindCommand: Command {
 
   @OptionGroup var server: ServerOptions
 
+  @Flag(help: "Bind nothing: tell from the table of sockets alone.")
+  var predict = false
+
+  @Flag(help: "Predict a restart: as if what listens on the port now were stopped.")
+  var afterStop = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live (root, or the same user).",
+      valueName: "which"),
+    completion: Choice.completion(FlagsChoice.self))
+  var flags: String?
+
   @Flag(help: "Follow the port until Ctrl-C; tried again only after a change on it.")
   var watch = false
 
