@@ -8,7 +8,8 @@ package struct TrialSocket: Hashable, Sendable {
   package var listens: Bool
 
   package init(
-    address: BindAddress, port: UInt16, options: SocketOptions, interface: String?, listens: Bool
+    address: BindAddress, port: UInt16, options: SocketOptions = [], interface: String? = nil,
+    listens: Bool = false
   ) {
     self.address = address
     self.port = port

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reference
 import SocketTable
 
 /// Help and usage messages, as far as the argument parser does not write them.
@@ -32,6 +33,7 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
+      77  not permitted (release)
     """
 
   /// What comes without arguments.
@@ -86,24 +88,5 @@ enum Help {
     let hint =
       near.map { "; did you mean '\($0.name)'?" } ?? "; commands are \(known.joined(separator: ", "))"
     return "'\(ByteSafety.escaped(name))': no such command\(hint)"
-  }
-}
-
-/// How far apart two words are.
-enum Spelling {
-  /// Insertions, deletions and substitutions that turn one into the other.
-  static func distance(_ left: String, _ right: String) -> Int {
-    let right = Array(right.prefix(64))
-    var row = Array(0...right.count)
-    for (i, a) in left.prefix(64).enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[right.count]
   }
 }

@@ -72,7 +72,10 @@ struct Main {
 }
 
 struct TwInspect: ParsableCommand {
-  static let commands: [any Command.Type] = [PortCommand.self, TrybindCommand.self, DemoCommand.self]
+  static let commands: [any Command.Type] = [
+    PortCommand.self, TrybindCommand.self, WaitCommand.self, ReleaseCommand.self, ExplainCommand.self,
+    DemoCommand.self,
+  ]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }
 

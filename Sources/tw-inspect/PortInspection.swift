@@ -4,13 +4,15 @@ import SocketTable
 
 /// `port`: what the options mean, and the look itself.
 struct PortInspection {
-  private let filter: SocketFilter
-  private let format: OutputFormat
-  private let sort: SortOrder
-  private let limit: Int
+  let filter: SocketFilter
+  let format: OutputFormat
+  let sort: SortOrder
+  let limit: Int
   private let expectation: Expectation?
-  private let common: CommonSettings
-  private let interfaces = Interfaces()
+  /// Nanoseconds between two looks; nil is one look only.
+  private let interval: Int64?
+  let common: CommonSettings
+  let interfaces = Interfaces()
 
   init(_ command: PortCommand) throws(Failure) {
     common = try CommonSettings(command.common)
@@ -35,6 +37,10 @@ struct PortInspection {
       ports: try PortArgument.set(command.ports),
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
+    if interval != nil, expectation != nil {
+      throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
+    }
   }
 
   private static func count(_ typed: String) throws(Failure) -> Int {
@@ -59,6 +65,7 @@ struct PortInspection {
 
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
+    if let interval { return try watch(&source, every: interval) }
     let start = Clock.monotonicNanoseconds
     let outcome: Outcome
     if common.quiet {
@@ -79,7 +86,7 @@ struct PortInspection {
     return ExitStatus.yes
   }
 
-  private struct Outcome {
+  struct Outcome {
     var listed: Int
     var isComplete: Bool
   }
@@ -169,7 +176,7 @@ struct PortInspection {
     return Outcome(listed: listed, isComplete: isComplete)
   }
 
-  private func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+  func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
     let envelope = Envelope.current("port")
     var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()

@@ -7,6 +7,8 @@ import Testing
     ["--help"], ["-h"], ["help"], ["port", "--help"], ["port", "-h"], ["help", "port"],
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
+    ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
+    ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
     ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
     ["help", "demo", "serve"], ["demo", "serve", "-h", "9527"],
   ]
@@ -23,7 +25,7 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["demo", "--help"]])
+  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"]])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
@@ -44,6 +46,10 @@ import Testing
     for option in common + [
       "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
     ] { #expect(trybind.contains(option), "\(option)") }
+    let release = try Tool.run("release", "--help").output
+    for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
+      #expect(release.contains(option), "\(option)")
+    }
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
@@ -76,8 +82,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--version"], ["port", "--version"], ["trybind", "--version"], ["demo", "--version"],
-    ["demo", "serve", "--version"],
+    ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
+    ["explain", "--version"],
+    ["demo", "--version"], ["demo", "serve", "--version"],
   ])
   func version(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)

@@ -44,11 +44,19 @@ import Testing
     Mistake(["trybind", "80-90"], "'80-90'", "number", "service"),
     Mistake(["trybind", "80,90"], "'80,90'", "number", "service"),
     Mistake(["trybind", ""], "''", "number", "service"),
+    Mistake(["release", "0", "--yes"], "'0'", "1 to 65535"),
+    Mistake(["release", "80-90", "--yes"], "'80-90'", "number", "service"),
+    Mistake(["release", "80,90", "--yes"], "'80,90'", "number", "service"),
+    Mistake(["release", "-1", "--yes"], "'-1'", "65535"),
   ]
 
   static let options: [Mistake] = [
     Mistake(["port", "80", "--udp"], "--udp", "TCP"),
     Mistake(["trybind", "80", "--udp"], "--udp", "TCP"),
+    Mistake(["release", "80"], "--yes", "--dry-run", "terminal"),
+    Mistake(["release", "80", "-q"], "--quiet", "--yes", "--dry-run"),
+    Mistake(["release", "80", "--yes", "--udp"], "--udp", "TCP"),
+    Mistake(["release", "80", "--yes", "--header"], "--header", "--output plain"),
     Mistake(["port", "80", "--state", "waiting"], "'waiting'", "time-wait", "listen", "connected"),
     Mistake(["port", "80", "--state", "listen,"], "''", "time-wait"),
     Mistake(["port", "80", "--all", "--state", "listen"], "--all", "--state"),

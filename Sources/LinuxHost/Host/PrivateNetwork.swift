@@ -22,7 +22,7 @@ package enum PrivateNetwork {
 extension Sysctl {
   /// `name` is dotted, as in sysctl(8).
   package static func set(_ name: String, _ value: String) throws(SystemError) {
-    try writeFile("/proc/sys/" + name.replacing(".", with: "/"), value)
+    try writeFile(path(name), value)
   }
 }
 
