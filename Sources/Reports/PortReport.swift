@@ -1,3 +1,4 @@
+package import Diagnosis
 package import SocketTable
 
 /// What `port` found, ready to be written in any format.
@@ -15,6 +16,10 @@ package struct PortReport {
   package var timerSlack: Int
   /// Of those that are listed; empty unless asked for.
   package var details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  package var namespace: NamespaceReference?
+  /// Looked for only where nothing at all was found.
+  package var otherNamespaces: [OtherNamespace] = []
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
@@ -39,7 +44,7 @@ extension PortReport {
   package func document(
     _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
   ) -> ByteBuffer {
-    var row = SocketRow(interfaceName: interfaceName)
+    var row = SocketRow(looksForOwners: details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
@@ -93,11 +98,14 @@ package struct PortLines: ~Copyable {
   private var row: SocketRow
   private let filter: SocketFilter
 
-  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+  package init(
+    filter: SocketFilter, command: String, looksForOwners: Bool = false,
+    interfaceName: @escaping (UInt32) -> String
+  ) {
     row = SocketRow(
       beginning:
         "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
-      end: "}\n", interfaceName: interfaceName)
+      end: "}\n", looksForOwners: looksForOwners, interfaceName: interfaceName)
     self.filter = filter
   }
 

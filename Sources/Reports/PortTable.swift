@@ -24,9 +24,26 @@ package struct PortTable {
         "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
+    if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
     if let hint {
       if hint.count <= text.width { text.line(hint) } else { text.paragraph(hint) }
     }
+    writeOtherNamespaces(to: &text)
+  }
+
+  private static let namespaceLimit = 3
+
+  private func writeOtherNamespaces(to text: inout StyledText) {
+    guard !report.otherNamespaces.isEmpty, let port = report.filter.ports.single else { return }
+    text.line("Other network namespaces have ports of their own:")
+    for namespace in report.otherNamespaces.prefix(Self.namespaceLimit) {
+      text.append(literal: "  ")
+      text.parts(
+        "\(namespace.summary)  tw-inspect port \(port) --netns pid:\(namespace.processes.first?.pid ?? 0)",
+        indent: 2)
+    }
+    let more = report.otherNamespaces.count - Self.namespaceLimit
+    if more > 0 { text.line("  and \(Quantity.grouped(more)) more") }
   }
 
   // MARK: Rows
@@ -47,6 +64,7 @@ package struct PortTable {
       text.append("INTERFACE", .strong)
     }
     text.line()
+    let looksForOwners = !report.details.isEmpty
     // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
     // side by side and not one after the other.
     var ahead: [SocketRecord] = []
@@ -68,6 +86,10 @@ package struct PortTable {
             record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
         }
         text.endLine()
+        if looksForOwners, let owner = OwnerLines.line(report.details, record) {
+          text.pad(OwnerLines.indent)
+          text.parts(owner, indent: OwnerLines.indent)
+        }
       }
     }
   }
@@ -140,8 +162,9 @@ package struct PortTable {
     guard report.filter.side == .local, report.filter.states == .minisockets,
       let port = report.filter.ports.single
     else { return nil }
-    if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)" }
-    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all" : nil
+    let option = report.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
+    if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)\(option)" }
+    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all\(option)" : nil
   }
 
   private func nothingElse(after isMore: Bool) -> String {

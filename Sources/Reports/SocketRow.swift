@@ -19,8 +19,14 @@ package struct SocketRow: ~Copyable {
   /// What every JSON object begins and ends with.
   private let beginning: String
   private let end: String
+  /// Owners were looked for, so that a socket which no process can have has none.
+  private let looksForOwners: Bool
 
-  package init(beginning: String = "{", end: String = "}", interfaceName: @escaping (UInt32) -> String) {
+  package init(
+    beginning: String = "{", end: String = "}", looksForOwners: Bool = false,
+    interfaceName: @escaping (UInt32) -> String
+  ) {
+    self.looksForOwners = looksForOwners
     self.beginning = beginning
     self.end = end
     self.interfaceName = interfaceName
@@ -164,6 +170,8 @@ package struct SocketRow: ~Copyable {
     afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
     if let details {
       SocketDetailsJSON.append(details, to: &afterCookie)
+    } else if looksForOwners, record.inode == 0 {
+      SocketDetailsJSON.append(SocketDetails.withoutProcess, to: &afterCookie)
     } else {
       afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
       afterCookie.append(

@@ -103,6 +103,52 @@ package struct StyledText: ~Copyable {
     return lines.map(\.plain)
   }
 
+  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
+  /// that is too long. Lines after the first are indented by `indent`.
+  mutating func parts(_ text: String, indent: Int) {
+    let parts = Self.parts(of: text)
+    let room = width - indent
+    let single = parts.joined(separator: " ")
+    if single.unicodeScalars.count <= room, text.unicodeScalars.count > room {
+      self.line(single.plain)
+      return
+    }
+    var lines: [String] = []
+    var line = ""
+    for part in parts {
+      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > room {
+        lines.append(line)
+        line = ""
+      }
+      let pieces = Self.wrap(part, width: room)
+      line += (line.isEmpty ? "" : "  ") + pieces[0]
+      for piece in pieces.dropFirst() {
+        lines.append(line)
+        line = piece
+      }
+    }
+    for (index, line) in (lines + [line]).enumerated() {
+      if index > 0 { pad(indent) }
+      self.line(line.plain)
+    }
+  }
+
+  private static func parts(of text: String) -> [String] {
+    var parts: [String] = [""]
+    var wasSpace = false
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if word.isEmpty {
+        wasSpace = true
+      } else if wasSpace || parts == [""] {
+        parts.append(String(word))
+        wasSpace = false
+      } else {
+        parts[parts.count - 1] += " " + word
+      }
+    }
+    return Array(parts.dropFirst())
+  }
+
   /// A cell of a table; padding stands outside the colour.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
     let padding = String(repeating: " ", count: max(0, width - text.unicodeScalars.count))

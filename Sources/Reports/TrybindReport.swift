@@ -29,7 +29,8 @@ package struct TrybindReport {
   package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String)
     -> ByteBuffer
   {
-    var row = SocketRow(interfaceName: interfaceName)
+    var row = SocketRow(
+      looksForOwners: diagnosis.details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)

@@ -11,10 +11,20 @@ package struct SocketOwner: Hashable, Sendable {
   package var user: String?
   /// The cgroup2 the process is in now, which need not be the one that the socket was made in.
   package var cgroup: CgroupPath?
+  /// The cgroup that names its unit and container: `cgroup`, or one of cgroup v1 on a host that still has it.
+  package var service: CgroupPath?
   /// What program it runs; nil where that cannot be read.
   package var executable: Executable?
   /// Milliseconds since 1970-01-01 UTC.
   package var startedAt: Int64?
+  /// Its command line, read only where it tells what the process holds the port for.
+  package var arguments: [String] = []
+
+  /// systemd, which holds sockets for units until they are started.
+  package var isServiceManager: Bool { pid == 1 && command == "systemd" }
+
+  package var unit: String? { service?.unit }
+  package var container: CgroupPath.Container? { service?.container }
 
   package struct Executable: Hashable, Sendable {
     package var device: UInt64
@@ -28,7 +38,8 @@ package struct SocketOwner: Hashable, Sendable {
 
   package init(
     pid: Int32, command: String, descriptor: Int32? = nil, uid: UInt32? = nil, user: String? = nil,
-    cgroup: CgroupPath? = nil, executable: Executable? = nil, startedAt: Int64? = nil
+    cgroup: CgroupPath? = nil, service: CgroupPath? = nil, executable: Executable? = nil,
+    startedAt: Int64? = nil
   ) {
     self.pid = pid
     self.command = command
@@ -36,6 +47,7 @@ package struct SocketOwner: Hashable, Sendable {
     self.uid = uid
     self.user = user
     self.cgroup = cgroup
+    self.service = service ?? cgroup
     self.executable = executable
     self.startedAt = startedAt
   }
@@ -53,6 +65,27 @@ package enum OwnerVisibility: String, Hashable, Sendable {
   case unknown
 }
 
+/// Why processes that have a socket open may not have been seen.
+package struct Concealment: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Descriptors of other processes may not be read: it takes CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH for those of
+  /// other users.
+  package static let permission = Concealment(rawValue: 1)
+  /// /proc is mounted with hidepid, which leaves processes out.
+  package static let hidepid = Concealment(rawValue: 2)
+  /// This process is in a PID namespace of its own, and sees no others.
+  package static let pidNamespace = Concealment(rawValue: 4)
+  /// Its privilege counts in a user namespace of its own only.
+  package static let userNamespace = Concealment(rawValue: 8)
+  /// /proc shows no processes.
+  package static let noProc = Concealment(rawValue: 32)
+  /// It has the privilege, and is refused all the same, as by Landlock or SELinux.
+  package static let policy = Concealment(rawValue: 16)
+}
+
 /// What is known of a socket beyond its record. Nil is unknown.
 package struct SocketDetails: Hashable, Sendable {
   /// The cgroup2 the socket was made in.
@@ -64,6 +97,14 @@ package struct SocketDetails: Hashable, Sendable {
   /// Every process of the host was looked at, so there are no other owners.
   package var isOwnersComplete: Bool?
   package var visibility: OwnerVisibility
+  /// Empty where nothing is in the way, or nothing was looked for.
+  package var concealment: Concealment = []
+  /// Processes of the socket's cgroup that may have it but may not be looked at; only where no owner was seen.
+  package var suspects: [SocketOwner] = []
+  /// It carries Multipath TCP (IPPROTO_MPTCP).
+  package var isMultipath: Bool?
+  /// The socket unit that the service manager holds it for, by its unit files; nil where none or several would do.
+  package var socketUnit: String?
 
   package init(
     cgroup: CgroupPath? = nil, reuseAddress: Bool? = nil, reusePort: Bool? = nil,
@@ -77,6 +118,9 @@ package struct SocketDetails: Hashable, Sendable {
     self.isOwnersComplete = isOwnersComplete
     self.visibility = visibility
   }
+
+  /// Of a socket that no process can have.
+  package static let withoutProcess = SocketDetails(owners: [], isOwnersComplete: true, visibility: .none)
 }
 
 /// Details of some of the sockets of a look. Empty unless they were asked for; then a row costs nothing more.
@@ -98,6 +142,8 @@ package struct SocketDetailsTable: Hashable, Sendable {
   }
 
   private var details: [Key: SocketDetails] = [:]
+  /// When they were found out, in milliseconds since 1970-01-01 UTC.
+  package var observedAt: Int64?
 
   package init() {}
 

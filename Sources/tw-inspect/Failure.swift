@@ -18,6 +18,10 @@ struct Failure: Error {
 
   static func usage(_ message: String) -> Failure { Failure(status: ExitStatus.usage, message: message) }
 
+  static func notPermitted(_ message: String) -> Failure {
+    Failure(status: ExitStatus.notPermitted, message: message)
+  }
+
   static func output(_ error: SystemError) -> Failure {
     Failure(status: ExitStatus.outputError, message: error.description)
   }

@@ -7,6 +7,8 @@
 #endif
 #include <linux/capability.h>
 #include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,6 +41,15 @@ int tw_read_signal(int descriptor);
 
 /* Ends the process by the signal, so that its parent sees by what. */
 void tw_end_by_signal(int number);
+
+/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
+long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
+
+/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
+int tw_open_cgroup(int mount, uint64_t inode);
+
+/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
+long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */

@@ -3,8 +3,10 @@ internal import CLinux
 /// What this process is allowed beyond its user id (capabilities(7)).
 package enum Capabilities {
   package enum Capability: Int, Sendable {
+    case dacReadSearch = 2
     case netBindService = 10
     case netAdmin = 12
+    case sysPtrace = 19
   }
 
   /// In the process's own user namespace; without /proc nothing is taken to be allowed.

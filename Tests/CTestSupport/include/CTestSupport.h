@@ -84,4 +84,7 @@ int test_drop_incoming(int socket);
 /* SIOCSIFFLAGS: IFF_UP added or removed. */
 int test_set_link_up(const char *_Nonnull name, int up);
 
+/* Sends a descriptor through a Unix socket (SCM_RIGHTS). */
+int test_send_descriptor(int through, int descriptor);
+
 #endif
