@@ -73,8 +73,8 @@ import Testing
         let line = example.dropFirst(2).split(separator: "&&").first ?? ""
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
-        // These wait: for a minute, or for a client.
-        if typed.contains("--full") || typed.contains("serve") { continue }
+        // These wait: for a minute, for a client, or for ever.
+        if ["--full", "serve", "--watch"].contains(where: typed.contains) { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         let result = try Tool.run(words)
