@@ -23,9 +23,13 @@ FISH_DIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 DEBUG := .build/debug/tw-inspect
 RELEASE_SCRATCH := .build-release
 RELEASE := $(RELEASE_SCRATCH)/release/tw-inspect
-RELEASE_FLAGS = --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -L$(RELEASE_SCRATCH)/static \
+# For one scratch path: what is linked statically lies in a directory in it.
+STATIC_FLAGS = --static-swift-stdlib -Xswiftc -I$(1)/static -Xswiftc -L$(1)/static \
   -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
-  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
+  -Xswiftc -Xfrontend -Xswiftc -disable-implicit-string-processing-module-import
+RELEASE_FLAGS = $(call STATIC_FLAGS,$(RELEASE_SCRATCH)) -Xswiftc -use-ld=lld
+FOUNDATION_STAND_IN := Sources/FoundationStandIn/FoundationEssentials.swift
 STARTUP_ORDER := Benchmarks/startup-order.txt
 SOURCES := Package.swift $(shell find Sources -type f)
 SWIFT_FILES := Package.swift Sources Tests $(wildcard Benchmarks man/generator)
@@ -37,7 +41,7 @@ export SWIFT_BACKTRACE := enable=no
 help: ## list these targets
 	@echo 'usage: make TARGET'
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	printf '%s\n' '' 'for example:' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
+	printf '%s\n' '' 'for example:' '  make run' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
 
 ##### Running and testing
 
@@ -45,10 +49,10 @@ help: ## list these targets
 # `make test`, and its checks stay on. `make build` makes the one to install. The build reports on stderr, so that
 # make run ARGS="port 9527 --json" | jq works, and only where there is something to wait for.
 .PHONY: run
-run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
+run: deps-run ## build what is needed and run it: make run ARGS="port 9527" (without ARGS: demo)
 	@if [ -e $(DEBUG) ]; then quiet=--quiet; else quiet=; fi
 	swift build $$quiet --product tw-inspect >&2
-	$(DEBUG) $(ARGS)
+	$(DEBUG) $(or $(ARGS),demo)
 
 # Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
 # they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
@@ -85,20 +89,32 @@ bench: $(RELEASE) deps-bench ## compare with ss: start-up, 10 and 100,000 socket
 
 # The Swift runtime and libstdc++ are linked statically: what is left to load is libc, libm and libmnl, so that it starts
 # in half the time and needs no Swift on the machine. libstdc++.a is linked from a directory with nothing else in
-# it, or the linker would prefer the shared library beside it. The frontend's option has type metadata asked for by call
-# and not looked up by name: a fifth fewer instructions until the first line of output. Functions that run at start-up
+# it, or the linker would prefer the shared library beside it. The frontend's options have type metadata asked for by call
+# and not looked up by name (a fifth fewer instructions until the first line of output), and leave out regular
+# expressions, which nobody uses here. In the place of FoundationEssentials stands what the argument parser needs of it:
+# the Swift runtime searches everything that is linked in, at each start. Functions that run at start-up
 # lie side by side (STARTUP_ORDER), and relocations are packed where the C library can read that (glibc 2.36): 2.5 MiB less
 # memory in use.
+# link_statically SCRATCH: fills the directory that STATIC_FLAGS speak of.
+define link_statically
+	archive=$$($(CXX) -print-file-name=libstdc++.a)
+	if [ ! -f "$$archive" ]; then echo "make: $(CXX) knows no libstdc++.a; it comes with Debian's g++" >&2; exit 1; fi
+	mkdir -p $(1)/static
+	ln -sf "$$archive" $(1)/static/libstdc++.a
+	if [ $(FOUNDATION_STAND_IN) -nt $(1)/static/libFoundationStandIn.a ]; then
+	  swiftc -O -wmo -parse-as-library -module-name FoundationEssentials -module-link-name FoundationStandIn \
+	    -emit-module -emit-module-path $(1)/static/FoundationEssentials.swiftmodule \
+	    -emit-library -static -o $(1)/static/libFoundationStandIn.a $(FOUNDATION_STAND_IN)
+	fi
+endef
+
 .PHONY: build
 build: $(RELEASE) ## make the binary to install: optimised, needs libc, libm and libmnl only
 
 # What it needs is looked for in the recipe, so that `sudo make install` after `make build` asks for no Swift in root's PATH.
 $(RELEASE): $(SOURCES)
 	@$(MAKE) --no-print-directory deps-build
-	archive=$$($(CXX) -print-file-name=libstdc++.a)
-	if [ ! -f "$$archive" ]; then echo "make: $(CXX) knows no libstdc++.a; it comes with Debian's g++" >&2; exit 1; fi
-	mkdir -p $(RELEASE_SCRATCH)/static
-	ln -sf "$$archive" $(RELEASE_SCRATCH)/static/libstdc++.a
+	$(call link_statically,$(RELEASE_SCRATCH))
 	swift build --configuration release --scratch-path $(RELEASE_SCRATCH) --product tw-inspect $(RELEASE_FLAGS) \
 	  -Xlinker -s -Xlinker --symbol-ordering-file=$(STARTUP_ORDER) -Xlinker --no-warn-symbol-ordering \
 	  $$(if ldd --version 2>/dev/null | awk 'NR == 1 { split($$NF, v, "."); exit !(v[1] > 2 || v[2] >= 36) }'; then
@@ -110,11 +126,9 @@ $(RELEASE): $(SOURCES)
 .PHONY: startup-order
 startup-order: deps-build ## measure anew in which order functions run at start-up (needs valgrind)
 	@scratch=.build-order
-	mkdir -p $$scratch/static
-	ln -sf "$$($(CXX) -print-file-name=libstdc++.a)" $$scratch/static/libstdc++.a
-	swift build --configuration release --scratch-path $$scratch --product tw-inspect --static-swift-stdlib \
-	  -Xswiftc -L$$scratch/static -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker -S \
-	  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+	$(call link_statically,.build-order)
+	swift build --configuration release --scratch-path $$scratch --product tw-inspect \
+	  $(call STATIC_FLAGS,.build-order) -Xlinker -S
 	number=0
 	for command in 'port 9527' 'port 9527 --output jsonl' 'port 9527 --json' 'trybind 9527' 'trybind 9527 --reuse --json'; do
 	  valgrind --tool=callgrind --demangle=no --callgrind-out-file=$$scratch/calls.$$((++number)) \
@@ -182,10 +196,10 @@ check-generated: ## fail where man/ or completions/ do not match the commands
 format: ## format every Swift file
 	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-# The four rooms between bytes and reports import each other and nothing else: so they need no kernel to be tested, and
+# The rooms between bytes and reports import each other and nothing else: so they need no kernel to be tested, and
 # no other place to be understood. Foundation would double the time that the program takes to start.
 IMPORT := ^[[:space:]]*((@[a-zA-Z_]+(\([a-z]+\))?|package|public|internal|fileprivate|private)[[:space:]]+)*import[[:space:]]+
-PURE := NetlinkCodec|SocketTable|Diagnosis|Reports
+PURE := NetlinkCodec|SocketTable|Diagnosis|Reference|Reports
 
 .PHONY: lint
 lint: deps-check ## check format, imports, shell scripts, man pages and completions
@@ -193,7 +207,7 @@ lint: deps-check ## check format, imports, shell scripts, man pages and completi
 	complain() { echo "make: $$*" >&2; failed=1; }
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES) || complain 'run: make format'
 	if grep -rnE '$(IMPORT)' Sources/{$(subst |,$(comma),$(PURE))} | grep -vE 'import ($(PURE))$$'; then
-	  complain 'NetlinkCodec, SocketTable, Diagnosis and Reports import nothing but each other'
+	  complain '$(subst |,$(comma) ,$(PURE)) import nothing but each other'
 	fi
 	if grep -rnE '$(IMPORT)((struct|class|enum|func) )?(Core)?Foundation' Sources; then
 	  complain 'nothing in Sources imports Foundation'
@@ -218,8 +232,8 @@ clean: ## remove everything that was built
 # package lets this work beside other package managers too.
 RUN_NEEDS := pkg-config:pkg-config libmnl-dev:libmnl.pc
 BUILD_NEEDS := $(RUN_NEEDS) g++:$(CXX) binutils:readelf
-TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare tmux:tmux
-BENCH_NEEDS := python3:python3 gcc:cc iproute2:ip util-linux:unshare
+TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare telnet:telnet tmux:tmux
+BENCH_NEEDS := python3:python3 gcc:cc iproute2:ip util-linux:unshare lsof:lsof
 CHECK_NEEDS := mandoc:mandoc zsh:zsh fish:fish shellcheck:shellcheck
 
 .PHONY: deps deps-run deps-build deps-test deps-bench deps-check

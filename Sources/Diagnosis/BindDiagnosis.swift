@@ -15,11 +15,31 @@ package struct BindDiagnosis: Sendable {
   package let freeLatest: UInt32?
   /// What stands in the server's way; if nothing does, what stands in the way of one without options.
   package let holders: [SocketRecord]
+  /// What is known of the holders beyond their records.
+  package let details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  package let namespace: NamespaceReference?
   /// The deciding one first.
   package let findings: [Finding]
 
-  package init(_ session: TrialSession, settings: HostSettings) {
+  /// The holders that a process can have: the sockets to find out more about first.
+  package static func holdersOfProcesses(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
+    BindFacts(session, settings: settings).holders { $0.inode != 0 }
+  }
+
+  /// The server was told that its port is taken, and no socket that is listed takes it.
+  package static func isUnaccountedFor(_ session: TrialSession, settings: HostSettings) -> Bool {
     let facts = BindFacts(session, settings: settings)
+    return session.target.port != 0
+      && facts.refused.contains { $0.outcome.isAddressInUse && facts.blamed(by: $0).isEmpty }
+  }
+
+  package init(
+    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
+  ) {
+    let facts = BindFacts(session, settings: settings, details: details)
+    self.details = details
+    namespace = settings.namespace
     target = session.target
     trials = session.trials
     skipped = session.skipped
@@ -56,7 +76,8 @@ package struct BindDiagnosis: Sendable {
     for trial in facts.refused { refusals += Self.explain(trial, facts, catalogue) }
     add(refusals.filter(\.isSpecific))
     // What no timer ends decides.
-    add(refusals.filter { !$0.isOfTimers })
+    add(refusals.filter { !$0.isOfTimers && !$0.isRemark })
+    add(refusals.filter { !$0.isRemark })
     add(refusals)
     if facts.refused.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
@@ -133,9 +154,9 @@ package struct BindDiagnosis: Sendable {
       } else {
         if trial.socket.options.contains(.reusePort) { findings.append(catalogue.reusePortRefused(held)) }
         // To somebody who named no address it is the listener that matters, not how addresses overlap.
-        let alive = catalogue.listenerAlive(held)
+        let alive = catalogue.listenersAlive(held)
         let overlap = [catalogue.overlap(trial, held.listeners)].compactMap { $0 }
-        findings += facts.target.areAlternatives ? [alive] + overlap : overlap + [alive]
+        findings += facts.target.areAlternatives ? alive + overlap : overlap + alive
       }
     }
     if !held.bound.isEmpty { findings.append(catalogue.boundNotListening(trial, held.bound)) }
@@ -149,7 +170,7 @@ package struct BindDiagnosis: Sendable {
       let leaked = held.connections.filter { !outgoing.contains($0) }
       if !leaked.isEmpty { findings.append(catalogue.leakedConnection(trial, leaked)) }
     }
-    return findings + explainTimers(held, trial, facts, catalogue)
+    return findings + explainTimers(held, trial, facts, catalogue) + catalogue.remarks(blamed)
   }
 
   /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
@@ -183,6 +204,14 @@ extension Finding {
   fileprivate var isOfTimers: Bool {
     switch slug {
     case .timeWaitServerClosedFirst, .timeWaitHolderWithoutReuse, .finWait2Orphan: true
+    default: false
+    }
+  }
+
+  /// Says more of a holder that another finding is about.
+  fileprivate var isRemark: Bool {
+    switch slug {
+    case .listenerInherited, .mptcpHolder, .ownerHidden: true
     default: false
     }
   }

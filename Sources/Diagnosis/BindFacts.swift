@@ -4,6 +4,7 @@ internal import SocketTable
 struct BindFacts {
   let session: TrialSession
   let settings: HostSettings
+  let details: SocketDetailsTable
   /// The trials with the server's own options.
   let yours: [Trial]
   /// Those of them that did not succeed.
@@ -11,8 +12,11 @@ struct BindFacts {
   /// Trials without options that are not the server's own, and found the port taken.
   let refusedPlain: [Trial]
 
-  init(_ session: TrialSession, settings: HostSettings) {
+  init(
+    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
+  ) {
     self.session = session
+    self.details = details
     self.settings = settings
     yours = session.trials.filter(\.isYours)
     refused = yours.filter { $0.outcome != .ok }
@@ -26,10 +30,11 @@ struct BindFacts {
   var target: BindTarget { session.target }
 
   /// The records that the rules hold against a trial, or that may stand against it.
-  func blamed(by trial: Trial) -> [SocketRecord] {
+  func blamed(by trial: Trial, among isMeant: (SocketRecord) -> Bool = { _ in true }) -> [SocketRecord] {
     let new = target.newSocket(at: trial.socket.address, options: trial.socket.options)
     let flags = session.holderFlags
     return session.snapshot.records.filter { record in
+      guard isMeant(record) else { return false }
       if case .none = ConflictRules.conflict(of: record, flags, with: new) { return false }
       // With an automatic port no single socket is to blame.
       return target.port != 0
@@ -58,12 +63,16 @@ struct BindFacts {
       || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
   }
 
-  var holders: [SocketRecord] {
+  var holders: [SocketRecord] { holders { _ in true } }
+
+  func holders(_ isMeant: (SocketRecord) -> Bool) -> [SocketRecord] {
     var seen: Set<SocketRecord> = []
     var holders: [SocketRecord] = []
     let inTheWay = refused.isEmpty ? refusedPlain : refused
     for trial in inTheWay where trial.outcome.isAddressInUse {
-      for record in blamed(by: trial) where seen.insert(record).inserted { holders.append(record) }
+      for record in blamed(by: trial, among: isMeant) where seen.insert(record).inserted {
+        holders.append(record)
+      }
     }
     return holders
   }

@@ -2,20 +2,28 @@ internal import SocketTable
 
 /// Ports that a socket holds, with a process or without.
 extension Catalogue {
-  private func findOut(_ record: SocketRecord?) -> Finding.Remedy {
-    Finding.Remedy("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
+  private func findOut(_ records: [SocketRecord]) -> Finding.Remedy {
+    identifying(records)
+      ?? Finding.Remedy("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
   }
 
   /// ss before 6.9 does not list sockets that are bound and do not listen.
   private func findByInode(_ record: SocketRecord) -> Finding.Remedy {
-    Finding.Remedy(
+    if let known = identifying([record]) { return known }
+    return Finding.Remedy(
       "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
       command: "sudo find /proc/[0-9]*/fd -lname 'socket:?\(record.inode)?'")
   }
 
-  func listenerAlive(_ held: Holders) -> Finding {
-    let listeners = held.listeners
+  /// `listeners` are those that there is nothing more to say of.
+  func listenerAlive(_ held: Holders, _ listeners: [SocketRecord]) -> Finding {
     let places = places(listeners)
+    let isOne = listeners.count == 1
+    let names = ownerNames(listeners)
+    let isOneProcess = owners(listeners).count == 1
+    let who =
+      names.map { "by \($0), which \(isOneProcess ? "listens" : "listen") on \(places)." }
+      ?? "\(isOne ? "a socket listens" : "\(listeners.count) sockets listen") on \(places)."
     let remaining =
       held.minisockets.isEmpty
       ? "" : " When it stops, \(count(held.minisockets)) on the port will remain for a while."
@@ -23,8 +31,7 @@ extension Catalogue {
       .listenerAlive,
       title:
         """
-        Port \(port) is in use: \
-        \(listeners.count == 1 ? "a socket listens" : "\(listeners.count) sockets listen") on \(places). \
+        Port \(port) is in use\(names == nil ? ":" : "") \(who) \
         Waiting will not free it, and SO_REUSEADDR does not get past a listener.
         """,
       because:
@@ -34,28 +41,35 @@ extension Catalogue {
         """,
       evidence: evidence(listeners),
       remedies: [
-        findOut(listeners.first),
-        Finding.Remedy(
-          "stop that service, or let yours use another port",
-          sideEffects: "whoever uses that service loses it"),
+        findOut(listeners),
+        stopping(listeners, "whoever uses that service loses it")
+          ?? Finding.Remedy(
+            "stop that service, or let yours use another port",
+            sideEffects: "whoever uses that service loses it"),
       ],
-      notSeen: ["which process listens, and whether it is the service that you want to start"])
+      notSeen: [
+        names == nil
+          ? "which process listens, and whether it is the service that you want to start"
+          : "whether it is the service that you want to start"
+      ])
   }
 
-  private func places(_ listeners: [SocketRecord]) -> String {
+  func places(_ listeners: [SocketRecord]) -> String {
     let shown = listeners.prefix(3).map(\.local.text).joined(separator: ", ")
     return listeners.count > 3 ? "\(shown) and \(listeners.count - 3) more" : shown
   }
 
   /// SO_REUSEPORT got past it.
   func listenerShared(_ listeners: [SocketRecord]) -> Finding {
-    finding(
+    let isOne = listeners.count == 1
+    let isOneHolder = ownerNames(listeners) == nil ? isOne : owners(listeners).count == 1
+    return finding(
       .listenerAlive, .info,
       title:
         """
-        \(listeners.count == 1 ? "A socket listens" : "\(listeners.count) sockets listen") on \
-        \(places(listeners)) already, and your server would share the port with \
-        \(listeners.count == 1 ? "it" : "them").
+        \(ownerNames(listeners) ?? (isOne ? "A socket" : "\(listeners.count) sockets")) \
+        \(isOneHolder ? "listens" : "listen") on \(places(listeners)) already, and your server would share the \
+        port with \(isOneHolder ? "it" : "them").
         """,
       because:
         """
@@ -63,7 +77,7 @@ extension Catalogue {
         whose address fits best: a specific one goes before the wildcard.
         """,
       evidence: evidence(listeners),
-      notSeen: ["which process listens"])
+      notSeen: ownerNames(listeners) == nil ? ["which process listens"] : [])
   }
 
   /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
@@ -171,7 +185,7 @@ extension Catalogue {
         asks again, and then a listener, or a socket without the option, stands in the way.
         """,
       evidence: evidence(blamed),
-      remedies: [findOut(blamed.first), listing],
+      remedies: [findOut(blamed), listing],
       notSeen: [])
   }
 
@@ -187,7 +201,7 @@ extension Catalogue {
         """
         : """
         Port \(port) is held by \
-        \(bound.count == 1 ? "a socket that is bound and does not listen" : "\(bound.count) sockets that are bound and do not listen"). \
+        \(ownerNames(bound).map { "\($0): " } ?? "")\(bound.count == 1 ? "a socket that is bound and does not listen" : "\(bound.count) sockets that are bound and do not listen"). \
         Waiting will not free it.
         """,
       because:
@@ -198,7 +212,8 @@ extension Catalogue {
       evidence: evidence(bound),
       remedies: [
         bound.first.map(findByInode) ?? listing,
-        Finding.Remedy("stop the process that holds it", sideEffects: "it loses whatever else it does"),
+        stopping(bound, "it loses whatever else it does")
+          ?? Finding.Remedy("stop the process that holds it", sideEffects: "it loses whatever else it does"),
       ],
       notSeen: bound.isEmpty ? ["sockets that are bound and do not listen"] : ["why it does not listen"])
   }
@@ -226,7 +241,10 @@ extension Catalogue {
     finding(
       .tcpSelfConnect,
       title:
-        "A client has connected to itself on port \(port): both ends of the connection are the same socket.",
+        """
+        \(ownerNames(sockets).map { "The client \($0)" } ?? "A client") has connected to itself on port \(port): both \
+        ends of the connection are the same socket.
+        """,
       because:
         """
         A client that kept connecting to \(port) on this host while nothing listened was given \(port) as \
@@ -234,20 +252,25 @@ extension Catalogue {
         """,
       evidence: evidence(sockets),
       remedies: [
-        findOut(sockets.first),
-        Finding.Remedy(
-          "stop that client, then start the server",
-          sideEffects: "the client loses that connection, which leads nowhere anyway"),
+        findOut(sockets),
+        stopping(sockets, "the client loses that connection, which leads nowhere anyway")
+          ?? Finding.Remedy(
+            "stop that client, then start the server",
+            sideEffects: "the client loses that connection, which leads nowhere anyway"),
         keepOutOfEphemeralRange,
       ],
-      notSeen: ["which process it is"])
+      notSeen: ownerNames(sockets) == nil ? ["which process it is"] : [])
   }
 
   func outgoingConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {
     let isCertain = connections.contains { $0.state == .synSent }
     return finding(
       .outgoingConnectionTookPort, .error, isCertain ? .certain : .likely,
-      title: "An outgoing connection has taken port \(port) as its own port.",
+      title:
+        """
+        An outgoing connection\(ownerNames(connections).map { " of \($0)" } ?? "") has taken port \(port) as its own \
+        port.
+        """,
       because:
         """
         connect() without bind() takes a port from net.ipv4.ip_local_port_range, and \(port) \
@@ -256,7 +279,7 @@ extension Catalogue {
         """,
       evidence: evidence(connections),
       remedies: [
-        Finding.Remedy("wait until that connection ends, or restart its client"), findOut(connections.first),
+        Finding.Remedy("wait until that connection ends, or restart its client"), findOut(connections),
         keepOutOfEphemeralRange,
       ],
       notSeen: isCertain
@@ -267,7 +290,10 @@ extension Catalogue {
     finding(
       .leakedConnection, .error, .likely,
       title:
-        "Port \(port) is held by \(count(connections)) of a process that still runs, without a listener.",
+        """
+        Port \(port) is held by \(count(connections)) of \
+        \(ownerNames(connections).map { "\($0), which still runs" } ?? "a process that still runs"), without a listener.
+        """,
       because:
         """
         A connection keeps the port of the listener that accepted it. A worker or child process that \
@@ -276,12 +302,13 @@ extension Catalogue {
         """,
       evidence: evidence(connections),
       remedies: [
-        findOut(connections.first),
+        findOut(connections),
         Finding.Remedy(
           "set SO_REUSEADDR in the server, old and new: then such a connection does not block it"),
-        Finding.Remedy("end the process that keeps them", sideEffects: "its clients are cut off"),
+        stopping(connections, "its clients are cut off")
+          ?? Finding.Remedy("end the process that keeps them", sideEffects: "its clients are cut off"),
       ],
-      notSeen: ["which process keeps them"])
+      notSeen: ownerNames(connections) == nil ? ["which process keeps them"] : [])
   }
 
   var keepOutOfEphemeralRange: Finding.Remedy {

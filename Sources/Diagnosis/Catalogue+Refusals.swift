@@ -256,6 +256,6 @@ extension Catalogue {
       because: because,
       evidence: blamed.isEmpty ? [] : evidence(blamed),
       remedies: [listing],
-      notSeen: ["why the kernel answers so"])
+      notSeen: ["why the kernel answers so"] + (blamed.isEmpty ? elsewhere : []))
   }
 }

@@ -21,6 +21,7 @@ extension Catalogue {
       remedies: [
         waiting,
         Finding.Remedy("set SO_REUSEADDR on the listening socket before bind(), as TCP servers commonly do"),
+        release(minisockets),
       ],
       notSeen: trial.isYours ? ["whether your server sets SO_REUSEADDR; if it does, ask with --reuse"] : [])
   }
@@ -75,6 +76,7 @@ extension Catalogue {
           facts.target.options.contains(.reuseAddress)
             ? "keep SO_REUSEADDR set: it does not help this restart, but the ones after it"
             : "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it"),
+        release(minisockets),
       ],
       notSeen: isBlind ? ["sockets that are bound and do not listen"] : [])
   }
@@ -99,7 +101,7 @@ extension Catalogue {
         waiting,
         Finding.Remedy(
           "set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one"),
-      ],
+      ] + (sockets.allSatisfy(\.isMinisocket) ? [release(sockets)] : []),
       notSeen: ["when the clients will close"])
   }
 }

@@ -14,7 +14,14 @@ struct Catalogue {
     title: String, because: String, evidence: [String] = [], remedies: [Finding.Remedy] = [],
     notSeen: [String] = []
   ) -> Finding {
-    Finding(
+    let remedies = remedies.map { remedy in
+      var remedy = remedy
+      if let namespace = facts.settings.namespace {
+        remedy.command = remedy.command.flatMap(namespace.command)
+      }
+      return remedy
+    }
+    return Finding(
       slug: slug, severity: severity, certainty: certainty, title: title, because: because,
       evidence: evidence,
       remedies: remedies, notSeen: notSeen + Self.alwaysUnseen)
@@ -35,7 +42,7 @@ struct Catalogue {
 
   func evidence(_ records: [SocketRecord]) -> [String] {
     let sorted = records.sorted { ($0.timer?.expires ?? 0) > ($1.timer?.expires ?? 0) }
-    var lines = sorted.prefix(Self.evidenceLimit).map(Self.line)
+    var lines = sorted.prefix(Self.evidenceLimit).map(line)
     if sorted.count > Self.evidenceLimit {
       lines.append("and \(Quantity.grouped(sorted.count - Self.evidenceLimit)) more")
     }
@@ -43,7 +50,7 @@ struct Catalogue {
   }
 
   /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
-  static func line(_ record: SocketRecord) -> String {
+  func line(_ record: SocketRecord) -> String {
     var line = record.local.text
     if let peer = record.peer { line += " - \(peer.text)" }
     line += "  \(record.state.title)"
@@ -51,6 +58,8 @@ struct Catalogue {
       line +=
         Quantity.isEnding(milliseconds: timer.expires)
         ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
+    } else if let owner = ownerLine(record) {
+      line += "  \(owner)"
     } else if let uid = record.uid, record.inode != 0 {
       line += "  uid \(uid)"
     } else if record.inode == 0 {
@@ -83,6 +92,15 @@ struct Catalogue {
       Quantity.isEnding(milliseconds: free)
       ? "wait until it has ended, \(bound)" : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
     return Finding.Remedy("\(wait), and start the server then")
+  }
+
+  /// Of minisockets; no other socket can be ended from outside its process without harm.
+  func release(_ minisockets: [SocketRecord]) -> Finding.Remedy {
+    let option = minisockets.contains { $0.state == .finWait2 } ? " --include-fin-wait-2" : ""
+    return Finding.Remedy(
+      "end \(minisockets.count == 1 ? "it" : "them") now",
+      command: "sudo tw-inspect release \(port)\(option)",
+      sideEffects: "late segments could reach the next connection: RFC 1337")
   }
 
   var listing: Finding.Remedy {

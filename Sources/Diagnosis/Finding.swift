@@ -6,6 +6,7 @@ package struct Finding: Equatable, Sendable {
     case timeWaitServerClosedFirst = "time-wait-server-closed-first"
     case timeWaitHolderWithoutReuse = "time-wait-holder-without-reuse"
     case listenerAlive = "listener-alive"
+    case listenerInherited = "listener-inherited"
     case orphanedConnection = "orphaned-connection"
     case finWait2Orphan = "fin-wait-2-orphan"
     case leakedConnection = "leaked-connection"
@@ -18,6 +19,11 @@ package struct Finding: Equatable, Sendable {
     case reusePortOtherUser = "reuse-port-other-user"
     case reusePortOneSided = "reuse-port-one-sided"
     case listenConflict = "listen-conflict"
+    case kernelOwnedSocket = "kernel-owned-socket"
+    case ownerHidden = "owner-hidden"
+    case socketActivation = "socket-activation"
+    case containerProxy = "container-proxy"
+    case mptcpHolder = "mptcp-holder"
     case privilegedPort = "privileged-port"
     case addressNotLocal = "address-not-local"
     case addressTentative = "address-tentative"
@@ -84,6 +90,10 @@ package struct HostSettings: Equatable, Sendable {
   package var tentativeAddresses: [IPAddress]
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
+  /// The network namespace that was asked about, if it is not this process's own.
+  package var namespace: NamespaceReference?
+  /// Looked for only where nothing in this one accounts for the answer.
+  package var otherNamespaces: [OtherNamespace] = []
 
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),

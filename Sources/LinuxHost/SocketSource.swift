@@ -9,7 +9,7 @@ package struct SocketSource: ~Copyable {
   }
 
   private var sockDiag: SockDiagSource<NetlinkSocket>?
-  private let procNet = ProcNetSource()
+  private let procNet: ProcNetSource
   private let mayFallBack: Bool
   /// The last walk ended before its answer did.
   private var hasUnfinishedDump = false
@@ -20,6 +20,7 @@ package struct SocketSource: ~Copyable {
   private static let attempts = 3
 
   package init(_ choice: Choice) throws(SourceError) {
+    procNet = ProcNetSource()
     mayFallBack = choice == .auto
     guard choice != .proc else { return }
     do throws(SystemError) {
@@ -29,6 +30,13 @@ package struct SocketSource: ~Copyable {
       guard mayFallBack, case .unavailable(let reason) = failure else { throw failure }
       fallbackReason = reason
     }
+  }
+
+  /// The tables of a process in a network namespace that cannot be entered.
+  package init(tablesOf pid: Int32, reason: String) {
+    procNet = ProcNetSource(directory: "/proc/\(pid)/net")
+    mayFallBack = false
+    fallbackReason = reason
   }
 
   private var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
@@ -87,8 +95,8 @@ package struct SocketSource: ~Copyable {
   /// Everything that matches, collected whole; looks again where messages were lost.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
-    // Room that is not used costs nothing; growing would copy everything each time.
-    records.reserveCapacity(SocketStatistics.tcpSockets)
+    // Growing would copy everything each time.
+    Memory.reserve(SocketStatistics.tcpSockets, in: &records)
     let asksForBound = origin == .sockDiag && filter.states.mask.contains(.bound)
     let witness = BoundWitness(isNeeded: asksForBound)
     var isComplete = false

@@ -18,17 +18,19 @@ package struct Attributes: ~Escapable {
   package mutating func next(payload: inout ByteReader) throws(DecodingError) -> UInt16? {
     guard reader.remaining >= Self.headerByteCount else { return nil }
     let start = reader.offset
-    let length = Int(try reader.hostUInt16())
-    let type = try reader.hostUInt16() & Self.typeMask
-    guard length >= Self.headerByteCount, length - Self.headerByteCount <= reader.remaining else {
+    let header = try reader.fields(Self.headerByteCount)
+    let length = Int(header.host(0, UInt16.self))
+    let type = header.host(2, UInt16.self) & Self.typeMask
+    let payloadLength = length &- Self.headerByteCount
+    guard payloadLength >= 0, payloadLength <= reader.remaining else {
       throw DecodingError(
         .badLength(
           declared: length, minimum: Self.headerByteCount,
           available: reader.remaining + Self.headerByteCount),
         offset: start)
     }
-    payload = try reader.slice(length - Self.headerByteCount)
-    try reader.skip(min(reader.remaining, (4 - length % 4) % 4))
+    payload = try reader.slice(payloadLength)
+    try reader.skip(min(reader.remaining, ByteReader.padding(length)))
     return type
   }
 }

@@ -12,13 +12,16 @@ package struct ByteReader: ~Escapable {
     self.position = 0
   }
 
-  /// Bytes from the start of the datagram to the next read.
-  package var offset: Int { base + position }
-  package var remaining: Int { bytes.byteCount - position }
+  // `position` never passes the end (`require` comes before each step), so that nothing here can overflow.
 
+  /// Bytes from the start of the datagram to the next read.
+  package var offset: Int { base &+ position }
+  package var remaining: Int { bytes.byteCount &- position }
+
+  /// A negative count is refused as one that is too large.
   @inline(__always)
   private func require(_ count: Int) throws(DecodingError) {
-    guard count <= remaining else {
+    guard UInt(bitPattern: count) <= UInt(bitPattern: remaining) else {
       throw DecodingError(.truncated(needed: count, available: remaining), offset: offset)
     }
   }
@@ -29,8 +32,8 @@ package struct ByteReader: ~Escapable {
     _ type: T.Type
   ) throws(DecodingError) -> T {
     try require(MemoryLayout<T>.size)
-    let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: T.self)
-    position += MemoryLayout<T>.size
+    let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: T.self)
+    position &+= MemoryLayout<T>.size
     return value
   }
 
@@ -63,11 +66,14 @@ package struct ByteReader: ~Escapable {
     UInt64(bigEndian: try load(UInt64.self))
   }
 
+  /// How many bytes follow so many to the next multiple of 4 (NLMSG_ALIGN, NLA_ALIGN).
+  static func padding(_ length: Int) -> Int { (0 &- length) & 3 }
+
   @_lifetime(self: copy self)
   @inline(__always)
   package mutating func skip(_ count: Int) throws(DecodingError) {
     try require(count)
-    position += count
+    position &+= count
   }
 
   /// The next `count` bytes as fields at fixed offsets; one check for all of them.
@@ -76,8 +82,8 @@ package struct ByteReader: ~Escapable {
   @inline(__always)
   package mutating func fields(_ count: Int) throws(DecodingError) -> FixedFields {
     try require(count)
-    let part = FixedFields(bytes.extracting(position..<(position + count)))
-    position += count
+    let part = unsafe FixedFields(bytes.extracting(unchecked: position..<(position &+ count)))
+    position &+= count
     return part
   }
 
@@ -87,8 +93,8 @@ package struct ByteReader: ~Escapable {
   @inline(__always)
   package mutating func slice(_ count: Int) throws(DecodingError) -> ByteReader {
     try require(count)
-    let part = ByteReader(bytes.extracting(position..<(position + count)), base: base + position)
-    position += count
+    let part = unsafe ByteReader(bytes.extracting(unchecked: position..<(position &+ count)), base: offset)
+    position &+= count
     return part
   }
 }

@@ -1,3 +1,4 @@
+package import Diagnosis
 package import SocketTable
 
 /// What `port` found, ready to be written in any format.
@@ -13,11 +14,17 @@ package struct PortReport {
   package var look: Look
   /// One step of the kernel's timer wheel, in milliseconds: a timer at 0 can take this much longer.
   package var timerSlack: Int
+  /// Of those that are listed; empty unless asked for.
+  package var details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  package var namespace: NamespaceReference?
+  /// Looked for only where nothing at all was found.
+  package var otherNamespaces: [OtherNamespace] = []
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
     look: Look,
-    timerSlack: Int
+    timerSlack: Int, details: SocketDetailsTable = SocketDetailsTable()
   ) {
     self.filter = filter
     self.records = records
@@ -26,6 +33,7 @@ package struct PortReport {
     self.counts = counts
     self.look = look
     self.timerSlack = timerSlack
+    self.details = details
   }
 }
 
@@ -36,14 +44,19 @@ extension PortReport {
   package func document(
     _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
   ) -> ByteBuffer {
-    var row = SocketRow(interfaceName: interfaceName)
+    var row = SocketRow(looksForOwners: details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, look)
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, index in
         let record = records[Int(index)]
-        writer.raw { row.appendObject(record, side: filter.side(of: record) ?? .local, to: &$0) }
+        let side = filter.side(of: record) ?? .local
+        if let known = details[record] {
+          writer.raw { row.appendObject(record, side: side, details: known, to: &$0) }
+        } else {
+          writer.raw { row.appendObject(record, side: side, to: &$0) }
+        }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
     }
@@ -85,11 +98,14 @@ package struct PortLines: ~Copyable {
   private var row: SocketRow
   private let filter: SocketFilter
 
-  package init(filter: SocketFilter, command: String, interfaceName: @escaping (UInt32) -> String) {
+  package init(
+    filter: SocketFilter, command: String, looksForOwners: Bool = false,
+    interfaceName: @escaping (UInt32) -> String
+  ) {
     row = SocketRow(
       beginning:
         "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
-      end: "}\n", interfaceName: interfaceName)
+      end: "}\n", looksForOwners: looksForOwners, interfaceName: interfaceName)
     self.filter = filter
   }
 
@@ -107,6 +123,12 @@ package struct PortLines: ~Copyable {
 
   package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     row.appendObject(record, side: filter.side(of: record) ?? .local, to: &buffer)
+  }
+
+  package mutating func appendSocket(
+    _ record: SocketRecord, details: SocketDetails, to buffer: inout ByteBuffer
+  ) {
+    row.appendObject(record, side: filter.side(of: record) ?? .local, details: details, to: &buffer)
   }
 
   /// `error` is nil unless the look ended early.

@@ -24,14 +24,31 @@ package struct PortTable {
         "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
     }
     for sentence in closing { text.paragraph(sentence) }
+    if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
     if let hint {
       if hint.count <= text.width { text.line(hint) } else { text.paragraph(hint) }
     }
+    writeOtherNamespaces(to: &text)
+  }
+
+  private static let namespaceLimit = 3
+
+  private func writeOtherNamespaces(to text: inout StyledText) {
+    guard !report.otherNamespaces.isEmpty, let port = report.filter.ports.single else { return }
+    text.line("Other network namespaces have ports of their own:")
+    for namespace in report.otherNamespaces.prefix(Self.namespaceLimit) {
+      text.append(literal: "  ")
+      text.parts(
+        "\(namespace.summary)  tw-inspect port \(port) --netns pid:\(namespace.processes.first?.pid ?? 0)",
+        indent: 2)
+    }
+    let more = report.otherNamespaces.count - Self.namespaceLimit
+    if more > 0 { text.line("  and \(Quantity.grouped(more)) more") }
   }
 
   // MARK: Rows
 
-  private func writeRows(to text: inout StyledText) {
+  func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
     let widths = ColumnWidths(report)
     let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)
@@ -47,9 +64,11 @@ package struct PortTable {
       text.append("INTERFACE", .strong)
     }
     text.line()
+    let looksForOwners = !report.details.isEmpty
     // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
     // side by side and not one after the other.
     var ahead: [SocketRecord] = []
+    var leading = LeadingCells(stateWidth: stateWidth)
     ahead.reserveCapacity(Self.rowsAhead)
     for start in stride(from: 0, to: report.listed.count, by: Self.rowsAhead) {
       ahead.removeAll(keepingCapacity: true)
@@ -57,7 +76,9 @@ package struct PortTable {
         ahead.append(report.records[Int(index)])
       }
       for record in ahead {
-        text.row(record, stateWidth: stateWidth, localWidth: localWidth)
+        leading.append(record, to: &text)
+        text.append(record.local, width: localWidth + 2)
+        if let peer = record.peer { text.append(peer) } else { text.append(literal: "-") }
         if hasInterface {
           let peer = record.peer?.width ?? 1
           text.append(String(repeating: " ", count: peerWidth - peer + 2))
@@ -65,6 +86,10 @@ package struct PortTable {
             record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
         }
         text.endLine()
+        if looksForOwners, let owner = OwnerLines.line(report.details, record) {
+          text.pad(OwnerLines.indent)
+          text.parts(owner, indent: OwnerLines.indent)
+        }
       }
     }
   }
@@ -137,8 +162,9 @@ package struct PortTable {
     guard report.filter.side == .local, report.filter.states == .minisockets,
       let port = report.filter.ports.single
     else { return nil }
-    if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)" }
-    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all" : nil
+    let option = report.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
+    if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)\(option)" }
+    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all\(option)" : nil
   }
 
   private func nothingElse(after isMore: Bool) -> String {
@@ -209,25 +235,33 @@ package struct PortTable {
 private struct ColumnWidths {
   var state = 5
   var local = 5
+  /// Measured only where a column follows.
   var peer = 4
   var hasInterface = false
 
   init(_ report: PortReport) {
-    var lastState: TCPState?
+    var lastKind: UInt32?
     var lastLocal: Endpoint?
-    let isEverything = report.listed.count == report.records.count
-    for position in report.listed.indices {
-      let record = report.records[isEverything ? position : Int(report.listed[position])]
-      if record.state != lastState {
-        lastState = record.state
+    Self.forEachListed(report) { record in
+      if record.kindBits != lastKind {
+        lastKind = record.kindBits
         state = max(state, record.state.title.utf8.count)
       }
       if record.local != lastLocal {
         lastLocal = record.local
         local = max(local, record.local.width)
       }
-      if let other = record.peer { peer = max(peer, other.width) }
       if record.interface != 0 { hasInterface = true }
+    }
+    guard hasInterface else { return }
+    Self.forEachListed(report) { record in peer = max(peer, record.peer?.width ?? 1) }
+  }
+
+  private static func forEachListed(_ report: PortReport, _ body: (SocketRecord) -> Void) {
+    if report.listed.count == report.records.count {
+      report.records.forEach(body)
+    } else {
+      for index in report.listed { body(report.records[Int(index)]) }
     }
   }
 }
@@ -236,35 +270,49 @@ extension Endpoint {
   fileprivate var width: Int { dottedWidth ?? text.utf8.count }
 }
 
-extension StyledText {
-  /// Time left, state, local and peer, without padding behind the last.
-  fileprivate mutating func row(_ record: SocketRecord, stateWidth: Int, localWidth: Int) {
-    appendTimeLeft(record)
-    append(literal: "  ")
-    let title = buffer.count
-    append(titleOf: record.state)
-    pad(stateWidth - (buffer.count - title - (usesColor ? StyledText.toneBytes(.state) : 0)) + 2)
-    let local = buffer.count
-    appendEndpoint(record.local)
-    pad(localWidth - (buffer.count - local) + 2)
-    if let peer = record.peer { appendEndpoint(peer) } else { append(literal: "-") }
+/// The first two cells, time left and state; rows that follow one another by time mostly share them.
+private struct LeadingCells: ~Copyable {
+  private var text = ByteBuffer()
+  /// What `text` was written for: tenths of a second left, and the state.
+  private var tenths: UInt32?
+  private var state: TCPState?
+  private var isWritten = false
+  private let stateWidth: Int
+
+  init(stateWidth: Int) { self.stateWidth = stateWidth }
+
+  mutating func append(_ record: SocketRecord, to styled: inout StyledText) {
+    let tenths = Self.tenths(record)
+    if !isWritten || tenths != self.tenths || record.state != state {
+      self.tenths = tenths
+      state = record.state
+      isWritten = true
+      write(record, isColored: styled.usesColor)
+    }
+    styled.append(text)
   }
 
-  private mutating func appendTimeLeft(_ record: SocketRecord) {
-    guard let timer = record.timer, timer.kind == .timeWait else {
-      append(literal: "        -")
-      return
+  /// Nil without a timer that ends the socket; 0 while it is ending.
+  private static func tenths(_ record: SocketRecord) -> UInt32? {
+    guard let timer = record.timer, timer.kind == .timeWait else { return nil }
+    if Quantity.isEnding(milliseconds: timer.expires) { return 0 }
+    return UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
+  }
+
+  private mutating func write(_ record: SocketRecord, isColored: Bool) {
+    text.removeAll()
+    switch tenths {
+    case nil: text.append(literal: "        -")
+    case 0: text.append(literal: "   ending")
+    case let tenths?:
+      text.append(spaces: 5 - ByteBuffer.digits(tenths / 10))
+      text.append(decimal: tenths / 10)
+      text.append(literal: ".")
+      text.append(decimal: tenths % 10)
+      text.append(literal: " s")
     }
-    if Quantity.isEnding(milliseconds: timer.expires) {
-      append(literal: "   ending")
-      return
-    }
-    let tenths = UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
-    let whole = tenths / 10
-    pad(5 - ByteBuffer.digits(whole))
-    append(decimal: whole)
-    append(literal: ".")
-    append(decimal: tenths % 10)
-    append(literal: " s")
+    text.append(literal: "  ")
+    text.append(titleOf: record.state, isColored: isColored)
+    text.append(spaces: stateWidth - record.state.title.utf8.count + 2)
   }
 }

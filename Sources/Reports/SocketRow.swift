@@ -11,12 +11,22 @@ package struct SocketRow: ~Copyable {
   private var beforeTime = ByteBuffer()
   private var beforeCookie = ByteBuffer()
   private var afterCookie = ByteBuffer()
+  /// The same for a plain line.
+  private var plainShape: RowShape?
+  private var plainBefore = ByteBuffer()
+  private var plainAfter = ByteBuffer()
 
   /// What every JSON object begins and ends with.
   private let beginning: String
   private let end: String
+  /// Owners were looked for, so that a socket which no process can have has none.
+  private let looksForOwners: Bool
 
-  package init(beginning: String = "{", end: String = "}", interfaceName: @escaping (UInt32) -> String) {
+  package init(
+    beginning: String = "{", end: String = "}", looksForOwners: Bool = false,
+    interfaceName: @escaping (UInt32) -> String
+  ) {
+    self.looksForOwners = looksForOwners
     self.beginning = beginning
     self.end = end
     self.interfaceName = interfaceName
@@ -30,39 +40,43 @@ package struct SocketRow: ~Copyable {
   ]
 
   package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
-    buffer.append(nameOf: record.state)
-    buffer.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
-    appendPlain(record.local, to: &buffer)
-    if let peer = record.peer {
-      appendPlain(peer, to: &buffer)
-    } else {
-      buffer.append(literal: "-\t-\t")
+    let shape = RowShape(record, .local)
+    if shape != plainShape {
+      plainShape = shape
+      writePlainShape(record)
     }
-    if let timer = record.timer {
-      buffer.append(decimal: timer.expires)
-      buffer.append(byte: UInt8(ascii: "\t"))
-      buffer.append(literal: timer.kind.name)
+    buffer.append(plainBefore)
+    buffer.append(record.local, between: "\t")
+    buffer.append(byte: UInt8(ascii: "\t"))
+    if let peer = record.peer {
+      buffer.append(peer, between: "\t")
     } else {
       buffer.append(literal: "-\t-")
     }
-    if record.uid == nil, record.inode == 0, record.interface == 0 {
-      buffer.append(literal: "\t-\t-\t-\n")
-      return
-    }
     buffer.append(byte: UInt8(ascii: "\t"))
-    if let uid = record.uid { buffer.append(decimal: uid) } else { buffer.append(literal: "-") }
-    buffer.append(byte: UInt8(ascii: "\t"))
-    if record.inode != 0 { buffer.append(decimal: record.inode) } else { buffer.append(literal: "-") }
-    buffer.append(byte: UInt8(ascii: "\t"))
-    buffer.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
-    buffer.append(byte: UInt8(ascii: "\n"))
+    if let timer = record.timer { buffer.append(decimal: timer.expires) }
+    buffer.append(plainAfter)
   }
 
-  private func appendPlain(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
-    buffer.append(endpoint.address)
-    buffer.append(byte: UInt8(ascii: "\t"))
-    buffer.append(decimal: endpoint.port)
-    buffer.append(byte: UInt8(ascii: "\t"))
+  private mutating func writePlainShape(_ record: SocketRecord) {
+    plainBefore.removeAll()
+    plainBefore.append(nameOf: record.state)
+    plainBefore.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
+
+    plainAfter.removeAll()
+    if let timer = record.timer {
+      plainAfter.append(byte: UInt8(ascii: "\t"))
+      plainAfter.append(literal: timer.kind.name)
+    } else {
+      plainAfter.append(literal: "-\t-")
+    }
+    plainAfter.append(byte: UInt8(ascii: "\t"))
+    if let uid = record.uid { plainAfter.append(decimal: uid) } else { plainAfter.append(literal: "-") }
+    plainAfter.append(byte: UInt8(ascii: "\t"))
+    if record.inode != 0 { plainAfter.append(decimal: record.inode) } else { plainAfter.append(literal: "-") }
+    plainAfter.append(byte: UInt8(ascii: "\t"))
+    plainAfter.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
+    plainAfter.append(byte: UInt8(ascii: "\n"))
   }
 
   /// A Socket object.
@@ -77,6 +91,19 @@ package struct SocketRow: ~Copyable {
       self.shape = shape
       writeShape(record, side)
     }
+    appendShaped(record, to: &buffer)
+  }
+
+  /// The same with what is known beyond the record. Such rows share nothing, and are few.
+  package mutating func appendObject(
+    _ record: SocketRecord, side: MatchedSide, details: SocketDetails, to buffer: inout ByteBuffer
+  ) {
+    writeShape(record, side, details)
+    appendShaped(record, to: &buffer)
+    shape = nil
+  }
+
+  private func appendShaped(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     buffer.append(beforeLocal)
     Self.append(record.local, to: &buffer)
     buffer.append(beforePeer)
@@ -88,7 +115,9 @@ package struct SocketRow: ~Copyable {
     buffer.append(afterCookie)
   }
 
-  private mutating func writeShape(_ record: SocketRecord, _ side: MatchedSide) {
+  private mutating func writeShape(
+    _ record: SocketRecord, _ side: MatchedSide, _ details: SocketDetails? = nil
+  ) {
     beforeLocal.removeAll()
     beforeLocal.append(beginning)
     beforeLocal.append(
@@ -100,10 +129,10 @@ package struct SocketRow: ~Copyable {
     beforeLocal.append(literal: "\"local\":{\"address\":\"")
 
     beforePeer.removeAll()
-    beforePeer.append(literal: record.peer == nil ? ",\"peer\":null" : ",\"peer\":{\"address\":\"")
+    beforePeer.append(literal: record.peer == nil ? "},\"peer\":null" : "},\"peer\":{\"address\":\"")
 
     beforeTime.removeAll()
-    beforeTime.append(literal: ",\"side\":\"")
+    beforeTime.append(literal: record.peer == nil ? ",\"side\":\"" : "},\"side\":\"")
     beforeTime.append(side.rawValue)
     beforeTime.append(literal: "\",\"interface\":")
     if record.interface == 0 {
@@ -139,34 +168,39 @@ package struct SocketRow: ~Copyable {
     // IPV6_V6ONLY does not apply to an IPv4 socket.
     let v6Only = record.family == .ipv4 ? nil : record.v6Only
     afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
-    afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
-    afterCookie.append(
-      literal: record.isMinisocket || record.isOrphan
-        ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
-        : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    if let details {
+      SocketDetailsJSON.append(details, to: &afterCookie)
+    } else if looksForOwners, record.inode == 0 {
+      SocketDetailsJSON.append(SocketDetails.withoutProcess, to: &afterCookie)
+    } else {
+      afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
+      afterCookie.append(
+        literal: record.isMinisocket || record.isOrphan
+          ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
+          : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
+    }
     afterCookie.append(end)
   }
 
   private static func append(_ endpoint: Endpoint, to buffer: inout ByteBuffer) {
-    buffer.append(endpoint.address)
-    buffer.append(literal: "\",\"port\":")
-    buffer.append(decimal: endpoint.port)
-    buffer.append(byte: UInt8(ascii: "}"))
+    buffer.append(endpoint, between: "\",\"port\":")
   }
 }
 
-/// Everything that goes into a row but addresses, time left and cookie; in three words, as it is compared for each row.
+/// Everything that goes into a row but addresses, time left and cookie; in numbers, as it is compared for each row.
 private struct RowShape: Equatable {
-  private let kind: UInt32
-  private let interface: UInt32
+  private let kindAndInterface: UInt64
   private let owner: UInt64
-  private let side: MatchedSide
 
   init(_ record: SocketRecord, _ side: MatchedSide) {
-    kind = record.kindBits
-    interface = record.interface
+    let sideBits: UInt32 =
+      switch side {
+      case .local: 0
+      case .peer: 1
+      case .both: 2
+      }
+    kindAndInterface = UInt64(record.kindBits | sideBits &<< 30) &<< 32 | UInt64(record.interface)
     owner = record.ownerBits
-    self.side = side
   }
 }
 

@@ -50,23 +50,21 @@ package struct StyledText: ~Copyable {
 
   package mutating func append(decimal value: UInt32) { buffer.append(decimal: value) }
 
-  mutating func appendEndpoint(_ endpoint: Endpoint) { buffer.append(endpoint) }
+  mutating func pad(_ columns: Int) { buffer.append(spaces: columns) }
 
-  mutating func pad(_ columns: Int) {
-    for _ in 0..<max(0, columns) { buffer.append(byte: UInt8(ascii: " ")) }
+  mutating func append(_ bytes: borrowing ByteBuffer) { buffer.append(bytes) }
+
+  mutating func append(_ endpoint: Endpoint) { buffer.append(endpoint) }
+
+  /// Padded on the right.
+  mutating func append(_ endpoint: Endpoint, width: Int) {
+    let start = buffer.count
+    buffer.append(endpoint)
+    buffer.append(spaces: width - (buffer.count - start))
   }
 
   /// Text of the program itself, on the path that runs for every row.
   mutating func append(literal text: StaticString) { buffer.append(literal: text) }
-
-  mutating func append(titleOf state: TCPState) {
-    if usesColor { buffer.append(literal: "\u{1b}[36m") }
-    buffer.append(titleOf: state)
-    if usesColor { buffer.append(literal: "\u{1b}[0m") }
-  }
-
-  /// How many bytes a tone puts around its text.
-  static func toneBytes(_ tone: Tone) -> Int { "\u{1b}[\(tone.code)m\u{1b}[0m".utf8.count }
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)
@@ -105,11 +103,65 @@ package struct StyledText: ~Copyable {
     return lines.map(\.plain)
   }
 
+  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
+  /// that is too long. Lines after the first are indented by `indent`.
+  mutating func parts(_ text: String, indent: Int) {
+    let parts = Self.parts(of: text)
+    let room = width - indent
+    let single = parts.joined(separator: " ")
+    if single.unicodeScalars.count <= room, text.unicodeScalars.count > room {
+      self.line(single.plain)
+      return
+    }
+    var lines: [String] = []
+    var line = ""
+    for part in parts {
+      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > room {
+        lines.append(line)
+        line = ""
+      }
+      let pieces = Self.wrap(part, width: room)
+      line += (line.isEmpty ? "" : "  ") + pieces[0]
+      for piece in pieces.dropFirst() {
+        lines.append(line)
+        line = piece
+      }
+    }
+    for (index, line) in (lines + [line]).enumerated() {
+      if index > 0 { pad(indent) }
+      self.line(line.plain)
+    }
+  }
+
+  private static func parts(of text: String) -> [String] {
+    var parts: [String] = [""]
+    var wasSpace = false
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if word.isEmpty {
+        wasSpace = true
+      } else if wasSpace || parts == [""] {
+        parts.append(String(word))
+        wasSpace = false
+      } else {
+        parts[parts.count - 1] += " " + word
+      }
+    }
+    return Array(parts.dropFirst())
+  }
+
   /// A cell of a table; padding stands outside the colour.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
     let padding = String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
     if alignsRight { append(padding) }
     append(text, tone)
     if !alignsRight { append(padding) }
+  }
+}
+
+extension ByteBuffer {
+  mutating func append(titleOf state: TCPState, isColored: Bool) {
+    if isColored { append(literal: "\u{1b}[36m") }
+    append(titleOf: state)
+    if isColored { append(literal: "\u{1b}[0m") }
   }
 }

@@ -29,7 +29,8 @@ package struct TrybindReport {
   package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String)
     -> ByteBuffer
   {
-    var row = SocketRow(interfaceName: interfaceName)
+    var row = SocketRow(
+      looksForOwners: diagnosis.details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)
@@ -69,8 +70,11 @@ package struct TrybindReport {
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
-      writer.raw {
-        row.appendObject(record, side: record.peer?.port == target.port ? .both : .local, to: &$0)
+      let side: MatchedSide = record.peer?.port == target.port ? .both : .local
+      if let known = diagnosis.details[record] {
+        writer.raw { row.appendObject(record, side: side, details: known, to: &$0) }
+      } else {
+        writer.raw { row.appendObject(record, side: side, to: &$0) }
       }
     }
     writer.array("findings", diagnosis.findings) { writer, finding in

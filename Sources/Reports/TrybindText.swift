@@ -27,9 +27,9 @@ package struct TrybindText {
       section("Also", ["\(finding.title) \(finding.because)"], to: &text)
     }
     section("Unseen", diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen, to: &text)
-    if !diagnosis.findings.isEmpty {
-      text.line()
-      text.paragraph(diagnosis.findings.map(\.slug.rawValue).joined(separator: " "))
+    for (index, finding) in diagnosis.findings.enumerated() {
+      text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
+      text.line("tw-inspect explain \(finding.slug.rawValue)")
     }
   }
 
@@ -101,17 +101,14 @@ package struct TrybindText {
   private func writeSeen(_ finding: Finding, to text: inout StyledText) {
     for (index, line) in finding.evidence.prefix(Self.seenLimit).enumerated() {
       text.cell(index == 0 ? "Seen" : "", width: Self.indent, .strong)
-      let line = line.plain
-      if Self.indent + line.count <= text.width {
-        text.line(line)
-      } else {
-        text.paragraph(line, indent: Self.indent)
-      }
+      text.parts(line, indent: Self.indent)
     }
     let rest = diagnosis.holders.count - min(Self.seenLimit, finding.evidence.count)
     if rest > 0, finding.evidence.count > 0 {
       text.pad(Self.indent)
-      text.line("and \(Quantity.grouped(rest)) more  (tw-inspect port \(diagnosis.target.port) --all)")
+      let option = diagnosis.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
+      text.line(
+        "and \(Quantity.grouped(rest)) more  (tw-inspect port \(diagnosis.target.port) --all\(option))")
     }
   }
 

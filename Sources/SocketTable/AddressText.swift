@@ -42,10 +42,15 @@ extension ByteBuffer {
 
   /// 127.0.0.1:9527, [::1]:9527.
   package mutating func append(_ endpoint: Endpoint) {
-    if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "[")) }
+    let isIPv6 = endpoint.address.family == .ipv6
+    if isIPv6 { append(byte: UInt8(ascii: "[")) }
+    append(endpoint, between: isIPv6 ? "]:" : ":")
+  }
+
+  /// The address, `separator` and the port.
+  package mutating func append(_ endpoint: Endpoint, between separator: StaticString) {
     append(endpoint.address)
-    if endpoint.address.family == .ipv6 { append(byte: UInt8(ascii: "]")) }
-    append(byte: UInt8(ascii: ":"))
+    append(literal: separator)
     append(decimal: endpoint.port)
   }
 }
@@ -54,8 +59,12 @@ extension Endpoint {
   /// How many columns the text of an IPv4 or v4-mapped endpoint has; others have to be written to be measured.
   package var dottedWidth: Int? {
     guard let ipv4 = address.ipv4 else { return nil }
-    var width = 4 + ByteBuffer.digits(UInt32(port))
-    for shift: UInt32 in [0, 8, 16, 24] { width += ByteBuffer.digits(ipv4 >> shift & 0xff) }
+    // Four digits, three dots and a colon, and a digit more for each octet above 9 and above 99: adding so much sets an
+    // octet's upper bit, unless it was set, and without touching its neighbour.
+    let low = ipv4 & 0x7f7f_7f7f
+    let above9 = (low &+ 0x7676_7676 | ipv4) & 0x8080_8080
+    let above99 = (low &+ 0x1c1c_1c1c | ipv4) & 0x8080_8080
+    let width = 8 + above9.nonzeroBitCount + above99.nonzeroBitCount + ByteBuffer.digits(UInt32(port))
     return address.family == .ipv4 ? width : width + 9
   }
 }

@@ -49,8 +49,8 @@ package struct SocketFilter: Hashable, Sendable {
 
   /// At which end of the socket a port of this filter stands; nil at none.
   package func side(of record: SocketRecord) -> MatchedSide? {
-    let isLocal = ports.contains(record.local.port)
-    let isPeer = record.peer.map { ports.contains($0.port) } ?? false
+    let isLocal = ports.contains(record.localPort)
+    let isPeer = record.hasPeer && ports.contains(record.peerPort)
     return switch (isLocal, isPeer) {
     case (true, true): .both
     case (true, false): .local
@@ -64,10 +64,10 @@ package struct SocketFilter: Hashable, Sendable {
   }
 
   private func matchesSide(_ record: SocketRecord) -> Bool {
-    switch (side, side(of: record)) {
-    case (_, nil): false
-    case (_, .both), (.any, _), (.local, .local), (.peer, .peer): true
-    case (.local, .peer), (.peer, .local): false
+    switch side {
+    case .local: ports.contains(record.localPort)
+    case .peer: record.hasPeer && ports.contains(record.peerPort)
+    case .any: side(of: record) != nil
     }
   }
 

@@ -42,8 +42,9 @@ package struct SocketRecord: Hashable, Sendable {
   /// Index of the device the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
   package var interface: UInt32
   private var expires: UInt32
-  private let localPort: UInt16
-  private let peerPort: UInt16
+  package let localPort: UInt16
+  /// 0 where there is no peer.
+  package let peerPort: UInt16
   package let state: TCPState
   private var timerKind: Timer.Kind?
   private var facts: Facts
@@ -103,9 +104,11 @@ package struct SocketRecord: Hashable, Sendable {
     Endpoint(address: Self.address(localHigh, localLow, isIPv6: facts.contains(.ipv6)), port: localPort)
   }
 
+  package var hasPeer: Bool { facts.contains(.hasPeer) }
+
   /// Nil for a socket that listens or is only bound.
   package var peer: Endpoint? {
-    guard facts.contains(.hasPeer) else { return nil }
+    guard hasPeer else { return nil }
     return Endpoint(
       address: Self.address(peerHigh, peerLow, isIPv6: facts.contains(.peerIsIPv6)), port: peerPort)
   }

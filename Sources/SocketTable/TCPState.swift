@@ -175,7 +175,7 @@ package struct StateSet: OptionSet, Hashable, Sendable {
     case "bound-inactive": self = StateSet(.bound)
     case "syn-received", "syn-rcv": self = StateSet(.synReceived)
     case let other:
-      let spelled = other.replacing("_", with: "-")
+      let spelled = String(other.map { $0 == "_" ? "-" : $0 })
       guard
         let state = TCPState.known.first(where: { state in
           state.name == spelled || state.title.lowercased() == other

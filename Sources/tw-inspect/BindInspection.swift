@@ -36,7 +36,13 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    let diagnosis = BindDiagnosis(session, settings: .current())
+    var settings = HostSettings.current()
+    settings.namespace = common.namespace?.reference
+    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
+      settings.otherNamespaces = OtherNamespace.all()
+    }
+    let details = try HolderSearch.details(session, settings, &source, common)
+    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
     if !common.quiet { try write(diagnosis) }
     guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
       return ExitStatus.incompleteLook

@@ -8,6 +8,7 @@ enum ExitStatus {
   static let incompleteLook: Int32 = 69
   static let systemError: Int32 = 71
   static let outputError: Int32 = 74
+  static let notPermitted: Int32 = 77
 }
 
 /// Why a command ended without its answer: one line for standard error, and the exit status.
@@ -16,6 +17,10 @@ struct Failure: Error {
   let message: String
 
   static func usage(_ message: String) -> Failure { Failure(status: ExitStatus.usage, message: message) }
+
+  static func notPermitted(_ message: String) -> Failure {
+    Failure(status: ExitStatus.notPermitted, message: message)
+  }
 
   static func output(_ error: SystemError) -> Failure {
     Failure(status: ExitStatus.outputError, message: error.description)

@@ -1,3 +1,4 @@
+import Diagnosis
 import LinuxHost
 import Reports
 import SocketTable
@@ -11,11 +12,12 @@ struct PortInspection {
   private let expectation: Expectation?
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
+  private let looksForOwners: Bool
   let common: CommonSettings
   let interfaces = Interfaces()
 
   init(_ command: PortCommand) throws(Failure) {
-    common = try CommonSettings(command.common)
+    common = try CommonSettings(command.common, readsTables: true)
     format = common.format
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
     limit = try command.limit.map(Self.count) ?? .max
@@ -29,6 +31,10 @@ struct PortInspection {
         --sort none
         """
       )
+    }
+    looksForOwners = command.owners
+    if looksForOwners, format == .plain {
+      throw .usage("--owners with plain: it has no column for them; use --output table, json or jsonl")
     }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
@@ -72,7 +78,7 @@ struct PortInspection {
       outcome = try count(&source)
     } else {
       switch format {
-      case .jsonl: outcome = try streamLines(&source)
+      case .jsonl: outcome = looksForOwners ? try collectLines(&source) : try streamLines(&source)
       case .plain: outcome = sort == .none ? try streamPlain(&source) : try collectPlain(&source)
       case .table, .json: outcome = try collect(&source)
       }
@@ -117,12 +123,20 @@ struct PortInspection {
     let chosen = sort.order(snapshot.records) { filter.matchesState($0) }
     let listed = Array(chosen.prefix(limit))
     let output = Output()
-    let report = PortReport(
+    var report = PortReport(
       filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
       look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+    report.namespace = common.namespace?.reference
+    if format == .table, snapshot.records.isEmpty, filter.side == .local {
+      report.otherNamespaces = OtherNamespace.all()
+    }
+    if looksForOwners {
+      report.details = OwnerSearch.details(of: listed.map { snapshot.records[Int($0)] }, .first)
+    }
 
     if format == .json {
-      var rest = report.document(.current("port"), interfaceName: interfaces.name, drain: output.write)
+      var rest = report.document(
+        .current("port", common), interfaceName: interfaces.name, drain: output.write)
       output.write(&rest)
     } else {
       var text = common.text(to: output)
@@ -151,6 +165,43 @@ struct PortInspection {
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
   }
 
+  /// The stream of `streamLines`, whose rows have to wait for their owners.
+  private func collectLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    let snapshot: Snapshot
+    do throws(SourceError) {
+      snapshot = try source.snapshot(filter)
+    } catch {
+      throw .source(error)
+    }
+    let envelope = Envelope.current("port", common)
+    let listed = snapshot.records.prefix(limit)
+    let details = OwnerSearch.details(of: Array(listed), .first)
+    var lines = PortLines(
+      filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
+    var output = RowOutput()
+    let look = snapshot.look
+    output.append {
+      lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &$0)
+    }
+    for record in listed {
+      output.append {
+        if let known = details[record] {
+          lines.appendSocket(record, details: known, to: &$0)
+        } else {
+          lines.appendSocket(record, to: &$0)
+        }
+      }
+    }
+    let counts = StateCounts(snapshot.records)
+    let reason = look.isComplete ? nil : "the kernel dropped messages of its answer"
+    output.append {
+      lines.appendEnd(
+        envelope, counts: counts, listed: counts.total, isComplete: look.isComplete, error: reason, to: &$0)
+    }
+    try output.finish()
+    return Outcome(listed: counts.total, isComplete: look.isComplete)
+  }
+
   // MARK: Streamed
 
   private func writeHeader(to output: inout RowOutput) {
@@ -177,7 +228,7 @@ struct PortInspection {
   }
 
   func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
-    let envelope = Envelope.current("port")
+    let envelope = Envelope.current("port", common)
     var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()
     var counts = StateCounts()

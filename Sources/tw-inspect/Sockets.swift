@@ -6,6 +6,7 @@ import SocketTable
 /// What every command does with a source and with standard output.
 enum Sockets {
   static func open(_ common: CommonSettings) throws(Failure) -> SocketSource {
+    if let tables = common.tables { return SocketSource(tablesOf: tables.pid, reason: tables.reason) }
     do throws(SourceError) {
       return try SocketSource(common.source)
     } catch {
@@ -30,7 +31,7 @@ enum Sockets {
       let why = source.fallbackReason.map { " (\($0))" } ?? ""
       StandardOutput.complain(
         """
-        tw-inspect: read from /proc/net/tcp\(why), which does not show sockets that are bound and do not \
+        tw-inspect: read from /proc/\(common.tables.map { "\($0.pid)/" } ?? "")net/tcp\(why), which does not show sockets that are bound and do not \
         listen, IPV6_V6ONLY, cgroups or devices
         """
       )

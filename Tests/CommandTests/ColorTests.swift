@@ -79,7 +79,7 @@ struct ColorTests {
       }
       let allowed: Set<String> = [
         "TIME LEFT", "STATE", "LOCAL", "PEER", "TIME_WAIT", "plain", "SO_REUSEADDR", "SO_REUSEADDR (yours)",
-        "EADDRINUSE", "ok", "No.", "Yes.", "Why", "Seen", "Do", "Unseen", "Also", "Note",
+        "EADDRINUSE", "ok", "No.", "Yes.", "Why", "Seen", "Do", "Unseen", "Also", "Note", "More",
       ]
       let others = colored.map { $0.replacing("  ", with: "") }.filter { !allowed.contains($0) }
       #expect(others.isEmpty)

@@ -8,6 +8,10 @@ import Testing
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
     ["wait", "--help"], ["wait", "-h"], ["help", "wait"],
+    ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
+    ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
+    ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
+    ["help", "demo", "serve"], ["demo", "serve", "-h", "9527"],
   ]
 
   @Test(arguments: helps)
@@ -22,7 +26,10 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"]])
+  @Test(arguments: [
+    ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
+    ["demo", "--help"],
+  ])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
@@ -52,6 +59,10 @@ import Testing
     }
     // The port can be taken again at once.
     #expect(wait.contains("of the instant") && wait.contains("until my-server; do tw-inspect wait"))
+    let release = try Tool.run("release", "--help").output
+    for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
+      #expect(release.contains(option), "\(option)")
+    }
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
@@ -62,7 +73,9 @@ import Testing
   /// Each example is a command that is understood.
   @Test(
     .enabled(if: Lab.isAvailable),
-    arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], []])
+    arguments: [
+      ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["demo", "--help"], [],
+    ])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
     let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
@@ -73,6 +86,8 @@ import Testing
         let line = example.dropFirst(2).split(separator: "&&").first ?? ""
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
+        // These wait: for a minute, or for a client.
+        if typed.contains("--full") || typed.contains("serve") { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         guard !words.contains("--watch") else {
@@ -86,7 +101,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [["--version"], ["port", "--version"], ["trybind", "--version"]])
+  @Test(arguments: [
+    ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
+    ["explain", "--version"],
+    ["demo", "--version"], ["demo", "serve", "--version"],
+  ])
   func version(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)
     #expect(result.exitCode == 0)

@@ -11,31 +11,70 @@ struct RemedyTests {
       ?? []
   }
 
-  /// As pasted into a shell, by a user who has no sudo to ask.
-  private func paste(_ command: String) throws -> CommandResult {
+  /// As pasted into a shell, by a user who has no sudo to ask; on a terminal where an answer is to be typed.
+  private func paste(_ command: String, answer: String? = nil) throws -> CommandResult {
     var shell = Command("/bin/sh", ["-c", command.replacing("sudo ", with: "")])
     let directory = (try Tool.path.get() as NSString).deletingLastPathComponent
     shell.environment = ["PATH": directory + ":/usr/sbin:/usr/bin:/sbin:/bin"]
-    return try shell.run()
+    guard let answer else { return try shell.run() }
+    shell.terminal = (rows: 24, columns: 80)
+    let running = try shell.start()
+    try running.waitForOutput(containing: "[y/N]")
+    running.write(answer)
+    return try running.finish()
   }
 
-  @Test func whoHoldsABoundSocket() throws {
-    try withNetworkNamespace { lab in
-      try lab.boundOnly(port: 9527)
-      let command = try #require(try commands(["trybind", "9527"]).first)
-      #expect(try paste(command).output.contains("/proc/\(getpid())/fd/"), "\(command)")
+  /// What it offers to end stands in the way no more.
+  @Test(arguments: [false, true])
+  func release(isFinWait2: Bool) throws {
+    for option in [[], ["--reuse"]] {
+      try withNetworkNamespace { lab in
+        if isFinWait2 { try lab.finWait2Minisocket(port: 9527) } else { try lab.timeWait(port: 9527) }
+        let command = try #require(
+          try commands(["trybind", "9527"] + option).first { $0.contains("release") })
+        #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
+        #expect(try paste(command, answer: "y\n").exitCode == 0, "\(command)")
+        #expect(try Tool.run("trybind", "9527", "-q").exitCode == 0)
+      }
     }
   }
 
-  @Test(.enabled(if: access("/usr/bin/ss", X_OK) == 0))
-  func whoListens() throws {
+  /// A FIN_WAIT2 that is no minisocket yet cannot be ended so.
+  @Test func noReleaseOfOtherSockets() throws {
     try withNetworkNamespace { lab in
-      try lab.listener(port: 9527)
-      let command = try #require(try commands(["trybind", "9527"]).first)
-      let output = try paste(command).output
-      #expect(output.contains("127.0.0.1:9527"), "\(command)")
-      #expect(output.contains("pid=\(getpid())"), "\(command)")
+      try lab.finWait2Orphan(port: 9527)
+      try #expect(!commands(["trybind", "9527"]).contains { $0.contains("release") })
     }
+  }
+
+  @Test func whoHoldsTheSocket() throws {
+    func expect(_ make: (Lab) throws -> Void) throws {
+      try withNetworkNamespace { lab in
+        try make(lab)
+        let command = try #require(try commands(["trybind", "9527"]).first)
+        let output = try paste(command).output
+        #expect(output.split(whereSeparator: \.isWhitespace).contains("\(getpid())"), "\(command)")
+      }
+    }
+    try expect { try $0.listener(port: 9527) }
+    try expect { try $0.boundOnly(port: 9527) }
+  }
+
+  /// To a user who may not see the process, what an administrator can do is offered.
+  @Test(.enabled(if: Lab.canSwitchUser && access("/usr/bin/ss", X_OK) == 0))
+  func whoHoldsASocketOfAnotherUser() throws {
+    func first(_ make: (Lab) throws -> Void) throws -> String {
+      try withNetworkNamespace { lab in
+        try make(lab)
+        let json = try Tool.run(["trybind", "9527", "--json"], asUser: 65_534).json
+        let command = json["findings"][0]["remedies"][0]["command"].string ?? ""
+        return try paste(command).output
+      }
+    }
+    #expect(try first { try $0.boundOnly(port: 9527) }.contains("/proc/\(getpid())/fd/"))
+    let listening = try first { try $0.listener(port: 9527) }
+    #expect(listening.contains("127.0.0.1:9527"))
+    #expect(listening.contains("pid=\(getpid())"))
   }
 
   /// None is misspelt, and none asks for an option that the program has not.
@@ -48,7 +87,9 @@ struct RemedyTests {
           let program = command.replacing("sudo ", with: "").split(separator: " ").first ?? ""
           // What a small machine does not have is not the answer's fault, and neither is an empty journal.
           guard try paste("command -v \(program)").exitCode == 0, program != "journalctl" else { continue }
-          let result = try paste(command)
+          // What holds the port is this process.
+          let harmless = command.replacing("kill ", with: "kill -0 ")
+          let result = try paste(harmless, answer: command.contains("release") ? "y\n" : nil)
           #expect(result.errors == "", "\(command)")
           #expect(result.exitCode == 0, "\(command)")
         }

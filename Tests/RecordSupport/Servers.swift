@@ -35,6 +35,7 @@ package struct Diagnosing {
   package var target = BindTarget.server()
   package var settings = HostSettings()
   package var look = Look.netlink
+  package var details = SocketDetailsTable()
   package var script: (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
 
   package init(
@@ -59,6 +60,6 @@ package struct Diagnosing {
   }
 
   package func result() throws(ProbeFailed) -> BindDiagnosis {
-    BindDiagnosis(try session(), settings: settings)
+    BindDiagnosis(try session(), settings: settings, details: details)
   }
 }

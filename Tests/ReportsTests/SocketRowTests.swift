@@ -53,6 +53,66 @@ import Testing
     #expect(!buffer.text.contains("\u{1b}"))
   }
 
+  // MARK: Details
+
+  private func object(_ record: SocketRecord, _ details: SocketDetails) -> String {
+    var row = SocketRow(interfaceName: interfaceName)
+    var buffer = ByteBuffer()
+    row.appendObject(record, side: .local, details: details, to: &buffer)
+    return buffer.text
+  }
+
+  @Test func detailsFillTheKeysThatAreNullWithoutThem() {
+    let record = SocketRecord.on(.loopback, 9527, .listen, uid: 0, inode: 77)
+    let owner = SocketOwner(
+      pid: 812, command: "nginx", descriptor: 6, uid: 33, user: "www-data",
+      cgroup: CgroupPath("/system.slice/nginx.service"), startedAt: 1_700_000_000_123)
+    let text = object(
+      record,
+      SocketDetails(
+        cgroup: CgroupPath("/system.slice/nginx.service"), reuseAddress: true, reusePort: false,
+        owners: [owner, SocketOwner(pid: 9, command: "x", uid: 4_000_000_000)], isOwnersComplete: true,
+        visibility: .visible))
+    #expect(
+      text.contains(
+        """
+        "cgroup":"/system.slice/nginx.service","reuse_addr":true,"reuse_port":false,"owners":[{"pid":812,\
+        "command":"nginx","fd":6,"user":"www-data","unit":"nginx.service","container":null,\
+        "started_at":"2023-11-14T22:13:20.123Z"},{"pid":9,"command":"x","fd":null,"user":"4000000000",\
+        "unit":null,"container":null,"started_at":null}],"owners_complete":true,"owner_visibility":"visible"}
+        """))
+    #expect(
+      object(record, SocketDetails(owners: [], isOwnersComplete: false, visibility: .hidden))
+        .contains(#""owners":[],"owners_complete":false,"owner_visibility":"hidden"}"#))
+  }
+
+  @Test func detailsWithHostileNames() throws {
+    let name = "\u{1b}]0;x\u{7}\"\\\u{202e}\u{fffd}\n"
+    let text = object(
+      .on(.loopback, 9527, .listen, inode: 77),
+      SocketDetails(
+        cgroup: CgroupPath("/" + name), owners: [SocketOwner(pid: 1, command: name, user: name)],
+        visibility: .visible))
+    let parsed = try JSONObject(text)
+    #expect(parsed.string("cgroup") == "/" + name)
+    #expect(!text.utf8.contains { $0 < 0x20 })
+  }
+
+  /// A row with details leaves nothing behind for the rows after it.
+  @Test func rowsAfterOneWithDetails() {
+    let record = SocketRecord.on(.loopback, 9527, .listen, uid: 0, inode: 77)
+    var row = SocketRow(interfaceName: interfaceName)
+    var before = ByteBuffer()
+    row.appendObject(record, side: .local, to: &before)
+    var between = ByteBuffer()
+    row.appendObject(
+      record, side: .local, details: SocketDetails(owners: [], visibility: .none), to: &between)
+    var after = ByteBuffer()
+    row.appendObject(record, side: .local, to: &after)
+    #expect(before.text == after.text)
+    #expect(between.text != after.text)
+  }
+
   // MARK: What rows share
 
   /// A row that comes after others is written as if it came alone.

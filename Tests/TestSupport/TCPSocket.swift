@@ -145,6 +145,11 @@ package final class TCPSocket {
   }
 
   /// shutdown(SHUT_WR): sends the FIN and keeps the descriptor.
+  /// Sends its descriptor through a Unix socket; it is still to be closed here.
+  package func send(through socket: Int32) throws(SystemCallError) {
+    try check("sendmsg", "SCM_RIGHTS") { test_send_descriptor(socket, descriptor) }
+  }
+
   package func shutdownWriting() throws(SystemCallError) {
     try check("shutdown") { shutdown(descriptor, Int32(SHUT_WR)) }
   }

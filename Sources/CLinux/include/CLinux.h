@@ -5,7 +5,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <linux/capability.h>
 #include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* A descriptor that becomes readable when SIGINT, SIGTERM, SIGQUIT or SIGHUP would have ended the process, which they do no
    more; with wants_terminal, SIGTSTP and SIGWINCH too. Those that are ignored stay so. */
@@ -20,5 +25,42 @@ const char *_Nullable tw_argument(int index);
 
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }
+
+/* A TCP socket over IPv4, and a connection accepted: descriptors that neither block nor outlive an exec. */
+int tw_tcp_socket(void);
+int tw_accept(int socket);
+
+/* Switches a network device of this namespace on. */
+int tw_set_link_up(const char *_Nonnull name);
+
+/* A descriptor that becomes readable when SIGINT or SIGTERM would have ended the process, which they do no more. */
+int tw_open_ending_signals(void);
+
+/* The signal that has come, or 0. */
+int tw_read_signal(int descriptor);
+
+/* Ends the process by the signal, so that its parent sees by what. */
+void tw_end_by_signal(int number);
+
+/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
+long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
+
+/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
+int tw_open_cgroup(int mount, uint64_t inode);
+
+/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
+long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
+
+/* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
+   0 if not or if it failed. */
+static inline int tw_set_effective_capability(int capability, int is_on) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  if (syscall(SYS_capget, &header, sets) != 0) return 0;
+  unsigned bit = 1u << capability;
+  if (!!(sets[0].effective & bit) == !!is_on) return 0;
+  sets[0].effective ^= bit;
+  return syscall(SYS_capset, &header, sets) == 0;
+}
 
 #endif

@@ -1,17 +1,38 @@
+internal import CLinux
+
 /// What this process is allowed beyond its user id (capabilities(7)).
 package enum Capabilities {
   package enum Capability: Int, Sendable {
+    case dacReadSearch = 2
     case netBindService = 10
+    case netAdmin = 12
+    case sysPtrace = 19
   }
 
   /// In the process's own user namespace; without /proc nothing is taken to be allowed.
   package static func isEffective(_ capability: Capability) -> Bool {
-    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return false }
+    effective.map { $0 >> UInt64(capability.rawValue) & 1 == 1 } ?? false
+  }
+
+  /// In no user namespace; without /proc nothing is known.
+  package static func isMissing(_ capability: Capability) -> Bool {
+    effective != nil && !isEffective(capability)
+  }
+
+  private static var effective: UInt64? {
+    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return nil }
     let text = String(decoding: status, as: UTF8.self)
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
-      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
-    else { return false }
-    return mask >> UInt64(capability.rawValue) & 1 == 1
+    let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+    return line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+  }
+
+  /// Carries `body` out without the capability, if the calling thread has it.
+  package static func without<Result: ~Copyable, Problem: Error>(
+    _ capability: Capability, _ body: () throws(Problem) -> Result
+  ) throws(Problem) -> Result {
+    let isDropped = tw_set_effective_capability(Int32(capability.rawValue), 0) == 1
+    defer { if isDropped { _ = tw_set_effective_capability(Int32(capability.rawValue), 1) } }
+    return try body()
   }
 
   /// The host's own user namespace maps every id to itself.

@@ -13,6 +13,7 @@ struct PortCommand: Command {
       EXAMPLES
         tw-inspect port 9527                   TIME_WAIT sockets on it, time left
         tw-inspect port 9527 --all             every socket, whatever its state
+        tw-inspect port 9527 --all --owners    and whose it is
         tw-inspect port 9000-9100,https        a range and a service
         tw-inspect port 443 --side peer        connections to 443 elsewhere
         tw-inspect port 9527 --watch           a screen that follows it
@@ -41,6 +42,7 @@ struct PortCommand: Command {
         69  could not look, or the look is incomplete (what was seen is printed)
         71  an error of the operating system
         74  the output could not be written
+        77  --netns: not permitted
       """)
 
   @Argument(
@@ -63,6 +65,9 @@ struct PortCommand: Command {
       valueName: "states"),
     completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
   var state: [String] = []
+
+  @Flag(help: "Name a process that has each socket open; trybind names all of them.")
+  var owners = false
 
   @Option(
     help: ArgumentHelp(

@@ -20,6 +20,8 @@ struct TrybindCommand: Command {
         diagnosis. Without --address, 0.0.0.0 and [::] are tried one at a time;
         with several --address the server's sockets are bound in order and held
         together. [::] takes IPv4 as well unless --v6-only is given.
+        What stands in the way is named with every process that has it open, as
+        far as this user may see them; root sees all.
         Each trial closes its socket at once and never connects. It takes the
         port for some microseconds, and a server that starts just then can fail.
         The answer is from here: your server's own user, capabilities, security
@@ -37,6 +39,7 @@ struct TrybindCommand: Command {
         69  could not look, or the look is incomplete
         71  an error of the operating system
         74  the output could not be written
+        77  --netns: not permitted
       """)
 
   @Argument(

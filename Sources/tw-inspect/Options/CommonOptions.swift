@@ -43,6 +43,12 @@ struct CommonOptions: ParsableArguments {
     completion: Choice.completion(SocketSource.Choice.self))
   var source: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Another network namespace: NAME (of ip netns), PATH, or pid:N for that of a process.",
+      valueName: "namespace"))
+  var netns: String?
+
   @Flag(name: .customShort("4"), help: "IPv4 only, also where it arrives at an IPv6 socket (v4-mapped).")
   var ipv4 = false
 
@@ -69,8 +75,18 @@ struct CommonSettings {
   let header: Bool
   let quiet: Bool
   let verbose: Bool
+  /// The network namespace that was asked about and entered; nil is this process's own.
+  let namespace: NetworkNamespace?
+  /// Its process, where it could not be entered but its tables can be read.
+  let tables: OtherTables?
 
-  init(_ options: CommonOptions) throws(Failure) {
+  struct OtherTables {
+    let pid: Int32
+    let reason: String
+  }
+
+  /// Enters the network namespace that the options name. `readsTables`: where that is not permitted, its tables will do.
+  init(_ options: CommonOptions, readsTables: Bool = false) throws(Failure) {
     if options.udp { throw .usage("--udp: only TCP is looked at; --udp is reserved") }
     if options.ipv4 && options.ipv6 {
       throw .usage("-4 and -6: they exclude each other; leave both out for both families")
@@ -87,6 +103,33 @@ struct CommonSettings {
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
     quiet = options.quiet
     verbose = options.verbose
+    (namespace, tables) = try Self.enter(options.netns, source, readsTables: readsTables)
+  }
+
+  private static func enter(
+    _ typed: String?, _ source: SocketSource.Choice, readsTables: Bool
+  ) throws(Failure) -> (NetworkNamespace?, OtherTables?) {
+    guard let typed else { return (nil, nil) }
+    let shown = ByteSafety.escaped(typed)
+    guard let namespace = NetworkNamespace(typed) else {
+      throw .usage("--netns '\(shown)': not a namespace; write a name of ip netns, a path, or pid:N")
+    }
+    do throws(NetworkNamespace.EntryError) {
+      try namespace.enter()
+      return (namespace, nil)
+    } catch {
+      switch error {
+      case .noSuch(let error):
+        throw .usage("--netns '\(shown)': no network namespace: \(error)")
+      case .notPermitted(let error):
+        if readsTables, source != .netlink, case .process(let pid) = namespace, namespace.hasReadableTables {
+          return (namespace, OtherTables(pid: pid, reason: "\(error)"))
+        }
+        let needed = error.call == "setns" ? "CAP_SYS_ADMIN" : "CAP_SYS_PTRACE and CAP_SYS_ADMIN"
+        throw .notPermitted("--netns '\(shown)': \(error); it takes \(needed), as root has")
+      case .system(let error): throw .system(error)
+      }
+    }
   }
 
   /// Text for the terminal that standard output is, or for a file of 80 columns.

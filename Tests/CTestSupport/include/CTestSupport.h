@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum test_call { test_call_socket, test_call_bind, test_call_listen };
+enum test_call { test_call_socket, test_call_bind, test_call_listen, test_call_unshare };
 
 struct test_denial {
   enum test_call call;
@@ -83,5 +83,8 @@ int test_drop_incoming(int socket);
 
 /* SIOCSIFFLAGS: IFF_UP added or removed. */
 int test_set_link_up(const char *_Nonnull name, int up);
+
+/* Sends a descriptor through a Unix socket (SCM_RIGHTS). */
+int test_send_descriptor(int through, int descriptor);
 
 #endif

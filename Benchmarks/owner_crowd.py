@@ -1,0 +1,65 @@
+"""A listener among thousands of processes with tens of thousands of descriptors, for as long as something is measured."""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from time_wait_sets import PORT, CannotMeasure, output_of
+
+PROCESSES = 2_000
+DESCRIPTORS = 50_000
+
+
+def cgroup_mount():
+    """Where cgroup2 is mounted and a directory can be made; None where it is not."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        words = line.split()
+        if words[2] == "cgroup2" and os.access(words[1], os.W_OK):
+            return Path(words[1])
+    return None
+
+
+class OwnerCrowd:
+    """Processes that end with this one, in a network namespace of their own. The listener is alone in its cgroup, or in the
+    one that all of them are in."""
+
+    def __init__(self, programs, processes, descriptors, is_alone):
+        self.cgroup = None
+        words = [programs.owner_crowd, PORT, processes, descriptors]
+        if is_alone:
+            mount = cgroup_mount()
+            if mount is None:
+                raise CannotMeasure("no cgroup2 hierarchy in which a directory can be made")
+            self.cgroup = mount / f"tw-inspect-bench-{os.getpid()}"
+            self.cgroup.mkdir()
+            words.append(self.cgroup)
+        self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        if self.process.stdout.readline() != b"ready\n":
+            self.__exit__()
+            raise CannotMeasure("the processes could not be made")
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        if self.cgroup is None:
+            return
+        for _ in range(100):  # until the last process has left it
+            try:
+                self.cgroup.rmdir()
+                return
+            except OSError:
+                time.sleep(0.02)
+
+    def output_of(self, command):
+        return output_of(["nsenter", "--target", self.process.pid, "--net", "--", *command])
+
+    def listener(self, command):
+        """The pid that a program names, which has to be the same with each of them. (lsof cuts names to nine bytes.)"""
+        found = re.search(rb"(?:pid[ =]|owner-cro\S*\s+)(\d+)", self.output_of(command))
+        return int(found.group(1)) if found else None

@@ -1,0 +1,174 @@
+internal import CLinux
+internal import Glibc
+internal import SocketTable
+
+/// The cgroup2 hierarchy as far as it is mounted here.
+struct CgroupTree: ~Copyable {
+  /// A directory of it.
+  struct Group: ~Copyable {
+    let path: CgroupPath
+    let directory: Descriptor
+  }
+
+  private let mount: Mount
+  private let root: Descriptor
+  private let reader = DirectoryReader()
+
+  /// So many directories are walked through at the most.
+  private static let walkLimit = 65_536
+
+  /// Nil without a mount of cgroup2, as on a host of cgroup v1 alone.
+  init?(mountInfo: [UInt8]) {
+    guard let mount = Mount(mountInfo) else { return nil }
+    guard let root = try? Descriptor.open(mount.point, flags: O_DIRECTORY) else { return nil }
+    self.mount = mount
+    self.root = root
+  }
+
+  /// The directory with this inode, which is what the kernel calls the id of a cgroup. Nil if it is gone, or outside
+  /// of what is mounted here.
+  func group(id: UInt64) -> Group? {
+    let number = tw_open_cgroup(root.number, id)
+    if number >= 0 { return group(Descriptor(owning: number), id) }
+    // Without the privilege the tree is walked; entries bear the inode.
+    guard errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP else { return nil }
+    return find(id)
+  }
+
+  private func group(_ directory: consuming Descriptor, _ id: UInt64) -> Group? {
+    var status = stat()
+    guard unsafe fstat(directory.number, &status) == 0, UInt64(status.st_ino) == id,
+      let link = readLink("/proc/thread-self/fd/\(directory.number)")
+    else { return nil }
+    // Outside of the mount the path would begin elsewhere.
+    guard link == mount.point || link.hasPrefix(mount.point == "/" ? "/" : mount.point + "/") else {
+      return nil
+    }
+    return Group(path: mount.path(String(link.dropFirst(mount.point.count))), directory: directory)
+  }
+
+  /// By a walk, which needs no privilege.
+  func find(_ id: UInt64) -> Group? {
+    var status = stat()
+    if unsafe fstat(root.number, &status) == 0, UInt64(status.st_ino) == id {
+      guard let directory = try? Descriptor.open(mount.point, flags: O_DIRECTORY) else { return nil }
+      return Group(path: mount.path(""), directory: directory)
+    }
+    // Bytes, not text: what is no valid UTF-8 has to be opened again.
+    var pending: [[UInt8]] = [[UInt8(ascii: ".")]]
+    var walked = 0
+    while let next = pending.popLast(), walked < Self.walkLimit {
+      walked += 1
+      guard let directory = Self.open(next, below: root) else { continue }
+      var found: [UInt8]?
+      reader.forEach(in: directory) { entry in
+        guard entry.type == UInt8(DT_DIR) else { return true }
+        let name = unsafe Self.bytes(entry.name)
+        if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { return true }
+        let path = next + [UInt8(ascii: "/")] + name
+        if entry.inode == id {
+          found = path
+          return false
+        }
+        pending.append(path)
+        return true
+      }
+      if let found {
+        guard let directory = Self.open(found, below: root) else { return nil }
+        return Group(
+          path: mount.path(String(decoding: found.dropFirst(), as: UTF8.self)), directory: directory)
+      }
+    }
+    return nil
+  }
+
+  private static func open(_ path: [UInt8], below root: borrowing Descriptor) -> Descriptor? {
+    unsafe Descriptor.open((path + [0]).map(CChar.init(bitPattern:)), below: root.number, flags: O_DIRECTORY)
+  }
+
+  private static func bytes(_ name: UnsafePointer<CChar>) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+  }
+}
+
+extension CgroupTree.Group {
+  /// The processes in it, by the ids that they have here; empty where it holds threads only.
+  borrowing func processes() -> [Int32] {
+    guard let file = unsafe Descriptor.open("cgroup.procs", below: directory.number),
+      let contents = file.contents(limit: 1 << 22)
+    else { return [] }
+    return contents.split(separator: UInt8(ascii: "\n")).compactMap {
+      // 0 is a process of another PID namespace.
+      Int32(String(decoding: $0, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+    }
+  }
+}
+
+/// Where cgroup2 is mounted, by /proc/self/mountinfo (proc_pid_mountinfo(5)).
+struct Mount {
+  let point: String
+  /// The directory of the file system that is mounted there, without a "/" at its end.
+  private let root: String
+
+  init?(_ mountInfo: [UInt8], type: String = "cgroup2") {
+    var found: (point: String, root: String)?
+    for line in mountInfo.split(separator: UInt8(ascii: "\n")) {
+      let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+      guard let dash = words.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6,
+        words.count > dash + 1, words[dash + 1].elementsEqual(type.utf8)
+      else { continue }
+      let mount = (point: Self.unescaped(words[4]), root: Self.unescaped(words[3]))
+      // Of several the widest; the hybrid layout and bind mounts make more than one.
+      if found.map({ mount.root.utf8.count < $0.root.utf8.count }) ?? true { found = mount }
+    }
+    guard let found else { return nil }
+    point = found.point
+    root = found.root == "/" ? "" : found.root
+  }
+
+  /// A path below the mount point as /proc/PID/cgroup has it.
+  func path(_ below: String) -> CgroupPath {
+    let text = root + below
+    return CgroupPath(text.isEmpty ? "/" : text)
+  }
+
+  /// Space, tab, line break and backslash are written as three octal digits.
+  private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
+    var bytes: [UInt8] = []
+    var rest = field[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(3)
+      if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+        bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 - 0x30) })
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// Where a symbolic link leads, as text; nil if it cannot be read or is longer than 4,096 bytes.
+func readLink(_ path: String, below directory: Int32 = AT_FDCWD) -> String? {
+  var buffer = [UInt8](repeating: 0, count: 4096)
+  let count = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
+    guard let start = bytes.baseAddress else { return -1 }
+    return unsafe readlinkat(directory, path, start.assumingMemoryBound(to: CChar.self), bytes.count)
+  }
+  return count > 0 && count < buffer.count ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+}
+
+extension Descriptor {
+  /// What is left to read, at most `limit` bytes of it; nil if it cannot be read.
+  borrowing func contents(limit: Int = 1 << 16) -> [UInt8]? {
+    var contents: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while contents.count < limit {
+      guard let count = try? read(into: &buffer) else { return nil }
+      if count == 0 { break }
+      contents.append(contentsOf: buffer[..<count])
+    }
+    return contents
+  }
+}

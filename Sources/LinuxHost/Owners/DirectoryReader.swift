@@ -1,0 +1,64 @@
+internal import CLinux
+internal import Glibc
+
+/// Lists directories by getdents64(2), into one buffer for all of them: tens of thousands of entries under /proc are to
+/// cost no allocation.
+@safe struct DirectoryReader: ~Copyable {
+  /// An entry of struct linux_dirent64. Its name is valid as long as the call that it is handed to.
+  @safe struct Entry {
+    let inode: UInt64
+    let type: UInt8
+    let name: UnsafePointer<CChar>
+
+    /// The name as a decimal number; nil if it is none.
+    var number: Int32? {
+      var value: Int32 = 0
+      var position = 0
+      while true {
+        let byte = unsafe UInt8(bitPattern: name[position])
+        if byte == 0 { return position > 0 ? value : nil }
+        guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9"), position < 9 else { return nil }
+        value = value * 10 + Int32(byte - UInt8(ascii: "0"))
+        position += 1
+      }
+    }
+  }
+
+  private static let size = 32 * 1024
+  private let buffer: UnsafeMutableRawPointer
+
+  init() { unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 8) }
+
+  deinit { unsafe buffer.deallocate() }
+
+  /// Hands out every entry, "." and ".." too, until `body` returns false. The errno of what ended it early, or 0.
+  @discardableResult
+  func forEach(in directory: borrowing Descriptor, _ body: (Entry) -> Bool) -> Int32 {
+    let descriptor = directory.number
+    while true {
+      let count = retryingOnInterrupt { unsafe tw_getdents64(descriptor, buffer, Self.size) }
+      if count < 0 { return errno }
+      if count == 0 { return 0 }
+      var position = 0
+      // d_ino, d_off, d_reclen, d_type, d_name.
+      while position + 19 < count {
+        let length = unsafe Int(buffer.load(fromByteOffset: position + 16, as: UInt16.self))
+        guard length > 19, position + length <= count else { return 0 }
+        let name = unsafe (buffer + (position + 19)).assumingMemoryBound(to: CChar.self)
+        let entry = unsafe Entry(
+          inode: buffer.load(fromByteOffset: position, as: UInt64.self),
+          type: buffer.load(fromByteOffset: position + 18, as: UInt8.self), name: name)
+        guard body(entry) else { return 0 }
+        position += length
+      }
+    }
+  }
+}
+
+extension Descriptor {
+  /// Opens below a directory for reading, close-on-exec. Nil with errno.
+  static func open(_ path: UnsafePointer<CChar>, below directory: Int32, flags: Int32 = 0) -> Descriptor? {
+    let number = retryingOnInterrupt { unsafe openat(directory, path, O_RDONLY | O_CLOEXEC | flags) }
+    return number >= 0 ? Descriptor(owning: number) : nil
+  }
+}

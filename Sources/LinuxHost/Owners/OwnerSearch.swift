@@ -1,0 +1,259 @@
+internal import CLinux
+internal import Diagnosis
+internal import Glibc
+package import SocketTable
+
+/// Finds the processes that have sockets open: by /proc/PID/fd, in the socket's own cgroup first.
+package enum OwnerSearch {
+  package enum Depth: Sendable {
+    /// Until each socket has one owner.
+    case first
+    /// Through all processes: every holder of each socket.
+    case every
+  }
+
+  /// Details of each record that a process can have.
+  package static func details(of records: [SocketRecord], _ depth: Depth) -> SocketDetailsTable {
+    let search = Search(records, depth)
+    search.run()
+    var table = SocketDetailsTable()
+    table.observedAt = Clock.wallMilliseconds
+    for record in records where record.inode != 0 { table[record] = search.details(of: record) }
+    return table
+  }
+}
+
+/// One search. A class, because the closures that read directories change it.
+@safe private final class Search {
+  private let depth: OwnerSearch.Depth
+  /// Of the sockets that are looked for, in ascending order, and who has them.
+  private let inodes: [UInt32]
+  private var owners: [[SocketOwner]]
+  private var isMultipath: [Bool?]
+  private var missing: Int
+
+  /// A descriptor of /proc, or -1.
+  private let proc: Int32
+  private let reader = DirectoryReader()
+  private var users = UserNames()
+  private var visited: Set<Int32> = []
+  private var cgroups: [UInt64: (path: CgroupPath, processes: [Int32])] = [:]
+  /// Processes whose descriptors may not be looked at.
+  private var denied: Set<Int32> = []
+  /// Every process was looked at, or why not.
+  private var isWhole = false
+  private var concealment: Concealment = []
+  private var sawProcesses = false
+
+  /// "socket:[4294967295]" is the longest that matters.
+  private static let linkSize = 64
+  private let link: UnsafeMutablePointer<CChar>
+  /// Sockets found in the process that is being looked at: where in `inodes`, and the descriptor.
+  private var hits: [(index: Int, descriptor: Int32)] = []
+
+  init(_ records: [SocketRecord], _ depth: OwnerSearch.Depth) {
+    self.depth = depth
+    inodes = Array(Set(records.lazy.filter { $0.inode != 0 && !$0.isMinisocket }.map(\.inode))).sorted()
+    owners = Array(repeating: [], count: inodes.count)
+    isMultipath = Array(repeating: nil, count: inodes.count)
+    missing = inodes.count
+    proc = unsafe open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    unsafe link = UnsafeMutablePointer<CChar>.allocate(capacity: Self.linkSize)
+    findCgroups(of: records)
+  }
+
+  deinit {
+    unsafe link.deallocate()
+    if proc >= 0 { close(proc) }
+  }
+
+  private func findCgroups(of records: [SocketRecord]) {
+    let ids = Set(records.lazy.filter { $0.inode != 0 }.compactMap(\.cgroupID))
+    guard !ids.isEmpty, let mountInfo = try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24),
+      let tree = CgroupTree(mountInfo: mountInfo)
+    else { return }
+    for id in ids {
+      if let group = tree.group(id: id) { cgroups[id] = (group.path, group.processes()) }
+    }
+  }
+
+  private var isDone: Bool { missing == 0 && depth == .first }
+
+  func run() {
+    guard !inodes.isEmpty else { return }
+    guard proc >= 0 else {
+      concealment = .noProc
+      return
+    }
+    for group in cgroups.values {
+      for pid in group.processes where !isDone { look(pid) }
+    }
+    if isDone { return }
+    lookThroughAll()
+    if missing > 0, denied.isEmpty {
+      // A thread can have descriptors that its process does not have, and a process can have come since.
+      visited = []
+      lookThroughAll(threadsToo: true)
+    }
+    guard !isDone else { return }
+    isWhole = true
+    concealment = sawProcesses ? Concealment.here : .noProc
+    if !denied.isEmpty { concealment.insert(.ofDescriptors) }
+  }
+
+  // MARK: Processes
+
+  private func lookThroughAll(threadsToo: Bool = false) {
+    guard let list = unsafe Descriptor.open(".", below: proc, flags: O_DIRECTORY) else { return }
+    var pids: [Int32] = []
+    reader.forEach(in: list) { entry in
+      if let pid = entry.number { pids.append(pid) }
+      return true
+    }
+    if !pids.isEmpty { sawProcesses = true }
+    for pid in pids where !isDone {
+      look(pid)
+      if threadsToo, missing > 0 { lookAtThreads(of: pid) }
+    }
+  }
+
+  private func look(_ pid: Int32) {
+    if visited.insert(pid).inserted { look("\(pid)/fd", pid) }
+  }
+
+  private func lookAtThreads(of pid: Int32) {
+    guard let tasks = unsafe Descriptor.open("\(pid)/task", below: proc, flags: O_DIRECTORY) else { return }
+    var threads: [Int32] = []
+    reader.forEach(in: tasks) { entry in
+      if let thread = entry.number, thread != pid { threads.append(thread) }
+      return true
+    }
+    for thread in threads where missing > 0 { look("\(pid)/task/\(thread)/fd", pid) }
+  }
+
+  private func look(_ path: String, _ pid: Int32) {
+    guard let directory = unsafe Descriptor.open(path, below: proc, flags: O_DIRECTORY) else {
+      if errno == EACCES || errno == EPERM { denied.insert(pid) }
+      return
+    }
+    let number = directory.number
+    var isDenied = false
+    hits.removeAll(keepingCapacity: true)
+    reader.forEach(in: directory) { entry in
+      let length = unsafe readlinkat(number, entry.name, link, Self.linkSize)
+      if length < 0 {
+        isDenied = errno == EACCES || errno == EPERM
+        return !isDenied
+      }
+      if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
+        let descriptor = entry.number, !hits.contains(where: { $0.index == index })
+      {
+        hits.append((index, descriptor))
+      }
+      return true
+    }
+    if isDenied { denied.insert(pid) }
+    let facts = ProcessFacts(descriptors: directory)
+    guard !hits.isEmpty, var owner = facts.owner(pid, &users) else { return }
+    if ContainerProxy.isOne(owner.command) { owner.arguments = facts.arguments }
+    for hit in hits { add(owner, hit.index, hit.descriptor, in: number) }
+  }
+
+  private func add(_ owner: SocketOwner, _ index: Int, _ descriptor: Int32, in directory: Int32) {
+    guard !owners[index].contains(where: { $0.pid == owner.pid }) else { return }
+    if owners[index].isEmpty {
+      missing -= 1
+      if depth == .every {
+        isMultipath[index] = Self.isMultipath("/proc/thread-self/fd/\(directory)/\(descriptor)")
+      }
+    } else if depth == .first {
+      return
+    }
+    var owner = owner
+    owner.descriptor = descriptor
+    owners[index].append(owner)
+  }
+
+  // MARK: Descriptors
+
+  /// Of "socket:[123]".
+  @inline(__always)
+  private static func inode(_ link: UnsafePointer<CChar>, _ length: Int) -> UInt32? {
+    guard length > 9, length < linkSize, unsafe link[0] == CChar(UInt8(ascii: "s")),
+      unsafe memcmp(link, "socket:[", 8) == 0
+    else { return nil }
+    var value: UInt64 = 0
+    for position in 8..<(length - 1) {
+      let byte = unsafe UInt8(bitPattern: link[position])
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      value = value &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+    }
+    return UInt32(exactly: value)
+  }
+
+  @inline(__always)
+  private func index(of inode: UInt32) -> Int? {
+    var low = 0
+    var high = inodes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if inodes[middle] < inode { low = middle + 1 } else { high = middle }
+    }
+    return low < inodes.count && inodes[low] == inode ? low : nil
+  }
+
+  private static func isMultipath(_ path: String) -> Bool? {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { name in
+      guard let start = name.baseAddress else { return nil }
+      let length = unsafe tw_socket_protocol(path, start, 32)
+      return length < 5 ? length < 0 ? nil : false : unsafe memcmp(start, "MPTCP", 5) == 0
+    }
+  }
+
+  // MARK: The answer
+
+  func details(of record: SocketRecord) -> SocketDetails {
+    guard record.inode != 0, !record.isMinisocket, let index = index(of: record.inode) else {
+      return .withoutProcess
+    }
+    let group = record.cgroupID.flatMap { cgroups[$0] }
+    var details = SocketDetails(
+      cgroup: group?.path, owners: Self.sorted(owners[index], inside: group?.path),
+      isOwnersComplete: isWhole && depth == .every && concealment.isEmpty,
+      visibility: owners[index].isEmpty ? concealment.isEmpty ? .none : .hidden : .visible)
+    details.concealment = concealment
+    details.isMultipath = isMultipath[index]
+    if depth == .every, record.state == .listen, owners[index].contains(where: \.isServiceManager) {
+      details.socketUnit = SocketUnits.unit(listeningOn: record.local)
+    }
+    if owners[index].isEmpty {
+      details.isOwnersComplete = isWhole && concealment.isEmpty
+      details.suspects = suspects(group?.processes)
+    }
+    return details
+  }
+
+  /// Those in the cgroup where the socket was made first, and then the older: the one that made it, if it is still there.
+  private static func sorted(_ owners: [SocketOwner], inside cgroup: CgroupPath?) -> [SocketOwner] {
+    owners.sorted { left, right in
+      let isLeftInside = left.cgroup == cgroup
+      if isLeftInside != (right.cgroup == cgroup) { return isLeftInside }
+      let (started, other) = (left.startedAt ?? .max, right.startedAt ?? .max)
+      return started != other ? started < other : left.pid < right.pid
+    }
+  }
+
+  private static let suspectLimit = 8
+
+  /// Those that may not be looked at, of the cgroup where it is known; none where they are too many to mean anything.
+  private func suspects(_ processes: [Int32]?) -> [SocketOwner] {
+    let suspects = processes.map { $0.filter(denied.contains) } ?? denied.sorted()
+    guard suspects.count <= Self.suspectLimit else { return [] }
+    return suspects.compactMap { pid in
+      guard let process = unsafe Descriptor.open("\(pid)", below: proc, flags: O_DIRECTORY) else {
+        return nil
+      }
+      return ProcessFacts(process: process).owner(pid, &users)
+    }
+  }
+}

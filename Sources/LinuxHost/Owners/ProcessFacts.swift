@@ -1,0 +1,102 @@
+internal import CLinux
+internal import Glibc
+internal import SocketTable
+
+/// What /proc tells of a process. Everything is read below one open directory of it, so that a process that comes to
+/// its number later is never taken for it: what is below the directory of a process that has ended cannot be opened.
+struct ProcessFacts {
+  private let directory: Int32
+  /// From `directory` to the directory of the process.
+  private let prefix: String
+
+  /// `descriptors` is /proc/PID/fd, and stays open.
+  init(descriptors: borrowing Descriptor) {
+    directory = descriptors.number
+    prefix = "../"
+  }
+
+  /// `process` is /proc/PID.
+  init(process: borrowing Descriptor) {
+    directory = process.number
+    prefix = ""
+  }
+
+  /// Nil if the process has ended.
+  func owner(_ pid: Int32, _ users: inout UserNames) -> SocketOwner? {
+    guard let command = read("comm"), let stat = read("stat") else { return nil }
+    let uid = read("status").flatMap { Self.effectiveUser(in: $0) }
+    let groups = read("cgroup").map(Self.cgroups)
+    return SocketOwner(
+      pid: pid, command: Self.text(command), uid: uid, user: uid.flatMap { users.name(of: $0) },
+      cgroup: groups?.unified, service: groups?.naming, executable: executable,
+      startedAt: Self.startTicks(in: stat).map(Self.wallMilliseconds))
+  }
+
+  /// The command line, as far as the process leaves it to be read; at most 4,096 bytes of it.
+  var arguments: [String] {
+    (read("cmdline") ?? []).prefix(4096).split(separator: 0, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private func read(_ name: String) -> [UInt8]? {
+    guard let file = unsafe Descriptor.open(prefix + name, below: directory) else { return nil }
+    return file.contents()
+  }
+
+  /// The file system and inode of the program. Nil where it cannot be read, and for the kernel's own threads.
+  private var executable: SocketOwner.Executable? {
+    var status = stat()
+    guard unsafe fstatat(directory, prefix + "exe", &status, 0) == 0 else { return nil }
+    return SocketOwner.Executable(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  private static func text(_ line: [UInt8]) -> String {
+    String(decoding: line.last == UInt8(ascii: "\n") ? line.dropLast() : line[...], as: UTF8.self)
+  }
+
+  /// The second of "Uid: real effective saved file system".
+  static func effectiveUser(in status: [UInt8]) -> UInt32? {
+    for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Uid:".utf8) {
+      let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      return words.count > 2 ? UInt32(words[2]) : nil
+    }
+    return nil
+  }
+
+  /// The 22nd field of /proc/PID/stat. The second is the name in parentheses, which can hold any byte.
+  static func startTicks(in stat: [UInt8]) -> UInt64? {
+    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let words = stat[(end + 1)...].split(separator: UInt8(ascii: " "))
+    return words.count > 19 ? UInt64(String(decoding: words[19], as: UTF8.self)) : nil
+  }
+
+  private static func wallMilliseconds(ticks: UInt64) -> Int64 {
+    let ticksPerSecond = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
+    return Clock.bootMilliseconds + Int64(clamping: ticks / ticksPerSecond * 1000)
+      + Int64(ticks % ticksPerSecond * 1000 / ticksPerSecond)
+  }
+
+  /// That of cgroup2, "0::/path", and the one that tells unit and container: on a host of cgroup v1, or of both, it may
+  /// be that of systemd's own hierarchy, or the first that names a container.
+  static func cgroups(in contents: [UInt8]) -> (unified: CgroupPath?, naming: CgroupPath?) {
+    var paths: [(controllers: String, path: CgroupPath)] = []
+    for line in contents.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3 else { continue }
+      var path = String(decoding: fields[2], as: UTF8.self)
+      if path.hasSuffix(" (deleted)") { path.removeLast(" (deleted)".count) }
+      paths.append((String(decoding: fields[1], as: UTF8.self), CgroupPath(path)))
+    }
+    let unified = paths.first { $0.controllers.isEmpty }?.path
+    if let unified, unified.unit != nil || unified.container != nil { return (unified, unified) }
+    let naming =
+      paths.first { $0.path.container != nil }?.path
+      ?? paths.first { $0.controllers == "name=systemd" && $0.path.unit != nil }?.path
+    return (unified, naming ?? unified)
+  }
+}
+
+extension Clock {
+  /// When the host was started, in milliseconds since 1970-01-01 UTC by today's clock.
+  static var bootMilliseconds: Int64 { wallMilliseconds - milliseconds(CLOCK_BOOTTIME) }
+}

@@ -1,0 +1,58 @@
+internal import SocketTable
+
+/// The members of a Socket object that its record does not have.
+enum SocketDetailsJSON {
+  static func append(_ details: SocketDetails, to buffer: inout ByteBuffer) {
+    buffer.append(literal: ",\"cgroup\":")
+    append(details.cgroup?.text, to: &buffer)
+    buffer.append(literal: ",\"reuse_addr\":")
+    append(details.reuseAddress, to: &buffer)
+    buffer.append(literal: ",\"reuse_port\":")
+    append(details.reusePort, to: &buffer)
+    buffer.append(literal: ",\"owners\":")
+    if let owners = details.owners {
+      buffer.append(literal: "[")
+      for (index, owner) in owners.enumerated() {
+        if index > 0 { buffer.append(literal: ",") }
+        append(owner, to: &buffer)
+      }
+      buffer.append(literal: "]")
+    } else {
+      buffer.append(literal: "null")
+    }
+    buffer.append(literal: ",\"owners_complete\":")
+    append(details.isOwnersComplete, to: &buffer)
+    buffer.append(literal: ",\"owner_visibility\":")
+    append(details.visibility.rawValue, to: &buffer)
+  }
+
+  private static func append(_ owner: SocketOwner, to buffer: inout ByteBuffer) {
+    buffer.append(literal: "{\"pid\":")
+    buffer.append(decimal: UInt32(bitPattern: owner.pid))
+    buffer.append(literal: ",\"command\":")
+    append(owner.command, to: &buffer)
+    buffer.append(literal: ",\"fd\":")
+    if let descriptor = owner.descriptor {
+      buffer.append(decimal: UInt32(bitPattern: descriptor))
+    } else {
+      buffer.append(literal: "null")
+    }
+    buffer.append(literal: ",\"user\":")
+    append(owner.user ?? owner.uid.map { String($0) }, to: &buffer)
+    buffer.append(literal: ",\"unit\":")
+    append(owner.unit, to: &buffer)
+    buffer.append(literal: ",\"container\":")
+    append(owner.container?.id, to: &buffer)
+    buffer.append(literal: ",\"started_at\":")
+    append(owner.startedAt.map { Timestamp.rfc3339(milliseconds: $0) }, to: &buffer)
+    buffer.append(literal: "}")
+  }
+
+  private static func append(_ text: String?, to buffer: inout ByteBuffer) {
+    if let text { buffer.append(jsonString: text) } else { buffer.append(literal: "null") }
+  }
+
+  private static func append(_ value: Bool?, to buffer: inout ByteBuffer) {
+    buffer.append(literal: value.map { $0 ? "true" : "false" } ?? "null")
+  }
+}

@@ -1,0 +1,149 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `--netns`: the answer is of another network namespace, in every part of it.
+@Suite(.enabled(if: Lab.isAvailable))
+struct NetworkNamespaceTests {
+  /// Runs the tool here, with the lab's namespace kept by a process that lives in it.
+  private func withResident(_ body: (Lab, RunningCommand) throws -> Void) throws {
+    try withNetworkNamespace { lab in
+      let resident = try Command("/bin/sleep", ["30"]).start()
+      try body(lab, resident)
+    }
+  }
+
+  private func elsewhere(_ arguments: [String], asUser user: uid_t? = nil) throws -> CommandResult {
+    // In a third namespace, so that neither the tests' nor the lab's is the right one by chance.
+    try withNetworkNamespace { _ in try Tool.run(arguments, asUser: user) }
+  }
+
+  @Test func everyPartIsOfTheOtherNamespace() throws {
+    try withResident { lab, resident in
+      try lab.listener(port: 9527)
+      try lab.timeWait(port: 9528, .init(device: "lo"))
+      try lab.sysctl("net.ipv4.ip_local_port_range", "9000 9999")
+      for name in ["pid:\(resident.pid)", lab.path] {
+        for source in ["netlink", "proc"] {
+          let port = try elsewhere(["port", "9527", "--all", "--json", "--netns", name, "--source", source])
+          #expect(try port.json["host"]["netns_inode"].int == Int(lab.inode), "\(port)")
+          #expect(try port.json["counts"]["by_state"] == .object(["listen": .int(1)]))
+        }
+        let device = try elsewhere(["port", "9528", "--json", "--netns", name]).json["sockets"][0]
+        #expect(device["interface"].string == "lo")
+        let trybind = try elsewhere(["trybind", "9527", "--json", "--netns", name])
+        #expect(trybind.exitCode == 1)
+        let slugs = try trybind.json["findings"].array?.map { $0["slug"].string }
+        #expect(slugs == ["listener-alive", "wildcard-overlaps-specific", "port-in-ephemeral-range"])
+        #expect(try trybind.json["holders"][0]["owners"][0]["pid"].int == Int(getpid()))
+      }
+      #expect(try elsewhere(["trybind", "9527"]).exitCode == 0)
+    }
+  }
+
+  @Test func commandsLeadToTheNamespace() throws {
+    try withResident { lab, resident in
+      try lab.listener(port: 9527)
+      let json = try elsewhere([
+        "trybind", "9527", "--address", "::", "--json", "--netns", "pid:\(resident.pid)",
+      ]).json
+      let commands = json["findings"].array?.flatMap { $0["remedies"].array ?? [] }.compactMap {
+        $0["command"].string
+      }
+      #expect(commands?.contains("tw-inspect port 9527 --all --netns pid:\(resident.pid)") == true)
+      let text = try elsewhere(["port", "9527", "--netns", "pid:\(resident.pid)"]).output
+      #expect(text.contains("tw-inspect port 9527 --all --netns pid:\(resident.pid)"))
+    }
+  }
+
+  @Test(
+    .enabled(if: Lab.canSwitchUser && access("/usr/bin/setpriv", X_OK) == 0 || access("/sbin/ip", X_OK) == 0))
+  func namesOfIpNetns() throws {
+    let name = "tw-inspect-\(getpid())"
+    let ip = access("/sbin/ip", X_OK) == 0 ? "/sbin/ip" : "/usr/bin/ip"
+    guard try Command(ip, ["netns", "add", name]).run().exitCode == 0 else { return }
+    defer { _ = try? Command(ip, ["netns", "del", name]).run() }
+    let result = try Tool.run("port", "9527", "--json", "--netns", name)
+    #expect(result.exitCode == 0)
+    var status = stat()
+    #expect(stat("/run/netns/\(name)", &status) == 0)
+    #expect(try result.json["host"]["netns_inode"].int == Int(status.st_ino))
+  }
+
+  @Test(arguments: [
+    "nope", "pid:999999999", "pid:", "pid:x", "pid:0", "pid:-1", "/etc/passwd", "/nope/nope", "", ".", "..",
+    "pid:99999999999", "/proc/self/ns/pid", "a\u{1b}[31m", "/dev/null",
+  ])
+  func namesOfNone(name: String) throws {
+    for command in ["port", "trybind"] {
+      let result = try Tool.run(command, "9527", "--netns", name)
+      #expect(result.exitCode == 64, "\(result)")
+      #expect(result.output == "")
+      #expect(result.errors.split(separator: "\n").count == 1)
+      #expect(!result.errors.contains("\u{1b}"))
+    }
+  }
+
+  // MARK: Without the permission
+
+  @Test(.enabled(if: Lab.canSwitchUser)) func notPermitted() throws {
+    try withResident { lab, resident in
+      try lab.listener(port: 9527)
+      let trybind = try elsewhere(["trybind", "9527", "--netns", "pid:\(resident.pid)"], asUser: 65_534)
+      #expect(trybind.exitCode == 77)
+      #expect(trybind.errors.contains("CAP_SYS_ADMIN"))
+      let strict = try elsewhere(
+        ["port", "9527", "--netns", "pid:\(resident.pid)", "--source", "netlink"], asUser: 65_534)
+      #expect(strict.exitCode == 77)
+      // The table is there for everybody.
+      let port = try elsewhere(
+        ["port", "9527", "--all", "--json", "--netns", "pid:\(resident.pid)"], asUser: 65_534)
+      #expect(port.exitCode == 0, "\(port)")
+      #expect(try port.json["source"]["kind"].string == "proc")
+      #expect(try port.json["host"]["netns_inode"].isNull)
+      #expect(try port.json["counts"]["by_state"] == .object(["listen": .int(1)]))
+      #expect(port.errors.contains("/proc/\(resident.pid)/net/tcp"))
+    }
+  }
+
+  @Test(.enabled(if: Lab.canSwitchUser)) func theOwnNamespaceNeedsNoPermission() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      var resident = Command("/bin/sleep", ["30"])
+      resident.user = 65_534
+      let running = try resident.start()
+      let result = try Tool.run(
+        "port", "9527", "--all", "--json", "--netns", "pid:\(running.pid)", asUser: 65_534)
+      #expect(try result.json["source"]["kind"].string == "netlink")
+      #expect(try result.json["host"]["netns_inode"].int == Int(lab.inode))
+    }
+  }
+
+  // MARK: Others
+
+  @Test func otherNamespacesAreNamedWhereNothingIsHere() throws {
+    try withResident { lab, resident in
+      let empty = try elsewhere(["port", "9527"]).output
+      #expect(empty.contains("Other network namespaces have ports of their own:"))
+      expectNarrow(empty)
+      let held = try Tool.run("port", "9527", "--netns", "pid:\(resident.pid)").output
+      #expect(held.contains("Other network namespaces"))
+      try lab.listener(port: 9527)
+      #expect(try !Tool.run("port", "9527").output.contains("Other network namespaces"))
+      #expect(try !elsewhere(["port", "9527", "--side", "peer"]).output.contains("Other network namespaces"))
+    }
+  }
+
+  /// A refusal that no socket accounts for.
+  @Test func otherNamespacesAreNamedWhereNothingAccountsForIt() throws {
+    try withResident { _, _ in
+      var command = try Tool.command(["trybind", "9527", "--address", "::1", "--json"])
+      command.denials = [.bindIPv6(EADDRINUSE)]
+      let json = try withNetworkNamespace { _ in try command.run().json }
+      let unseen = json["findings"][0]["not_seen"].array?.compactMap(\.string) ?? []
+      #expect(
+        unseen.contains { $0.hasPrefix("sockets of other network namespaces") && $0.contains("--netns pid:") }
+      )
+    }
+  }
+}
