@@ -36,18 +36,25 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
+    let diagnosis = try Self.diagnosis(session, &source, common)
+    if !common.quiet { try write(diagnosis) }
+    guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
+      return ExitStatus.incompleteLook
+    }
+    return bindable ? ExitStatus.yes : ExitStatus.no
+  }
+
+  /// With the owners of what is in the way, and where else to look.
+  static func diagnosis(
+    _ session: TrialSession, _ source: inout SocketSource, _ common: CommonSettings
+  ) throws(Failure) -> BindDiagnosis {
     var settings = HostSettings.current()
     settings.namespace = common.namespace?.reference
     if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
       settings.otherNamespaces = OtherNamespace.all()
     }
     let details = try HolderSearch.details(session, settings, &source, common)
-    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
-    if !common.quiet { try write(diagnosis) }
-    guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
-      return ExitStatus.incompleteLook
-    }
-    return bindable ? ExitStatus.yes : ExitStatus.no
+    return BindDiagnosis(session, settings: settings, details: details)
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.
