@@ -232,7 +232,7 @@ clean: ## remove everything that was built
 # package lets this work beside other package managers too.
 RUN_NEEDS := pkg-config:pkg-config libmnl-dev:libmnl.pc
 BUILD_NEEDS := $(RUN_NEEDS) g++:$(CXX) binutils:readelf
-TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare telnet:telnet
+TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare telnet:telnet tmux:tmux
 BENCH_NEEDS := python3:python3 gcc:cc iproute2:ip util-linux:unshare lsof:lsof
 CHECK_NEEDS := mandoc:mandoc zsh:zsh fish:fish shellcheck:shellcheck
 

@@ -19,6 +19,10 @@ package struct BindDiagnosis: Sendable {
   package let holders: [SocketRecord]
   /// What is known of the holders beyond their records.
   package let details: SocketDetailsTable
+  /// Every combination of options was compared.
+  package let isMatrix: Bool
+  /// Of a comparison of everything: what is in the way of each trial; nil if nothing is, or nothing that is listed.
+  package let blockers: [Blocker?]
   /// The network namespace that was asked about, if it is not the caller's own.
   package let namespace: NamespaceReference?
   /// The deciding one first.
@@ -59,6 +63,21 @@ package struct BindDiagnosis: Sendable {
     freeIn = facts.freeIn
     freeLatest = facts.freeLatest
     findings = Self.findings(facts)
+    isMatrix = session.comparison == .all
+    let catalogue = Catalogue(facts)
+    blockers =
+      session.comparison == .all
+      ? session.trials.map { trial in
+        guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
+        let blamed = facts.blamed(by: trial)
+        return blamed.first.map { Blocker(line: catalogue.line(session.originals[$0] ?? $0), others: blamed.count - 1) }
+      } : []
+  }
+
+  /// A socket in the way, in words, and how many more there are.
+  package struct Blocker: Hashable, Sendable {
+    package let line: String
+    package let others: Int
   }
 
   /// The trial of the target's address at `index` with these options; nil if there was none.

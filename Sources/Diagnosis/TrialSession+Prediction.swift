@@ -7,7 +7,7 @@ extension TrialSession {
     _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, snapshot: Snapshot,
     details: SocketDetailsTable = SocketDetailsTable(), lacksPrivilege: Bool = false
   ) -> TrialSession {
-    var session = TrialSession(target: target, snapshot: snapshot)
+    var session = TrialSession(target: target, comparison, snapshot: snapshot)
     session.isPredicted = true
     session.learn(details)
     if target.isAfterStop { session.stopListeners() }

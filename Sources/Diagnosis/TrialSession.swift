@@ -23,8 +23,12 @@ package struct TrialSession: Sendable {
   /// Of a table that was changed to what it would be: the sockets as they are.
   package internal(set) var originals: [SocketRecord: SocketRecord] = [:]
 
-  init(target: BindTarget, snapshot: Snapshot) {
+  /// Which options were tried, or told, beside the server's own.
+  package let comparison: Comparison
+
+  init(target: BindTarget, _ comparison: Comparison, snapshot: Snapshot) {
     self.target = target
+    self.comparison = comparison
     self.snapshot = snapshot
   }
 
@@ -55,7 +59,7 @@ package struct TrialSession: Sendable {
     _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, prober: inout Prober,
     look: () throws(Prober.Failure) -> Snapshot
   ) throws(Prober.Failure) -> TrialSession {
-    var session = TrialSession(target: target, snapshot: try look())
+    var session = TrialSession(target: target, comparison, snapshot: try look())
     for options in optionSets(target, comparison) { try session.attempt(options, &prober) }
     session.countSkippedIfAlone()
     session.predict()

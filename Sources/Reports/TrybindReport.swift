@@ -51,7 +51,7 @@ package struct TrybindReport {
       writer.member("reuse_port", target.options.contains(.reusePort))
       writer.member("v6_only", target.addresses.contains { $0.v6Only })
       writer.member("interface", target.interface)
-      writer.memberNull("as_uid")
+      writer.member("as_uid", target.asUID)
       writer.member("after_stop", target.isAfterStop)
     }
     writer.array("trials", diagnosis.trials) { writer, trial in

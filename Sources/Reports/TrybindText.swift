@@ -11,7 +11,11 @@ package struct TrybindText {
   private static let seenLimit = 3
 
   package func write(to text: inout StyledText) {
-    writeTrials(to: &text)
+    if diagnosis.isMatrix {
+      TrialMatrix(diagnosis).write(to: &text)
+    } else {
+      writeTrials(to: &text)
+    }
     text.line()
     writeVerdict(to: &text)
     let deciding = diagnosis.findings.first

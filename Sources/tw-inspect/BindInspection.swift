@@ -12,12 +12,21 @@ struct BindInspection {
   private let interval: Int64?
   private let predicts: Bool
   private let flags: FlagsChoice
+  private let comparison: TrialSession.Comparison
+  private let user: ServerUser?
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
+    user = try Self.user(command.asUser)
+    comparison = command.matrix ? .all : .withAndWithoutReuse
     var target = try BindTarget(port: command.port, command.server, command.common)
     target.isAfterStop = command.afterStop
+    if let user {
+      target.uid = user.uid
+      target.asUID = user.uid
+    }
+    if command.matrix { target.addRows(common.family) }
     self.target = target
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     flags = try FlagsChoice.value(of: command.flags)
@@ -25,7 +34,21 @@ struct BindInspection {
     try refuseContradictions(command)
   }
 
+  private static func user(_ typed: String?) throws(Failure) -> ServerUser? {
+    guard let typed else { return nil }
+    guard let user = ServerUser(typed) else {
+      throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
+    }
+    guard user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID) else {
+      throw .notPermitted("--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
+    }
+    return user
+  }
+
   private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
+    if command.matrix, command.watch {
+      throw .usage("--matrix with --watch: what repeats tries your server's options only; leave one of them out")
+    }
     let option = command.afterStop ? "--after-stop" : "--predict"
     guard predicts else { return }
     if target.port == 0 {
@@ -45,8 +68,8 @@ struct BindInspection {
     if predicts { return try predict(&source, filter) }
     try Self.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     let start = Clock.monotonicNanoseconds
-    var prober = CommandProber()
-    var session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
+    var prober = CommandProber(as: user)
+    let session = try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
       do throws(SourceError) {
         return try source.snapshot(filter)
       } catch {
@@ -58,15 +81,7 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    var settings = HostSettings.current()
-    settings.namespace = common.namespace?.reference
-    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
-      settings.otherNamespaces = OtherNamespace.all()
-    }
-    let holders = BindDiagnosis.holdersOfProcesses(session, settings: settings)
-    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
-    session.learn(details)
-    return try answer(BindDiagnosis(session, settings: settings, details: details))
+    return try answer(try Self.diagnosis(session, flags: flags, &source, common))
   }
 
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
@@ -75,6 +90,29 @@ struct BindInspection {
       return ExitStatus.incompleteLook
     }
     return bindable ? ExitStatus.yes : ExitStatus.no
+  }
+
+  static func settings(_ target: BindTarget, _ common: CommonSettings) -> HostSettings {
+    var settings = HostSettings.current()
+    settings.namespace = common.namespace?.reference
+    if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
+    return settings
+  }
+
+  /// With the owners of what is in the way, and where else to look.
+  static func diagnosis(
+    _ session: TrialSession, flags: FlagsChoice = .none, _ source: inout SocketSource, _ common: CommonSettings
+  ) throws(Failure) -> BindDiagnosis {
+    var settings = Self.settings(session.target, common)
+    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
+      settings.otherNamespaces = OtherNamespace.all()
+    }
+    let target = session.target
+    var session = session
+    let holders = BindDiagnosis.holdersOfProcesses(session, settings: settings)
+    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+    session.learn(details)
+    return BindDiagnosis(session, settings: settings, details: details)
   }
 
   /// From the table alone.
@@ -87,12 +125,11 @@ struct BindInspection {
       throw .source(error)
     }
     Sockets.report(source, common, since: start, filter: filter)
-    var settings = HostSettings.current()
-    settings.namespace = common.namespace?.reference
+    let settings = Self.settings(target, common)
     let lacksPrivilege =
       Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
     func session(_ details: SocketDetailsTable) -> TrialSession {
-      .predicted(target, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
+      .predicted(target, comparing: comparison, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
     }
     let holders =
       target.isAfterStop
@@ -131,7 +168,7 @@ struct BindInspection {
     switch common.format {
     case .json, .jsonl:
       var document = report.document(
-        .current("trybind"), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
+        .current("trybind", common), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
       output.write(&document)
     case .plain:
       var plain = report.plain(withHeader: common.header)
@@ -147,8 +184,10 @@ struct BindInspection {
 
 /// Binds for real, and speaks this program's errors.
 struct CommandProber: BindProber {
-  private var prober = KernelBindProber()
+  private var prober: KernelBindProber
   private(set) var count = 0
+
+  init(as user: ServerUser? = nil) { prober = KernelBindProber(as: user) }
 
   func pause() { prober.pause() }
 
@@ -157,7 +196,7 @@ struct CommandProber: BindProber {
     do throws(SystemError) {
       return try prober.attempt(sockets)
     } catch {
-      throw .system(error)
+      throw error.call == "setuid" ? .notPermitted("--as-user: \(error)") : .system(error)
     }
   }
 }

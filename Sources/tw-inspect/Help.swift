@@ -10,6 +10,7 @@ enum Help {
       tw-inspect port 9527 --all        every socket on it
       tw-inspect trybind 9527           could a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
+      tw-inspect wait 9527 --reuse      hold on until it could
       tw-inspect demo                   TIME_WAIT made and explained, here and now
     """
 
@@ -18,8 +19,8 @@ enum Help {
 
     DESCRIPTION
       TCP on Linux only. Everything works without root. No connection is ever
-      made but by demo, to itself; trybind takes the port for some microseconds,
-      and gives it back.
+      made but by demo, to itself; trybind and wait take the port for some
+      microseconds, and give it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -27,8 +28,8 @@ enum Help {
       TERM            dumb: no colour
 
     EXIT STATUS
-      0   looked; of trybind: yes
-      1   --expect was not met; of trybind: no
+      0   looked; of trybind and wait: yes
+      1   --expect was not met; of trybind and wait: no
       64  wrong usage
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system

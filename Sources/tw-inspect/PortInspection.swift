@@ -51,6 +51,9 @@ struct PortInspection {
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
+    if interval != nil, looksForOwners, format == .table {
+      throw .usage("--watch with --owners: the screen has no column for them; use --output jsonl")
+    }
     if interval != nil, expectation != nil {
       throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
     }

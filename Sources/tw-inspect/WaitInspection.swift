@@ -11,13 +11,15 @@ struct WaitInspection {
   private let timeout: Int64?
   private let failsFast: Bool
   private let common: CommonSettings
-  private let settings = HostSettings.current()
+  /// Of the network namespace that the options name.
+  private let settings: HostSettings
   private let filter: SocketFilter
 
   private static let defaultTimeout: Int64 = 180_000
 
   init(_ command: WaitCommand) throws(Failure) {
     common = try CommonSettings(command.common)
+    settings = .current()
     mayTakeConnections = command.server.yes
     failsFast = command.failFast
     target = try BindTarget(port: command.port, command.server, command.common)
@@ -71,7 +73,7 @@ struct WaitInspection {
         """
       )
     }
-    let diagnosis = BindDiagnosis(session, settings: settings)
+    let diagnosis = try BindInspection.diagnosis(session, &source, common)
     if !common.quiet {
       try write(
         diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))

@@ -7,6 +7,7 @@ import Testing
     ["--help"], ["-h"], ["help"], ["port", "--help"], ["port", "-h"], ["help", "port"],
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
+    ["wait", "--help"], ["wait", "-h"], ["help", "wait"],
     ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
     ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
     ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
@@ -26,7 +27,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"],
+    ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
+    ["demo", "--help"],
   ])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
@@ -48,6 +50,15 @@ import Testing
     for option in common + [
       "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
     ] { #expect(trybind.contains(option), "\(option)") }
+    let wait = try Tool.run("wait", "--help").output
+    for option in common + ["--timeout", "--fail-fast", "--reuse ", "--address", "--listen"] {
+      #expect(wait.contains(option), "\(option)")
+    }
+    for help in [port, trybind] {
+      for option in ["--watch", "--interval"] { #expect(help.contains(option)) }
+    }
+    // The port can be taken again at once.
+    #expect(wait.contains("of the instant") && wait.contains("until my-server; do tw-inspect wait"))
     let release = try Tool.run("release", "--help").output
     for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
       #expect(release.contains(option), "\(option)")
@@ -62,7 +73,9 @@ import Testing
   /// Each example is a command that is understood.
   @Test(
     .enabled(if: Lab.isAvailable),
-    arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["demo", "--help"], []])
+    arguments: [
+      ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["demo", "--help"], [],
+    ])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
     let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
@@ -77,6 +90,11 @@ import Testing
         if ["--full", "serve", "--watch"].contains(where: typed.contains) { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
+        guard !words.contains("--watch") else {
+          let running = try Tool.command(words).start()
+          try running.waitForOutput { !$0.isEmpty }
+          continue
+        }
         let result = try Tool.run(words)
         #expect([0, 1].contains(result.exitCode), "\(example): \(result)")
       }

@@ -17,12 +17,30 @@ struct ScreenFile {
     expectNarrow(result.output)
   }
 
+  /// A screen as a terminal shows it, with bars drawn to their end where the time left is long.
+  mutating func add(_ title: String, screen: String) {
+    var text = Self.masked(screen, except: "")
+      .replacing(/\d{4}-\d\d-\d\dT[\d:.]+Z/, with: "0000-00-00T00:00:00.000Z")
+    text = text.replacing(/[█▉▊▋▌▍▎▏]+ +/) { match in
+      let drawn = match.output.count { $0 != " " } > 10 ? 19 : 1
+      return String(repeating: "█", count: drawn)
+        + String(repeating: " ", count: max(2, match.output.count - drawn))
+    }
+    sections.append((title, text))
+  }
+
   private var text: String {
     sections.map { "=== \($0.title)\n\($0.text)\n" }.joined()
   }
 
   func compare(with name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Screens/\(name).txt")
+    try compare(withFile: "Tests/CommandTests/Screens/\(name).txt", sourceLocation: sourceLocation)
+  }
+
+  /// - Parameter path: from the project's directory.
+  func compare(withFile path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let url = tests.deletingLastPathComponent().appending(path: path)
     if ProcessInfo.processInfo.environment["TW_UPDATE_SCREENS"] == "1" {
       try Data(text.utf8).write(to: url)
       return

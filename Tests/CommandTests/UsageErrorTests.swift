@@ -96,6 +96,30 @@ import Testing
     Mistake(["trybind", "80", "--interface", ""], "--interface", "1 to 15"),
     Mistake(["trybind", "80", "--interface", "a-name-of-16-byte"], "--interface", "1 to 15"),
     Mistake(["trybind", "80", "--as-root"], "--as-root"),
+    Mistake(["wait", "80", "--timeout", "0"], "--timeout", "'0'", "more than 0"),
+    Mistake(["wait", "80", "--timeout", "0s"], "--timeout", "'0s'", "more than 0"),
+    Mistake(["wait", "80", "--timeout", "-1s"], "--timeout"),
+    Mistake(["wait", "80", "--timeout=-1s"], "'-1s'", "90s"),
+    Mistake(["wait", "80", "--timeout", "5x"], "'5x'", "90s"),
+    Mistake(["wait", "80", "--timeout", ""], "''", "90s"),
+    Mistake(["wait", "80", "--timeout", "1.s"], "'1.s'", "90s"),
+    Mistake(["wait", "80", "--timeout", "1h30"], "'1h30'", "90s"),
+    Mistake(["wait", "80", "--timeout", "s"], "'s'", "90s"),
+    Mistake(["wait", "80", "--timeout", "٣s"], "'٣s'", "90s"),
+    Mistake(["wait", "80", "--timeout", "99999999999999999999s"], "not a duration"),
+    Mistake(["wait", "80", "--timeout", "200000d"], "not a duration"),
+    Mistake(["wait", "80-90"], "'80-90'", "number", "service"),
+    Mistake(["wait", "80", "--v6-only", "-4"], "--v6-only", "-4"),
+    Mistake(["port", "80", "--watch", "--json"], "--watch", "json", "--output jsonl"),
+    Mistake(["port", "80", "--watch", "--output", "plain"], "--watch", "plain", "jsonl"),
+    Mistake(["port", "80", "--watch", "-q"], "--watch", "-q"),
+    Mistake(["port", "80", "--watch", "--expect", "none"], "--watch", "--expect"),
+    Mistake(["port", "80", "--watch", "--owners"], "--watch", "--owners", "jsonl"),
+    Mistake(["port", "80", "--interval", "1s"], "--interval", "--watch"),
+    Mistake(["port", "80", "--watch", "--interval", "5x"], "--interval", "'5x'"),
+    Mistake(["port", "80", "--watch", "--interval", "10ms"], "--interval", "100 ms"),
+    Mistake(["trybind", "80", "--watch", "--json"], "--watch", "json", "--output jsonl"),
+    Mistake(["trybind", "80", "--interval", "1s"], "--interval", "--watch"),
   ]
 
   static let demo: [Mistake] = [
@@ -127,6 +151,7 @@ import Testing
     Mistake(["--frobnicate"], "--frobnicate"),
     Mistake(["port"], "<ports>"),
     Mistake(["trybind"], "<port>"),
+    Mistake(["wait"], "<port>"),
     Mistake(["trybind", "80", "81"], "'81'"),
   ]
 

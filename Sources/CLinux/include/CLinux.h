@@ -51,6 +51,13 @@ int tw_open_cgroup(int mount, uint64_t inode);
 /* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
 long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
+/* pipe2(2), close-on-exec. */
+int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
+
+/* fork(2) of a child with this user and group, no other groups, and none of root's capabilities. 0 in the child, which ends
+   with the errno if it may not become that user. */
+int tw_fork_as(unsigned uid, unsigned gid);
+
 /* What a socket of another process was set to. */
 struct tw_socket_flags {
   uint64_t cookie;

@@ -49,6 +49,12 @@ struct TrybindCommand: Command {
 
   @OptionGroup var server: ServerOptions
 
+  @Option(help: ArgumentHelp("Try as this user, by name or number (root only).", valueName: "user"))
+  var asUser: String?
+
+  @Flag(help: "Compare addresses and every combination of SO_REUSEADDR and SO_REUSEPORT.")
+  var matrix = false
+
   @Flag(help: "Bind nothing: tell from the table of sockets alone.")
   var predict = false
 
