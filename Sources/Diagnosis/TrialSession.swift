@@ -48,7 +48,7 @@ package struct TrialSession: Sendable {
       switch comparison {
       case .none: []
       case .withAndWithoutReuse: [.reuseAddress, []]
-      case .all: [[.reuseAddress, .reusePort], .reusePort, .reuseAddress, []]
+      case .all: [.reusePort, [.reuseAddress, .reusePort], .reuseAddress, []]
       }
     if !sets.contains(target.options) { sets.insert(target.options, at: 0) }
     return sets
@@ -60,7 +60,10 @@ package struct TrialSession: Sendable {
     look: () throws(Prober.Failure) -> Snapshot
   ) throws(Prober.Failure) -> TrialSession {
     var session = TrialSession(target: target, comparison, snapshot: try look())
-    for options in optionSets(target, comparison) { try session.attempt(options, &prober) }
+    for options in optionSets(target, comparison) {
+      try session.attempt(options, &prober)
+      if comparison == .all, options.contains(.reusePort) { try session.undoReusePort(&prober) }
+    }
     session.countSkippedIfAlone()
     session.predict()
     if session.needsRepetition {
@@ -103,12 +106,32 @@ package struct TrialSession: Sendable {
     }
     let skippedCompared = skippedTrials.map(\.socket.address)
     addresses += target.comparedAddresses.filter { !skippedCompared.contains($0) }
-    if options.contains(.reusePort), !addresses.isEmpty { addresses.sort { $0.breadth > $1.breadth } }
+    if options.contains(.reusePort) {
+      // What nothing is in the way of succeeds, and goes last.
+      func isContested(_ address: BindAddress) -> Bool { predict(address, options) != .ok }
+      addresses =
+        addresses.filter(isContested).sorted { $0.breadth > $1.breadth }
+        + addresses.filter { !isContested($0) }.sorted { $0.breadth > $1.breadth }
+    }
     for address in addresses {
       let socket = socket(address, options)
       let isOwn = isYours && !target.comparedAddresses.contains(address)
       for outcome in try prober.attempt([socket]) { add(socket, outcome, isOwn) }
     }
+  }
+
+  /// The kernel goes on allowing SO_REUSEPORT after a bind with it, until a plain one succeeds.
+  private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    let addresses = target.addresses + target.comparedAddresses
+    guard let address = addresses.first(where: { predict($0, []) == .ok }) else { return }
+    _ = try prober.attempt([
+      TrialSocket(address: address, port: target.port, options: [], interface: target.interface)
+    ])
+  }
+
+  private func predict(_ address: BindAddress, _ options: SocketOptions) -> ConflictRules.Prediction {
+    ConflictRules.predict(
+      snapshot.records, with: target.newSocket(at: address, options: options), flags: knowledge.flags)
   }
 
   private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ isYours: Bool) {
@@ -123,12 +146,11 @@ package struct TrialSession: Sendable {
   }
 
   private mutating func predict() {
-    let knowledge = knowledge
+    let groups = SocketGroups(snapshot.records, knowledge)
     for index in trials.indices {
       let socket = trials[index].socket
-      trials[index].prediction = ConflictRules.predict(
-        snapshot.records, with: target.newSocket(at: socket.address, options: socket.options),
-        flags: knowledge.flags)
+      trials[index].prediction =
+        groups.judge(target.newSocket(at: socket.address, options: socket.options)).prediction
     }
   }
 
