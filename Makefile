@@ -41,7 +41,7 @@ export SWIFT_BACKTRACE := enable=no
 help: ## list these targets
 	@echo 'usage: make TARGET'
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-	printf '%s\n' '' 'for example:' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
+	printf '%s\n' '' 'for example:' '  make run' '  make run ARGS="port 9527"' '  make test' '  make build && sudo make install'
 
 ##### Running and testing
 
@@ -49,10 +49,10 @@ help: ## list these targets
 # `make test`, and its checks stay on. `make build` makes the one to install. The build reports on stderr, so that
 # make run ARGS="port 9527 --json" | jq works, and only where there is something to wait for.
 .PHONY: run
-run: deps-run ## build what is needed and run it: make run ARGS="port 9527"
+run: deps-run ## build what is needed and run it: make run ARGS="port 9527" (without ARGS: demo)
 	@if [ -e $(DEBUG) ]; then quiet=--quiet; else quiet=; fi
 	swift build $$quiet --product tw-inspect >&2
-	$(DEBUG) $(ARGS)
+	$(DEBUG) $(or $(ARGS),demo)
 
 # Live tests need network namespaces of their own. Where none can be made they skip themselves, but in CI (TW_REQUIRE_LAB)
 # they fail: nobody would notice. Building happens outside sudo, so that nothing in .build ends up owned by root.
@@ -196,10 +196,10 @@ check-generated: ## fail where man/ or completions/ do not match the commands
 format: ## format every Swift file
 	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-# The four rooms between bytes and reports import each other and nothing else: so they need no kernel to be tested, and
+# The rooms between bytes and reports import each other and nothing else: so they need no kernel to be tested, and
 # no other place to be understood. Foundation would double the time that the program takes to start.
 IMPORT := ^[[:space:]]*((@[a-zA-Z_]+(\([a-z]+\))?|package|public|internal|fileprivate|private)[[:space:]]+)*import[[:space:]]+
-PURE := NetlinkCodec|SocketTable|Diagnosis|Reports
+PURE := NetlinkCodec|SocketTable|Diagnosis|Reference|Reports
 
 .PHONY: lint
 lint: deps-check ## check format, imports, shell scripts, man pages and completions
@@ -207,7 +207,7 @@ lint: deps-check ## check format, imports, shell scripts, man pages and completi
 	complain() { echo "make: $$*" >&2; failed=1; }
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES) || complain 'run: make format'
 	if grep -rnE '$(IMPORT)' Sources/{$(subst |,$(comma),$(PURE))} | grep -vE 'import ($(PURE))$$'; then
-	  complain 'NetlinkCodec, SocketTable, Diagnosis and Reports import nothing but each other'
+	  complain '$(subst |,$(comma) ,$(PURE)) import nothing but each other'
 	fi
 	if grep -rnE '$(IMPORT)((struct|class|enum|func) )?(Core)?Foundation' Sources; then
 	  complain 'nothing in Sources imports Foundation'
@@ -232,7 +232,7 @@ clean: ## remove everything that was built
 # package lets this work beside other package managers too.
 RUN_NEEDS := pkg-config:pkg-config libmnl-dev:libmnl.pc
 BUILD_NEEDS := $(RUN_NEEDS) g++:$(CXX) binutils:readelf
-TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare
+TEST_NEEDS := $(RUN_NEEDS) iproute2:ip util-linux:unshare telnet:telnet
 BENCH_NEEDS := python3:python3 gcc:cc iproute2:ip util-linux:unshare lsof:lsof
 CHECK_NEEDS := mandoc:mandoc zsh:zsh fish:fish shellcheck:shellcheck
 

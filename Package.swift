@@ -33,15 +33,19 @@ let package = Package(
     .target(name: "NetlinkCodec", swiftSettings: settings),
     .target(name: "SocketTable", dependencies: ["NetlinkCodec"], swiftSettings: settings),
     .target(name: "Diagnosis", dependencies: ["SocketTable"], swiftSettings: settings),
-    .target(name: "Reports", dependencies: ["Diagnosis", "SocketTable"], swiftSettings: settings),
+    .target(name: "Reference", dependencies: ["Diagnosis", "SocketTable"], swiftSettings: settings),
+    .target(
+      name: "Reports", dependencies: ["Reference", "Diagnosis", "SocketTable"], swiftSettings: settings),
     .target(
       name: "LinuxHost",
       dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
+    .target(
+      name: "Textbook", dependencies: ["LinuxHost", "Diagnosis", "SocketTable"], swiftSettings: settings),
     .executableTarget(
       name: "tw-inspect",
       dependencies: [
-        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reports", "LinuxHost",
+        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reference", "Reports", "LinuxHost", "Textbook",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -68,11 +72,15 @@ let package = Package(
       name: "DiagnosisTests", dependencies: ["Diagnosis", "SocketTable", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "Diagnosis", "SocketTable", "RecordSupport"],
+      name: "ReferenceTests", dependencies: ["Reference", "Diagnosis", "SocketTable"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Reports", "Reference", "Diagnosis", "SocketTable", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "LinuxHostTests",
-      dependencies: ["LinuxHost", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
+      dependencies: ["LinuxHost", "Reference", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], exclude: ["Screens"],

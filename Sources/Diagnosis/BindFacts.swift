@@ -49,6 +49,13 @@ struct BindFacts {
     }
   }
 
+  /// Whether SO_REUSEADDR would help at the trial's address was asked.
+  func isReuseTried(_ trial: Trial) -> Bool {
+    session.trials.contains {
+      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
+    }
+  }
+
   /// Made by connect() from here. A SYN_SENT surely is; so is, in all likelihood, a connection from a port out of the
   /// ephemeral range that did not have SO_REUSEADDR, which servers set and clients do not.
   func isOutgoing(_ record: SocketRecord, refusedWithReuse: Bool) -> Bool {

@@ -3,7 +3,8 @@ internal import SocketTable
 /// Ports that only a timer keeps.
 extension Catalogue {
   func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
-    finding(
+    guard facts.isReuseTried(trial) else { return timeWaitOfUnknownReuse(minisockets) }
+    return finding(
       .timeWaitServerClosedFirst,
       title:
         """
@@ -20,8 +21,25 @@ extension Catalogue {
       remedies: [
         waiting,
         Finding.Remedy("set SO_REUSEADDR on the listening socket before bind(), as TCP servers commonly do"),
+        release(minisockets),
       ],
       notSeen: trial.isYours ? ["whether your server sets SO_REUSEADDR; if it does, ask with --reuse"] : [])
+  }
+
+  /// Where only the server's own options were tried.
+  private func timeWaitOfUnknownReuse(_ minisockets: [SocketRecord]) -> Finding {
+    finding(
+      .timeWaitServerClosedFirst, .error, .possible,
+      title:
+        "Port \(port) cannot be bound: Address already in use.\(freeing.map { " It frees itself \($0)." } ?? "")",
+      because:
+        """
+        These connections were closed from this side first. Linux keeps each of them in TIME_WAIT for 60 s, \
+        and the port with it, unless both the old and the new socket have SO_REUSEADDR. Whether the old ones \
+        had it was not tried.
+        """,
+      evidence: evidence(minisockets), remedies: [waiting],
+      notSeen: ["whether SO_REUSEADDR would help"])
   }
 
   func timeWaitHolderWithoutReuse(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
@@ -58,6 +76,7 @@ extension Catalogue {
           facts.target.options.contains(.reuseAddress)
             ? "keep SO_REUSEADDR set: it does not help this restart, but the ones after it"
             : "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it"),
+        release(minisockets),
       ],
       notSeen: isBlind ? ["sockets that are bound and do not listen"] : [])
   }
@@ -69,7 +88,7 @@ extension Catalogue {
       title:
         """
         \(count(sockets)) without a process \(sockets.count == 1 ? "holds" : "hold") port \
-        \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : "; a server with SO_REUSEADDR can bind it").
+        \(port)\(isRefusedWithReuse ? ", even against SO_REUSEADDR" : facts.isReuseTried(trial) ? "; a server with SO_REUSEADDR can bind it" : "").
         """,
       because:
         """
@@ -82,7 +101,7 @@ extension Catalogue {
         waiting,
         Finding.Remedy(
           "set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one"),
-      ],
+      ] + (sockets.allSatisfy(\.isMinisocket) ? [release(sockets)] : []),
       notSeen: ["when the clients will close"])
   }
 }

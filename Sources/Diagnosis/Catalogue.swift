@@ -94,6 +94,15 @@ struct Catalogue {
     return Finding.Remedy("\(wait), and start the server then")
   }
 
+  /// Of minisockets; no other socket can be ended from outside its process without harm.
+  func release(_ minisockets: [SocketRecord]) -> Finding.Remedy {
+    let option = minisockets.contains { $0.state == .finWait2 } ? " --include-fin-wait-2" : ""
+    return Finding.Remedy(
+      "end \(minisockets.count == 1 ? "it" : "them") now",
+      command: "sudo tw-inspect release \(port)\(option)",
+      sideEffects: "late segments could reach the next connection: RFC 1337")
+  }
+
   var listing: Finding.Remedy {
     Finding.Remedy("see every socket on the port", command: "tw-inspect port \(port) --all")
   }

@@ -11,6 +11,7 @@ package struct ErrorNumber: Hashable, Sendable {
   package static let familyNotSupported = ErrorNumber(97)
   package static let addressInUse = ErrorNumber(98)
   package static let addressNotAvailable = ErrorNumber(99)
+  package static let connectionRefused = ErrorNumber(111)
 
   private static let known: [Int32: (name: String, message: String)] = [
     1: ("EPERM", "Operation not permitted"),
@@ -32,6 +33,8 @@ package struct ErrorNumber: Hashable, Sendable {
     100: ("ENETDOWN", "Network is down"),
     101: ("ENETUNREACH", "Network is unreachable"),
     105: ("ENOBUFS", "No buffer space available"),
+    110: ("ETIMEDOUT", "Connection timed out"),
+    111: ("ECONNREFUSED", "Connection refused"),
   ]
 
   /// "EADDRINUSE".

@@ -11,6 +11,19 @@ package enum Quantity {
     return "\(tenths / 10).\(tenths % 10)\(unbreakableSpace)s"
   }
 
+  /// The text with numbers kept on one line with a unit of time behind them.
+  package static func unitsKept(in text: String) -> String {
+    var kept = ""
+    var isBehindNumber = false
+    for word in text.split(separator: " ") {
+      let isUnit = isBehindNumber && ["s", "ms"].contains(word.prefix { $0.isLetter })
+      if !kept.isEmpty { kept += isUnit ? unbreakableSpace : " " }
+      kept += word
+      isBehindNumber = word.allSatisfy(\.isNumber)
+    }
+    return kept
+  }
+
   /// A time that would be printed as 0.0 s. It is not over: the timer wheel may need another step.
   package static func isEnding(milliseconds: UInt32) -> Bool { milliseconds < 50 }
 

@@ -6,6 +6,17 @@ package struct TrialSocket: Hashable, Sendable {
   /// SO_BINDTODEVICE; nil is none.
   package var interface: String?
   package var listens: Bool
+
+  package init(
+    address: BindAddress, port: UInt16, options: SocketOptions = [], interface: String? = nil,
+    listens: Bool = false
+  ) {
+    self.address = address
+    self.port = port
+    self.options = options
+    self.interface = interface
+    self.listens = listens
+  }
 }
 
 /// What the kernel said to it.

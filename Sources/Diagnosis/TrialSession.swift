@@ -22,15 +22,17 @@ package struct TrialSession: Sendable {
     self.snapshot = snapshot
   }
 
-  /// Looks, tries, and repeats what has to be certain before it is explained.
+  /// Looks, tries, and repeats what has to be certain before it is explained. With `comparing`, servers of other options
+  /// are tried too, which is what an explanation rests on.
   package static func run<Prober: BindProber>(
-    _ target: BindTarget, prober: inout Prober, look: () throws(Prober.Failure) -> Snapshot
+    _ target: BindTarget, comparing: Bool = true, prober: inout Prober,
+    look: () throws(Prober.Failure) -> Snapshot
   ) throws(Prober.Failure) -> TrialSession {
     var session = TrialSession(target: target, snapshot: try look())
     // A SO_REUSEPORT bind that succeeds changes what the kernel answers to later ones, towards ok, so these go first,
     // and among them those that overlap most. A plain bind that succeeds resets it, so plain ones go last.
-    var optionSets: [SocketOptions] = [.reuseAddress, []]
-    if target.options.contains(.reusePort) { optionSets.insert(target.options, at: 0) }
+    var optionSets: [SocketOptions] = comparing ? [.reuseAddress, []] : []
+    if !optionSets.contains(target.options) { optionSets.insert(target.options, at: 0) }
     for options in optionSets { try session.attempt(options, &prober) }
     session.countSkippedIfAlone()
     session.predict()
@@ -102,6 +104,48 @@ package struct TrialSession: Sendable {
 
   /// What the source tells of every holder.
   package var holderFlags: HolderFlags { HolderFlags(knowsDevice: !snapshot.look.isBlind(to: .device)) }
+
+  // MARK: Later
+
+  /// Tries the server's own sockets once more, those refused last first and alone: as long as one is refused, little or
+  /// nothing of the port is taken. True if every one succeeded.
+  package mutating func tryAgain<Prober: BindProber>(
+    _ prober: inout Prober
+  ) throws(Prober.Failure) -> Bool {
+    let yours = trials.indices.filter { trials[$0].isYours }
+    let refused = yours.filter { trials[$0].outcome != .ok }
+    let isHeldTogether = !target.areAlternatives && yours.count > 1
+    let alone = isHeldTogether ? refused : refused + yours.filter { !refused.contains($0) }
+    for index in alone {
+      for outcome in try prober.attempt([trials[index].socket]) { trials[index].outcome = outcome }
+      if trials[index].outcome != .ok { return false }
+    }
+    if isHeldTogether {
+      let outcomes = try prober.attempt(yours.map { trials[$0].socket })
+      for (index, outcome) in zip(yours, outcomes) { trials[index].outcome = outcome }
+    }
+    return yours.allSatisfy { trials[$0].outcome == .ok }
+  }
+
+  /// Tries every one of the server's own sockets once more, and forgets the other trials, which are out of date.
+  package mutating func tryYours<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    trials.removeAll { !$0.isYours }
+    let sockets = trials.map(\.socket)
+    var outcomes: [TrialOutcome] = []
+    if target.areAlternatives {
+      for socket in sockets { outcomes += try prober.attempt([socket]) }
+    } else {
+      outcomes = try prober.attempt(sockets)
+    }
+    for (index, outcome) in zip(trials.indices, outcomes) { trials[index].outcome = outcome }
+    hasJustBecomeFree = false
+  }
+
+  /// Takes a later look for the one that belongs to the answers.
+  package mutating func replaceLook(with snapshot: Snapshot) {
+    self.snapshot = snapshot
+    predict()
+  }
 
   // MARK: Repetition
 

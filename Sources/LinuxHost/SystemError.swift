@@ -32,6 +32,16 @@ package struct SystemError: Error, Hashable, Sendable {
     default: false
     }
   }
+
+  package var isNotPermitted: Bool { errno == EPERM || errno == EACCES }
+
+  /// The kernel has no such thing.
+  package var isNotSupported: Bool {
+    errno == EOPNOTSUPP || errno == ENOSYS || errno == EPROTONOSUPPORT || errno == EINVAL
+  }
+
+  /// The other end has ended the connection with a RST.
+  package var isConnectionReset: Bool { errno == ECONNRESET }
 }
 
 extension SystemError: CustomStringConvertible {

@@ -26,18 +26,8 @@ package struct DumpAssembler: Sendable {
     _ datagram: RawSpan, _ body: (borrowing InetDiagMessage) throws(DecodingError) -> Void
   ) throws(DecodingError) {
     var reader = ByteReader(datagram)
-    while progress == .receiving, reader.remaining > 0 {
-      let start = reader.offset
-      let header = try MessageHeader(&reader)
-      let length = Int(header.length)
-      let available = reader.remaining &+ MessageHeader.byteCount
-      guard length >= MessageHeader.byteCount, length <= available else {
-        throw DecodingError(
-          .badLength(declared: length, minimum: MessageHeader.byteCount, available: available),
-          offset: start)
-      }
-      var payload = try reader.slice(length &- MessageHeader.byteCount)
-      try reader.skip(min(reader.remaining, ByteReader.padding(length)))
+    var payload = try reader.slice(0)
+    while progress == .receiving, let header = try MessageHeader.next(of: &reader, payload: &payload) {
       guard header.sequence == sequence, header.portID == portID else { continue }
       if header.flags & MessageHeader.dumpInterruptedFlag != 0 { isInterrupted = true }
 
@@ -46,11 +36,11 @@ package struct DumpAssembler: Sendable {
       case .overrun: isInterrupted = true
       case .done:
         // Its body, an errno, may be missing.
-        let error = payload.remaining == 0 ? nil : try Self.error(&payload)
+        let error = payload.remaining == 0 ? nil : try KernelError(reading: &payload)
         progress = error.map { .failed($0) } ?? .finished
       case .error:
         // Without an errno it is an acknowledgement, and the answer goes on.
-        if let error = try Self.error(&payload) { progress = .failed(error) }
+        if let error = try KernelError(reading: &payload) { progress = .failed(error) }
       case .sockDiag:
         let message = try InetDiagMessage(&payload)
         if recent.insert(Self.identity(message)) { try body(message) }
@@ -63,12 +53,5 @@ package struct DumpAssembler: Sendable {
   private static func identity(_ message: InetDiagMessage) -> UInt64 {
     if message.cookie == 0 || message.state != 7 { return message.cookie }
     return message.cookie | 1 << 63
-  }
-
-  /// The body of NLMSG_DONE and NLMSG_ERROR begins with a negative errno, or 0.
-  private static func error(_ payload: inout ByteReader) throws(DecodingError) -> KernelError? {
-    let status = Int32(bitPattern: try payload.hostUInt32())
-    guard status < 0 else { return nil }
-    return KernelError(errno: status == .min ? .max : -status)
   }
 }

@@ -23,6 +23,27 @@ package struct MessageHeader: Equatable, Sendable {
     sequence = fields.host(8)
     portID = fields.host(12)
   }
+
+  /// Takes the next message off a datagram; `payload` receives what follows its header. Nil at the end.
+  @_lifetime(reader: copy reader)
+  @_lifetime(payload: copy reader)
+  @inline(__always)
+  static func next(
+    of reader: inout ByteReader, payload: inout ByteReader
+  ) throws(DecodingError) -> MessageHeader? {
+    guard reader.remaining > 0 else { return nil }
+    let start = reader.offset
+    let header = try MessageHeader(&reader)
+    let length = Int(header.length)
+    let available = reader.remaining &+ byteCount
+    guard length >= byteCount, length <= available else {
+      throw DecodingError(
+        .badLength(declared: length, minimum: byteCount, available: available), offset: start)
+    }
+    payload = try reader.slice(length &- byteCount)
+    try reader.skip(min(reader.remaining, ByteReader.padding(length)))
+    return header
+  }
 }
 
 /// `nlmsg_type`: the control messages of linux/netlink.h, and sock_diag's own two.
@@ -39,6 +60,8 @@ package enum MessageType: Equatable, Sendable {
   package static let tcpDiagGetSock: UInt16 = 18
   /// SOCK_DIAG_BY_FAMILY of linux/sock_diag.h: one family. Answers carry the type of their request.
   package static let sockDiagByFamily: UInt16 = 20
+  /// SOCK_DESTROY of linux/sock_diag.h: ends one socket.
+  package static let sockDestroy: UInt16 = 21
 
   package init(rawValue: UInt16) {
     self =

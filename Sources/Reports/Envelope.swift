@@ -32,17 +32,15 @@ package struct Envelope: Sendable {
     writer.member("command", command)
   }
 
+  /// The members of a document that rests on no look at sockets.
+  func write(_ writer: inout JSONWriter) {
+    writeIdentityAndHost(&writer)
+    writer.memberNull("source")
+  }
+
   /// The members of a whole document. A look that is still going on is neither complete nor incomplete.
   func write(_ writer: inout JSONWriter, origin: Look.Origin, isComplete: Bool?, blindSpots: [BlindSpot]) {
-    writeIdentity(&writer)
-    writer.member("tool_version", toolVersion)
-    writer.member("observed_at", Timestamp.rfc3339(milliseconds: observedAtMilliseconds))
-    writer.object("host") { writer in
-      writer.member("hostname", hostname)
-      writer.member("kernel", kernel)
-      writer.member("netns_inode", networkNamespace)
-      writer.member("euid", effectiveUserID)
-    }
+    writeIdentityAndHost(&writer)
     writer.object("source") { writer in
       writer.member("kind", origin.rawValue)
       writer.member("complete", isComplete)
@@ -52,6 +50,18 @@ package struct Envelope: Sendable {
 
   func write(_ writer: inout JSONWriter, _ look: Look) {
     write(&writer, origin: look.origin, isComplete: look.isComplete, blindSpots: look.blindSpots)
+  }
+
+  private func writeIdentityAndHost(_ writer: inout JSONWriter) {
+    writeIdentity(&writer)
+    writer.member("tool_version", toolVersion)
+    writer.member("observed_at", Timestamp.rfc3339(milliseconds: observedAtMilliseconds))
+    writer.object("host") { writer in
+      writer.member("hostname", hostname)
+      writer.member("kernel", kernel)
+      writer.member("netns_inode", networkNamespace)
+      writer.member("euid", effectiveUserID)
+    }
   }
 }
 

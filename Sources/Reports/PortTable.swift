@@ -14,6 +14,11 @@ package struct PortTable {
   package func write(to text: inout StyledText) {
     writeRows(to: &text)
     if !report.listed.isEmpty { text.line() }
+    writeClosing(to: &text)
+  }
+
+  /// What the rows come to, and what to ask next.
+  func writeClosing(to text: inout StyledText) {
     if report.listed.count < report.listedCount {
       text.paragraph(
         "\(Quantity.grouped(report.listedCount - report.listed.count)) more are not shown (--limit).")
@@ -43,7 +48,7 @@ package struct PortTable {
 
   // MARK: Rows
 
-  private func writeRows(to text: inout StyledText) {
+  func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
     let widths = ColumnWidths(report)
     let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)

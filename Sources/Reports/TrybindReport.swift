@@ -3,9 +3,24 @@ package import SocketTable
 
 /// `trybind` in each of its formats.
 package struct TrybindReport {
-  private let diagnosis: BindDiagnosis
+  /// What `wait` adds.
+  package struct Wait {
+    package var milliseconds: Int64
+    package var isTimedOut: Bool
 
-  package init(_ diagnosis: BindDiagnosis) { self.diagnosis = diagnosis }
+    package init(milliseconds: Int64, isTimedOut: Bool) {
+      self.milliseconds = milliseconds
+      self.isTimedOut = isTimedOut
+    }
+  }
+
+  private let diagnosis: BindDiagnosis
+  private let wait: Wait?
+
+  package init(_ diagnosis: BindDiagnosis, wait: Wait? = nil) {
+    self.diagnosis = diagnosis
+    self.wait = wait
+  }
 
   private var target: BindTarget { diagnosis.target }
 
@@ -20,6 +35,10 @@ package struct TrybindReport {
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)
       writeMembers(&writer, &row)
+      if let wait {
+        writer.member("waited_ms", UInt64(max(0, wait.milliseconds)))
+        writer.member("timed_out", wait.isTimedOut)
+      }
     }
     return writer.finish()
   }

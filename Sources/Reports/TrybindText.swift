@@ -27,9 +27,9 @@ package struct TrybindText {
       section("Also", ["\(finding.title) \(finding.because)"], to: &text)
     }
     section("Unseen", diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen, to: &text)
-    if !diagnosis.findings.isEmpty {
-      text.line()
-      text.paragraph(diagnosis.findings.map(\.slug.rawValue).joined(separator: " "))
+    for (index, finding) in diagnosis.findings.enumerated() {
+      text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
+      text.line("tw-inspect explain \(finding.slug.rawValue)")
     }
   }
 

@@ -26,3 +26,23 @@ extension IPAddress {
     }
   }
 }
+
+extension SocketRecord {
+  /// The request that ends this socket and no other; nil unless it is a timewait minisocket that its cookie names.
+  package var destroyRequest: SockDestroyRequest? {
+    guard isMinisocket, let peer else { return nil }
+    return SockDestroyRequest(
+      family: family == .ipv4 ? .ipv4 : .ipv6, sourcePort: local.port, destinationPort: peer.port,
+      source: local.address.wireBytes, destination: peer.address.wireBytes, interface: interface,
+      cookie: cookie)
+  }
+}
+
+extension IPAddress {
+  fileprivate var wireBytes: InetDiagMessage.AddressBytes {
+    switch family {
+    case .ipv4: InetDiagMessage.AddressBytes(high: low << 32, low: 0)
+    case .ipv6: InetDiagMessage.AddressBytes(high: high, low: low)
+    }
+  }
+}

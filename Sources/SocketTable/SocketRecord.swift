@@ -162,6 +162,14 @@ package struct SocketRecord: Hashable, Sendable {
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
   package var isMinisocket: Bool { timerKind == .timeWait }
 
+  /// The same for the same socket in the same state, whatever its timer, so that looks can be compared. That a timer alone
+  /// keeps it stays.
+  package var identity: SocketRecord {
+    var record = self
+    record.timer = isMinisocket ? Timer(kind: .timeWait, expires: 0) : nil
+    return record
+  }
+
   /// Bound to this address, and neither listening nor connected.
   package func isBound(to address: IPAddress) -> Bool { state == .bound && local.address == address }
 

@@ -5,20 +5,23 @@ import SocketTable
 
 /// `trybind`: what the options mean, and the trials.
 struct BindInspection {
-  private let target: BindTarget
-  private let mayTakeConnections: Bool
-  private let common: CommonSettings
+  let target: BindTarget
+  let mayTakeConnections: Bool
+  let common: CommonSettings
+  /// Nanoseconds between two looks; nil is one look only.
+  private let interval: Int64?
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
     target = try BindTarget(port: command.port, command.server, command.common)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
   }
 
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(.all))
-    try refuseToTakeConnections(&source)
+    try Self.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     let start = Clock.monotonicNanoseconds
     var prober = CommandProber()
     let session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
@@ -29,16 +32,11 @@ struct BindInspection {
       }
     }
     Sockets.report(source, common, since: start, filter: filter)
+    if let interval { return try watch(session, &prober, &source, filter, every: interval) }
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    var settings = HostSettings.current()
-    settings.namespace = common.namespace?.reference
-    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
-      settings.otherNamespaces = OtherNamespace.all()
-    }
-    let details = try HolderSearch.details(session, settings, &source, common)
-    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
+    let diagnosis = try HolderSearch.diagnosis(session, .current(), &source, common)
     if !common.quiet { try write(diagnosis) }
     guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
       return ExitStatus.incompleteLook
@@ -47,8 +45,10 @@ struct BindInspection {
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.
-  private func refuseToTakeConnections(_ source: inout SocketSource) throws(Failure) {
-    guard target.listens, target.options.contains(.reusePort), !mayTakeConnections else { return }
+  static func refuseToTakeConnections(
+    _ target: BindTarget, _ source: inout SocketSource, unless isAllowed: Bool
+  ) throws(Failure) {
+    guard target.listens, target.options.contains(.reusePort), !isAllowed else { return }
     var listeners = 0
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(StateSet(.listen)))
     do throws(SourceError) {
@@ -88,7 +88,7 @@ struct BindInspection {
 }
 
 /// Binds for real, and speaks this program's errors.
-private struct CommandProber: BindProber {
+struct CommandProber: BindProber {
   private var prober = KernelBindProber()
   private(set) var count = 0
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reference
 import SocketTable
 
 /// Help and usage messages, as far as the argument parser does not write them.
@@ -9,6 +10,7 @@ enum Help {
       tw-inspect port 9527 --all        every socket on it
       tw-inspect trybind 9527           could a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
+      tw-inspect demo                   TIME_WAIT made and explained, here and now
     """
 
   static let rootDiscussion = """
@@ -16,7 +18,8 @@ enum Help {
 
     DESCRIPTION
       TCP on Linux only. Everything works without root. No connection is ever
-      made; trybind takes the port for some microseconds, and gives it back.
+      made but by demo, to itself; trybind takes the port for some microseconds,
+      and gives it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -30,7 +33,7 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
-      77  --netns: not permitted
+      77  not permitted (release, --netns)
     """
 
   /// What comes without arguments.
@@ -39,7 +42,7 @@ enum Help {
 
     Explains "Address already in use" on Linux: what holds a TCP port, for how
     long, and whether a server's options would get past it.
-    More: tw-inspect --help, tw-inspect port --help, tw-inspect trybind --help
+    More: tw-inspect --help, and --help after the name of each command
 
     """
 
@@ -58,7 +61,7 @@ enum Help {
     let first = arguments.first ?? ""
     let isCommand = TwInspect.commandNames.contains(first)
     if !isCommand, !first.hasPrefix("-") { return unknownCommand(first) }
-    let more = "; see tw-inspect\(isCommand ? " \(first)" : "") --help"
+    let more = "; see \(TwInspect.name(arguments)) --help"
     if let index = arguments.firstIndex(where: isNegativeNumber) {
       let number = arguments[index]
       let option = index > 0 ? arguments[index - 1] : ""
@@ -85,24 +88,5 @@ enum Help {
     let hint =
       near.map { "; did you mean '\($0.name)'?" } ?? "; commands are \(known.joined(separator: ", "))"
     return "'\(ByteSafety.escaped(name))': no such command\(hint)"
-  }
-}
-
-/// How far apart two words are.
-enum Spelling {
-  /// Insertions, deletions and substitutions that turn one into the other.
-  static func distance(_ left: String, _ right: String) -> Int {
-    let right = Array(right.prefix(64))
-    var row = Array(0...right.count)
-    for (i, a) in left.prefix(64).enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[right.count]
   }
 }

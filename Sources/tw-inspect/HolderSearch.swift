@@ -4,6 +4,20 @@ import SocketTable
 
 /// Who has the sockets in a server's way.
 enum HolderSearch {
+  /// Finds out all that an explanation can use; with --quiet nobody reads one.
+  static func diagnosis(
+    _ session: TrialSession, _ settings: HostSettings, _ source: inout SocketSource, _ common: CommonSettings
+  ) throws(Failure) -> BindDiagnosis {
+    var settings = settings
+    settings.namespace = common.namespace?.reference
+    guard !common.quiet else { return BindDiagnosis(session, settings: settings) }
+    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
+      settings.otherNamespaces = OtherNamespace.all()
+    }
+    let details = try details(session, settings, &source, common)
+    return BindDiagnosis(session, settings: settings, details: details)
+  }
+
   static func details(
     _ session: TrialSession, _ settings: HostSettings, _ source: inout SocketSource, _ common: CommonSettings
   ) throws(Failure) -> SocketDetailsTable {

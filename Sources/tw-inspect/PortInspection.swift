@@ -5,14 +5,16 @@ import SocketTable
 
 /// `port`: what the options mean, and the look itself.
 struct PortInspection {
-  private let filter: SocketFilter
-  private let format: OutputFormat
-  private let sort: SortOrder
-  private let limit: Int
+  let filter: SocketFilter
+  let format: OutputFormat
+  let sort: SortOrder
+  let limit: Int
   private let expectation: Expectation?
   private let looksForOwners: Bool
-  private let common: CommonSettings
-  private let interfaces = Interfaces()
+  /// Nanoseconds between two looks; nil is one look only.
+  private let interval: Int64?
+  let common: CommonSettings
+  let interfaces = Interfaces()
 
   init(_ command: PortCommand) throws(Failure) {
     common = try CommonSettings(command.common, readsTables: true)
@@ -34,6 +36,9 @@ struct PortInspection {
     if looksForOwners, format == .plain {
       throw .usage("--owners with plain: it has no column for them; use --output table, json or jsonl")
     }
+    if looksForOwners, command.watch {
+      throw .usage("--watch with --owners: owners are looked for once; leave one of them out")
+    }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
@@ -41,6 +46,10 @@ struct PortInspection {
       ports: try PortArgument.set(command.ports),
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
+    if interval != nil, expectation != nil {
+      throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
+    }
   }
 
   private static func count(_ typed: String) throws(Failure) -> Int {
@@ -65,6 +74,7 @@ struct PortInspection {
 
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
+    if let interval { return try watch(&source, every: interval) }
     let start = Clock.monotonicNanoseconds
     let outcome: Outcome
     if common.quiet {
@@ -85,7 +95,7 @@ struct PortInspection {
     return ExitStatus.yes
   }
 
-  private struct Outcome {
+  struct Outcome {
     var listed: Int
     var isComplete: Bool
   }
@@ -220,7 +230,7 @@ struct PortInspection {
     return Outcome(listed: listed, isComplete: isComplete)
   }
 
-  private func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+  func streamLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
     let envelope = Envelope.current("port", common)
     var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()

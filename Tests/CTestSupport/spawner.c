@@ -58,7 +58,8 @@ static int deny(const struct order *order) {
   static const struct sock_filter load_call = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
                                   allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   static const unsigned numbers[] = {
-      [test_call_socket] = SYS_socket, [test_call_bind] = SYS_bind, [test_call_listen] = SYS_listen};
+      [test_call_socket] = SYS_socket, [test_call_bind] = SYS_bind, [test_call_listen] = SYS_listen,
+      [test_call_unshare] = SYS_unshare};
   struct sock_filter program[5 * most_denials + 1];
   int size = 0;
   for (int i = 0; i < order->denial_count; i++) {

@@ -7,6 +7,10 @@ import Testing
     ["--help"], ["-h"], ["help"], ["port", "--help"], ["port", "-h"], ["help", "port"],
     ["trybind", "--help"],
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
+    ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
+    ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
+    ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
+    ["help", "demo", "serve"], ["demo", "serve", "-h", "9527"],
   ]
 
   @Test(arguments: helps)
@@ -21,7 +25,9 @@ import Testing
     #expect(!result.output.contains("\u{1b}"))
   }
 
-  @Test(arguments: [["--help"], ["port", "--help"], ["trybind", "--help"]])
+  @Test(arguments: [
+    ["--help"], ["port", "--help"], ["trybind", "--help"], ["release", "--help"], ["demo", "--help"],
+  ])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
     #expect(text.contains("TCP"), "it is for TCP only")
@@ -42,6 +48,10 @@ import Testing
     for option in common + [
       "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
     ] { #expect(trybind.contains(option), "\(option)") }
+    let release = try Tool.run("release", "--help").output
+    for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
+      #expect(release.contains(option), "\(option)")
+    }
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
@@ -51,7 +61,8 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .enabled(if: Lab.isAvailable), arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], []])
+    .enabled(if: Lab.isAvailable),
+    arguments: [["--help"], ["port", "--help"], ["trybind", "--help"], ["demo", "--help"], []])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
     let examples = lines.drop { $0 != "EXAMPLES" }.dropFirst().prefix { !$0.isEmpty }
@@ -62,6 +73,8 @@ import Testing
         let line = example.dropFirst(2).split(separator: "&&").first ?? ""
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
+        // These wait: for a minute, or for a client.
+        if typed.contains("--full") || typed.contains("serve") { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         let result = try Tool.run(words)
@@ -70,7 +83,11 @@ import Testing
     }
   }
 
-  @Test(arguments: [["--version"], ["port", "--version"], ["trybind", "--version"]])
+  @Test(arguments: [
+    ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
+    ["explain", "--version"],
+    ["demo", "--version"], ["demo", "serve", "--version"],
+  ])
   func version(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)
     #expect(result.exitCode == 0)

@@ -11,12 +11,40 @@ struct RemedyTests {
       ?? []
   }
 
-  /// As pasted into a shell, by a user who has no sudo to ask.
-  private func paste(_ command: String) throws -> CommandResult {
+  /// As pasted into a shell, by a user who has no sudo to ask; on a terminal where an answer is to be typed.
+  private func paste(_ command: String, answer: String? = nil) throws -> CommandResult {
     var shell = Command("/bin/sh", ["-c", command.replacing("sudo ", with: "")])
     let directory = (try Tool.path.get() as NSString).deletingLastPathComponent
     shell.environment = ["PATH": directory + ":/usr/sbin:/usr/bin:/sbin:/bin"]
-    return try shell.run()
+    guard let answer else { return try shell.run() }
+    shell.terminal = (rows: 24, columns: 80)
+    let running = try shell.start()
+    try running.waitForOutput(containing: "[y/N]")
+    running.write(answer)
+    return try running.finish()
+  }
+
+  /// What it offers to end stands in the way no more.
+  @Test(arguments: [false, true])
+  func release(isFinWait2: Bool) throws {
+    for option in [[], ["--reuse"]] {
+      try withNetworkNamespace { lab in
+        if isFinWait2 { try lab.finWait2Minisocket(port: 9527) } else { try lab.timeWait(port: 9527) }
+        let command = try #require(
+          try commands(["trybind", "9527"] + option).first { $0.contains("release") })
+        #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
+        #expect(try paste(command, answer: "y\n").exitCode == 0, "\(command)")
+        #expect(try Tool.run("trybind", "9527", "-q").exitCode == 0)
+      }
+    }
+  }
+
+  /// A FIN_WAIT2 that is no minisocket yet cannot be ended so.
+  @Test func noReleaseOfOtherSockets() throws {
+    try withNetworkNamespace { lab in
+      try lab.finWait2Orphan(port: 9527)
+      try #expect(!commands(["trybind", "9527"]).contains { $0.contains("release") })
+    }
   }
 
   @Test func whoHoldsTheSocket() throws {
@@ -60,7 +88,8 @@ struct RemedyTests {
           // What a small machine does not have is not the answer's fault, and neither is an empty journal.
           guard try paste("command -v \(program)").exitCode == 0, program != "journalctl" else { continue }
           // What holds the port is this process.
-          let result = try paste(command.replacing("kill ", with: "kill -0 "))
+          let result = try paste(
+            command.replacing("kill ", with: "kill -0 "), answer: command.contains("release") ? "y\n" : nil)
           #expect(result.errors == "", "\(command)")
           #expect(result.exitCode == 0, "\(command)")
         }

@@ -102,6 +102,50 @@ struct ScreenTests {
     try screens.compare(with: "trybind-held")
   }
 
+  @Test(.enabled(if: hasIPv6)) func release() throws {
+    var screens = ScreenFile()
+    func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {
+      screens.add(
+        title,
+        try inLab { lab in
+          try make(lab)
+          return try Tool.run(["release"] + arguments)
+        })
+    }
+    let reuse = SocketOptions(reuseAddress: true)
+    try show("nothing there", "9527", "--dry-run") { _ in }
+    try show("what it would end", "9527", "--dry-run") { try $0.timeWaits(count: 3, port: 9527) }
+    try show("many", "9527", "--dry-run") { try $0.timeWaits(count: 12, port: 9527) }
+    try show("ended", "9527", "--yes") { try $0.timeWaits(count: 2, port: 9527) }
+    try show("ended beside its server", "9527", "--yes") { try $0.timeWait(port: 9527, keepListener: true) }
+    try show("only a listener", "9527", "--yes") { try $0.listener(port: 9527) }
+    try show("FIN_WAIT2 beside", "9527", "--yes") { lab in
+      try lab.timeWait(port: 9527, reuse)
+      try lab.finWait2Minisocket(port: 9527, reuse)
+    }
+    try show("FIN_WAIT2 too", "9527", "--yes", "--include-fin-wait-2") { lab in
+      try lab.timeWait(port: 9527, reuse)
+      try lab.finWait2Minisocket(port: 9527, reuse)
+    }
+    try show("one family", "9527", "--yes", "-4") { lab in
+      try lab.timeWait(port: 9527, reuse)
+      try lab.timeWait(via: .ipv6, port: 9527, reuse)
+    }
+    try show("nobody to ask", "9527") { try $0.timeWait(port: 9527) }
+    try screens.compare(with: "release")
+  }
+
+  @Test(.enabled(if: hasIPv6)) func explain() throws {
+    var screens = ScreenFile()
+    for topic in [
+      nil, "SO_REUSEADDR", "bind-rules", "who-closes-first", "listener-alive", "reuseadr", "nonesuch",
+    ] {
+      screens.add(
+        topic ?? "the list", try inLab { _ in try Tool.run(["explain"] + (topic.map { [$0] } ?? [])) })
+    }
+    try screens.compare(with: "explain")
+  }
+
   @Test(.enabled(if: hasIPv6)) func trybindWhatElseIsWrong() throws {
     var screens = ScreenFile()
     func show(

@@ -44,11 +44,19 @@ import Testing
     Mistake(["trybind", "80-90"], "'80-90'", "number", "service"),
     Mistake(["trybind", "80,90"], "'80,90'", "number", "service"),
     Mistake(["trybind", ""], "''", "number", "service"),
+    Mistake(["release", "0", "--yes"], "'0'", "1 to 65535"),
+    Mistake(["release", "80-90", "--yes"], "'80-90'", "number", "service"),
+    Mistake(["release", "80,90", "--yes"], "'80,90'", "number", "service"),
+    Mistake(["release", "-1", "--yes"], "'-1'", "65535"),
   ]
 
   static let options: [Mistake] = [
     Mistake(["port", "80", "--udp"], "--udp", "TCP"),
     Mistake(["trybind", "80", "--udp"], "--udp", "TCP"),
+    Mistake(["release", "80"], "--yes", "--dry-run", "terminal"),
+    Mistake(["release", "80", "-q"], "--quiet", "--yes", "--dry-run"),
+    Mistake(["release", "80", "--yes", "--udp"], "--udp", "TCP"),
+    Mistake(["release", "80", "--yes", "--header"], "--header", "--output plain"),
     Mistake(["port", "80", "--state", "waiting"], "'waiting'", "time-wait", "listen", "connected"),
     Mistake(["port", "80", "--state", "listen,"], "''", "time-wait"),
     Mistake(["port", "80", "--all", "--state", "listen"], "--all", "--state"),
@@ -90,6 +98,25 @@ import Testing
     Mistake(["trybind", "80", "--as-root"], "--as-root"),
   ]
 
+  static let demo: [Mistake] = [
+    Mistake(["demo", "9"], "'9'", "1 to 8", "demo --list"),
+    Mistake(["demo", "0"], "'0'", "1 to 8"),
+    Mistake(["demo", "x"], "'x'", "1 to 8"),
+    Mistake(["demo", "04"], "'04'", "1 to 8"),
+    Mistake(["demo", "serv"], "'serv'", "1 to 8"),
+    Mistake(["demo", "4", "5"], "'5'"),
+    Mistake(["demo", "4", "--list"], "--list", "leave one of them out"),
+    Mistake(["demo", "4", "--full"], "--full", "claim 3"),
+    Mistake(["demo", "--list", "--full"], "--list", "--full"),
+    Mistake(["demo", "-6"], "-6", "IPv4"),
+    Mistake(["demo", "--output", "xml"], "xml", "table", "plain", "json", "jsonl"),
+    Mistake(["demo", "serve"], "<port>", "demo serve --help"),
+    Mistake(["demo", "serve", "65536"], "'65536'", "65535"),
+    Mistake(["demo", "serve", "x"], "'x'", "number", "service"),
+    Mistake(["demo", "serve", "80", "81"], "'81'"),
+    Mistake(["demo", "serve", "80", "--reuse-port"], "--reuse-port", "demo serve --help"),
+  ]
+
   static let words: [Mistake] = [
     Mistake(["prot", "80"], "'prot'", "did you mean 'port'?"),
     Mistake(["trybnd", "80"], "'trybnd'", "did you mean 'trybind'?"),
@@ -103,7 +130,7 @@ import Testing
     Mistake(["trybind", "80", "81"], "'81'"),
   ]
 
-  @Test(arguments: ports + options + words)
+  @Test(arguments: ports + options + demo + words)
   func oneLine(_ mistake: Mistake) throws {
     let result = try Tool.run(mistake.arguments)
     #expect(result.exitCode == 64)

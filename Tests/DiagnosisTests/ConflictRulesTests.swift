@@ -220,6 +220,27 @@ import Testing
       of: record, HolderFlags(reuseAddress: reuseAddress, reusePort: reusePort), with: new)
     let isExpected = answers.count == 1 ? answers.contains(answer) : answer == .depends
     if !isExpected { Issue.record("\(record) \(new): \(answer), should be one of \(answers)") }
+
+    let judgement = ConflictRules.judge([record], with: new) { _ in
+      HolderFlags(reuseAddress: reuseAddress, reusePort: reusePort)
+    }
+    let blamed = answer == .none ? [] : [record]
+    if judgement.blamed != blamed { Issue.record("\(record) \(new): blamed \(judgement.blamed)") }
+    if (answer == .depends) == judgement.unknowns.isEmpty {
+      Issue.record("\(record) \(new): \(answer), and unknown is \(judgement.unknowns.names)")
+    }
+    // To know just what is named settles it.
+    guard answer == .depends else { return }
+    for bits in 0..<8 where !judgement.unknowns.isEmpty {
+      var known = record
+      if judgement.unknowns.contains(.v6Only) { known.v6Only = bits & 1 != 0 }
+      let flags = HolderFlags(
+        reuseAddress: judgement.unknowns.contains(.reuseAddress) ? bits & 2 != 0 : reuseAddress,
+        reusePort: judgement.unknowns.contains(.reusePort) ? bits & 4 != 0 : reusePort)
+      if ConflictRules.conflict(of: known, flags, with: new) == .depends {
+        Issue.record("\(record) \(new): still open with \(judgement.unknowns.names) known")
+      }
+    }
   }
 
   // MARK: The whole table
@@ -242,5 +263,24 @@ import Testing
     #expect(predict([timeWait, listener], .reuseAddress) == .fails)
     #expect(predict([listener, timeWait], .reuseAddress) == .fails)
     #expect(predict([.on(.loopbackIPv6)]) == .depends)
+  }
+
+  @Test func blameAndWhatIsUnknown() {
+    func judge(_ records: [SocketRecord], _ options: SocketOptions = []) -> ConflictRules.Judgement {
+      ConflictRules.judge(records, with: NewSocket(address: .anyIPv4, options: options)) { _ in
+        HolderFlags()
+      }
+    }
+    let listener = SocketRecord.on(.loopback, 9527, .listen, inode: 5)
+    let timeWait = SocketRecord.on(.loopback)
+    // Those that may conflict are not blamed beside one that surely does.
+    #expect(judge([timeWait, listener], .reuseAddress).blamed == [listener])
+    #expect(judge([timeWait, listener]).blamed == [timeWait, listener])
+    let open = judge([timeWait, .on(.loopbackIPv6)], .reuseAddress)
+    #expect(open.prediction == .depends)
+    #expect(open.blamed.count == 2)
+    #expect(open.unknowns.names == ["SO_REUSEADDR", "IPV6_V6ONLY"])
+    #expect(judge([listener], [.reuseAddress, .reusePort]).unknowns.names == ["SO_REUSEPORT"])
+    #expect(judge([]).prediction == .ok)
   }
 }

@@ -34,12 +34,14 @@ import Testing
         Do      - wait 58.4 s, at the latest 60.4 s, and start the server then
                 - set SO_REUSEADDR on the listening socket before bind(), as TCP
                   servers commonly do
+                - end it now
+                    sudo tw-inspect release 9527
+                  (late segments could reach the next connection: RFC 1337)
         Unseen  whether your server sets SO_REUSEADDR; if it does, ask with --reuse
                 UDP: only TCP was looked at
                 your server's own user, capabilities, cgroup programs, SELinux or
                 Landlock domain and network namespace: the answer is from here
-
-        time-wait-server-closed-first
+        More    tw-inspect explain time-wait-server-closed-first
 
         """)
   }

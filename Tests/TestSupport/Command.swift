@@ -34,6 +34,11 @@ package struct Command: Sendable {
     package static func listen(_ error: Int32) -> Denial {
       Denial(call: test_call_listen, error: error)
     }
+
+    /// unshare(2), whatever is to be unshared.
+    package static func unshare(_ error: Int32) -> Denial {
+      Denial(call: test_call_unshare, error: error)
+    }
   }
 
   package enum Output: Sendable {

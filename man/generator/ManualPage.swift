@@ -85,7 +85,13 @@ struct ManualPage {
       let synopsis = argument.value + (argument.isRepeating ? " ..." : "")
       lines.append(argument.isOptional ? ".Op \(synopsis)" : ".\(synopsis)")
     }
-    if !command.pagedSubcommands.isEmpty { lines += [".Ar command", ".Op Ar ..."] }
+    guard !command.pagedSubcommands.isEmpty else { return }
+    // A command that does something by itself has two ways to be called.
+    if !arguments.isEmpty {
+      lines.append(".Nm \(root.commandName)")
+      lines += command.words.dropFirst().map { ".Cm \(Mdoc.argument($0))" }
+    }
+    lines += [".Ar command", ".Op Ar ..."]
   }
 
   private mutating func writeDescription() {

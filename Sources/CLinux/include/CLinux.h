@@ -12,6 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A descriptor that becomes readable when SIGINT, SIGTERM, SIGQUIT or SIGHUP would have ended the process, which they do no
+   more; with wants_terminal, SIGTSTP and SIGWINCH too. Those that are ignored stay so. */
+int tw_open_signals(int wants_terminal);
+
+/* Waits for so many nanoseconds, or until there is something to read: ppoll(2), which returns what this does. */
+int tw_wait_readable(int descriptor, long long nanoseconds);
+
 /* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
    mounted. */
 const char *_Nullable tw_argument(int index);
@@ -27,6 +34,22 @@ int tw_open_cgroup(int mount, uint64_t inode);
 
 /* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
 long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
+
+/* A TCP socket over IPv4, and a connection accepted: descriptors that neither block nor outlive an exec. */
+int tw_tcp_socket(void);
+int tw_accept(int socket);
+
+/* Switches a network device of this namespace on. */
+int tw_set_link_up(const char *_Nonnull name);
+
+/* A descriptor that becomes readable when SIGINT or SIGTERM would have ended the process, which they do no more. */
+int tw_open_ending_signals(void);
+
+/* The signal that has come, or 0. */
+int tw_read_signal(int descriptor);
+
+/* Ends the process by the signal, so that its parent sees by what. */
+void tw_end_by_signal(int number);
 
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */

@@ -42,6 +42,15 @@ struct SocketAddress {
     }
   }
 
+  /// connect(2); -1 and errno as the call left them.
+  mutating func connect(_ descriptor: Int32) -> Int32 {
+    unsafe withUnsafePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        unsafe Glibc.connect(descriptor, address, length)
+      }
+    }
+  }
+
   /// The port that the kernel chose.
   static func localPort(of descriptor: Int32) -> UInt16? {
     var storage = sockaddr_storage()

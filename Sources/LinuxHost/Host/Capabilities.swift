@@ -11,12 +11,19 @@ package enum Capabilities {
 
   /// In the process's own user namespace; without /proc nothing is taken to be allowed.
   package static func isEffective(_ capability: Capability) -> Bool {
-    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return false }
+    effective.map { $0 >> UInt64(capability.rawValue) & 1 == 1 } ?? false
+  }
+
+  /// In no user namespace; without /proc nothing is known.
+  package static func isMissing(_ capability: Capability) -> Bool {
+    effective != nil && !isEffective(capability)
+  }
+
+  private static var effective: UInt64? {
+    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return nil }
     let text = String(decoding: status, as: UTF8.self)
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
-      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
-    else { return false }
-    return mask >> UInt64(capability.rawValue) & 1 == 1
+    let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+    return line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
   }
 
   /// Carries `body` out without the capability, if the calling thread has it.

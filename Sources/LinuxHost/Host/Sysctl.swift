@@ -10,10 +10,11 @@ package enum Sysctl {
 
   /// The value without its newline. `name` is dotted, as in sysctl(8).
   package static func text(_ name: String) -> String? {
-    let path = "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })
-    guard let bytes = try? readFile(path, limit: 1 << 16) else { return nil }
+    guard let bytes = try? readFile(path(name), limit: 1 << 16) else { return nil }
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
+
+  static func path(_ name: String) -> String { "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 }) }
 
   /// net.ipv4.tcp_ehash_entries: buckets of the connection hash. The kernel shows it negated where the namespace
   /// shares the hash of the host.

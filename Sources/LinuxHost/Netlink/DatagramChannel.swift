@@ -13,6 +13,8 @@ package protocol DatagramChannel: ~Copyable {
 package struct DatagramRequest: Equatable, Sendable {
   /// NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH of linux/netlink.h.
   package static let dumpFlags: UInt16 = 0x301
+  /// NLM_F_REQUEST | NLM_F_ACK.
+  package static let acknowledgeFlags: UInt16 = 0x5
 
   package var type: UInt16
   package var flags: UInt16

@@ -23,8 +23,11 @@ package enum StandardOutput {
 
   /// A line on standard error, made harmless for a terminal; there is nobody to tell if that fails.
   package static func complain(_ line: String) {
-    try? write(Array((ByteSafety.escaped(line) + "\n").utf8).span, to: STDERR_FILENO, "standard error")
+    tell(Array((ByteSafety.escaped(line) + "\n").utf8).span)
   }
+
+  /// Text of the program's own on standard error, as it is.
+  package static func tell(_ text: Span<UInt8>) { try? write(text, to: STDERR_FILENO, "standard error") }
 
   /// What a parent may have set to "ignore" (Python does) would turn a closed pipe into an error message.
   package static func restoreBrokenPipeSignal() { _ = signal(SIGPIPE, SIG_DFL) }

@@ -16,6 +16,7 @@ struct PortCommand: Command {
         tw-inspect port 9527 --all --owners    and whose it is
         tw-inspect port 9000-9100,https        a range and a service
         tw-inspect port 443 --side peer        connections to 443 elsewhere
+        tw-inspect port 9527 --watch           a screen that follows it
         tw-inspect port 9527 --output jsonl    a JSON object a line, for scripts
         tw-inspect port 9527 --expect none -q  exit 1 if any is listed
 
@@ -28,7 +29,11 @@ struct PortCommand: Command {
         listen, a table or json look holds one of its own, on 127.0.0.1 and a
         free port that the kernel chooses, for as long as it takes.
         --expect judges how many were listed. It does not tell whether a server
-        can start: gate start-up scripts with trybind.
+        can start: gate start-up scripts with trybind or wait.
+        --watch follows the port until it is ended by Ctrl-C: on a terminal as a
+        screen with a bar for the time left, in a pipe as one table after the
+        other, with jsonl as one snapshot, its sockets and an end for each look.
+        + marks what has come, and - what has gone.
 
       EXIT STATUS
         0   looked
@@ -77,6 +82,13 @@ struct PortCommand: Command {
     help: ArgumentHelp("Exit 1 unless none, or some, were listed: none, some.", valueName: "what"),
     completion: Choice.completion(Expectation.self))
   var expect: String?
+
+  @Flag(help: "Look again and again, until Ctrl-C; what comes and goes is marked.")
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp("Between two looks of --watch (500ms, 1s); 1s by default.", valueName: "duration"))
+  var interval: String?
 
   @OptionGroup var common: CommonOptions
 

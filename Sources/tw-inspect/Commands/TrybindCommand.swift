@@ -27,6 +27,11 @@ struct TrybindCommand: Command {
         The answer is from here: your server's own user, capabilities, security
         policy and network namespace may differ. TCP only.
 
+        --watch looks at the port until it is ended by Ctrl-C, and tries your
+        server's own options again when something on it has changed: as a screen,
+        as one text after the other in a pipe, or with jsonl as a line for each
+        look.
+
       EXIT STATUS
         0   yes
         1   no
@@ -43,6 +48,13 @@ struct TrybindCommand: Command {
   var port: String
 
   @OptionGroup var server: ServerOptions
+
+  @Flag(help: "Follow the port until Ctrl-C; tried again only after a change on it.")
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp("Between two looks of --watch (500ms, 1s); 1s by default.", valueName: "duration"))
+  var interval: String?
 
   @OptionGroup var common: CommonOptions
 

@@ -138,7 +138,7 @@ struct CommonSettings {
       usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)), drain: output.write)
   }
 
-  private var usesColor: Bool {
+  var usesColor: Bool {
     switch color {
     case .always: return true
     case .never: return false

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum test_call { test_call_socket, test_call_bind, test_call_listen };
+enum test_call { test_call_socket, test_call_bind, test_call_listen, test_call_unshare };
 
 struct test_denial {
   enum test_call call;

@@ -1,0 +1,32 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+
+static void add_unless_ignored(sigset_t *set, int number) {
+  struct sigaction action;
+  if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(set, number);
+}
+
+int tw_open_signals(int wants_terminal) {
+  sigset_t set;
+  sigemptyset(&set);
+  add_unless_ignored(&set, SIGINT);
+  add_unless_ignored(&set, SIGTERM);
+  add_unless_ignored(&set, SIGQUIT);
+  add_unless_ignored(&set, SIGHUP);
+  if (wants_terminal) {
+    add_unless_ignored(&set, SIGTSTP);
+    sigaddset(&set, SIGWINCH);
+  }
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int tw_wait_readable(int descriptor, long long nanoseconds) {
+  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+  struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return ppoll(&entry, 1, &pause, NULL);
+}

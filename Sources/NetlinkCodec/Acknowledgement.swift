@@ -1,0 +1,20 @@
+/// What the kernel answered to a request that asked for an acknowledgement (NLM_F_ACK): an NLMSG_ERROR, whose errno is 0
+/// where all went well.
+package enum Acknowledgement: Equatable, Sendable {
+  case done
+  case refused(KernelError)
+
+  /// The answer to this request; nil if it is not in the datagram.
+  package init?(
+    in datagram: RawSpan, sequence: UInt32, portID: UInt32
+  ) throws(DecodingError) {
+    var reader = ByteReader(datagram)
+    var payload = try reader.slice(0)
+    while let header = try MessageHeader.next(of: &reader, payload: &payload) {
+      guard header.type == .error, header.sequence == sequence, header.portID == portID else { continue }
+      self = try KernelError(reading: &payload).map { .refused($0) } ?? .done
+      return
+    }
+    return nil
+  }
+}

@@ -1,0 +1,57 @@
+/// A value of this host that a topic shows as it is now.
+package struct Setting: Sendable {
+  package enum Kind: Sendable, Equatable {
+    /// A sysctl by this name.
+    case sysctl
+    /// TIME_WAIT sockets of this network namespace.
+    case timeWaitCount
+    /// One step of the kernel's timer wheel for a minute, in milliseconds.
+    case timerStep
+  }
+
+  package let kind: Kind
+  /// For people; of a sysctl its name in sysctl(8).
+  package let name: String
+  package let note: String
+  /// Which kernels have it; empty where all do that tw-inspect runs on.
+  package let availability: String
+
+  private init(_ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "") {
+    self.kind = kind
+    self.name = name
+    self.note = note
+    self.availability = availability
+  }
+
+  static let twReuse = Setting("net.ipv4.tcp_tw_reuse", "0 off, 1 on, 2 loopback only")
+  static let twReuseDelay = Setting(
+    "net.ipv4.tcp_tw_reuse_delay", "ms until a TIME_WAIT may be reused", availability: "since Linux 6.14")
+  static let twRecycle = Setting("net.ipv4.tcp_tw_recycle", "", availability: "until Linux 4.11")
+  static let finTimeout = Setting("net.ipv4.tcp_fin_timeout", "s; FIN_WAIT2 without a process")
+  static let maxTimeWait = Setting("net.ipv4.tcp_max_tw_buckets", "TIME_WAIT at the most")
+  static let rfc1337 = Setting("net.ipv4.tcp_rfc1337", "1: no RST ends a TIME_WAIT")
+  static let timestamps = Setting("net.ipv4.tcp_timestamps", "0 off; 1, 2 on")
+  static let orphanRetries = Setting("net.ipv4.tcp_orphan_retries", "0 stands for 8")
+  static let synRetries = Setting("net.ipv4.tcp_syn_retries", "SYNs sent again")
+  static let synAckRetries = Setting("net.ipv4.tcp_synack_retries", "SYN-ACKs sent again")
+  static let portRange = Setting("net.ipv4.ip_local_port_range", "ephemeral ports, IPv6 too")
+  static let reservedPorts = Setting("net.ipv4.ip_local_reserved_ports", "never chosen by the kernel")
+  static let unprivilegedStart = Setting(
+    "net.ipv4.ip_unprivileged_port_start", "the first port for everybody, IPv6 too")
+  static let nonlocalBind = Setting("net.ipv4.ip_nonlocal_bind", "1: any address may be bound")
+  static let nonlocalBind6 = Setting(
+    "net.ipv6.ip_nonlocal_bind", "the same for IPv6", availability: "with IPv6")
+  static let bindV6Only = Setting(
+    "net.ipv6.bindv6only", "the default of IPV6_V6ONLY", availability: "with IPv6")
+  static let disableIPv6 = Setting(
+    "net.ipv6.conf.all.disable_ipv6", "1: no IPv6 addresses", availability: "with IPv6")
+  static let hashEntries = Setting(
+    "net.ipv4.tcp_ehash_entries", "negative: shared with the host", availability: "since Linux 6.1")
+  static let l3mdev = Setting(
+    "net.ipv4.tcp_l3mdev_accept", "1: listeners are for every VRF",
+    availability: "with CONFIG_NET_L3_MASTER_DEV")
+
+  static let timeWaits = Setting("TIME_WAIT now", "in this network namespace", kind: .timeWaitCount)
+  static let timerStep = Setting(
+    "timer wheel step", "ms; a TIME_WAIT can last so much longer", kind: .timerStep)
+}

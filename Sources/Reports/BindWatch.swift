@@ -1,0 +1,75 @@
+package import Diagnosis
+internal import SocketTable
+
+/// `trybind --watch` for people: one screen of it.
+package struct BindWatch {
+  private let diagnosis: BindDiagnosis
+  private let changes: SocketChanges
+  private let title: String
+  private let triedAgo: Int64
+
+  /// - Parameters:
+  ///   - title: what is watched, and when it was looked at.
+  ///   - triedAgo: milliseconds since the last trial.
+  package init(_ diagnosis: BindDiagnosis, changes: SocketChanges, title: String, triedAgo: Int64) {
+    self.diagnosis = diagnosis
+    self.changes = changes
+    self.title = title
+    self.triedAgo = triedAgo
+  }
+
+  package func lines(on canvas: Canvas, interfaceName: (UInt32) -> String) -> [String] {
+    var lines = [String(title.prefix(canvas.columns)), ""]
+    lines.append(verdict(canvas))
+    lines += trials(canvas)
+    let holders = diagnosis.bindable == false ? diagnosis.holders : []
+    let rows = WatchRows(changes, canvas).lines(
+      holders.sorted { ($0.timer?.expires ?? .max) > ($1.timer?.expires ?? .max) },
+      room: canvas.rows.map { max(1, $0 - lines.count - 2) }, interfaceName: interfaceName)
+    if !rows.isEmpty { lines += [""] + rows }
+    return canvas.rows.map { Array(lines.prefix($0)) } ?? lines
+  }
+
+  private func verdict(_ canvas: Canvas) -> String {
+    var line = StyledLine()
+    let options = diagnosis.target.options.names.joined(separator: " and ")
+    let server = "a server with \(options.isEmpty ? "no options" : options)"
+    switch diagnosis.bindable {
+    case true?:
+      line.append("Yes.", .good)
+      line.append(" It can be bound by \(server).")
+    case false?:
+      line.append("No.", .bad)
+      line.append(" It cannot be bound by \(server)")
+      if let left = diagnosis.freeIn {
+        let time =
+          Quantity.isEnding(milliseconds: left)
+          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: left).plain)"
+        line.append(time)
+      }
+      line.append(".")
+    case nil:
+      line.append("Unknown.", .bad)
+    }
+    return line.text(on: canvas)
+  }
+
+  /// The last answers of the kernel to the server's own sockets.
+  private func trials(_ canvas: Canvas) -> [String] {
+    let yours = diagnosis.trials.filter(\.isYours)
+    let places = yours.map { $0.socket.address.text(port: $0.socket.port) }
+    let width = places.map(\.count).max() ?? 0
+    let ago = Quantity.seconds(milliseconds: triedAgo).plain
+    return zip(yours, places).map { trial, place in
+      var line = StyledLine()
+      line.cell(place, width: width + 2)
+      switch trial.outcome {
+      case .ok: line.append("ok", .good)
+      case .refused(.listen, let error): line.append("listen: \(error.name)", .bad)
+      case .refused(_, let error): line.append(error.name, .bad)
+      }
+      line.append("  tried \(ago) ago")
+      return line.text(on: canvas)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+internal import Diagnosis
+package import Reference
+package import SocketTable
+
+/// `explain` in each of its formats.
+package struct ExplainReport {
+  package enum Answer: Sendable {
+    case list
+    /// `values` belong to the topic's settings; nil is unknown.
+    case topic(Topic, values: [String?])
+    /// Nothing is called so; these are nearest.
+    case unknown(near: [String])
+  }
+
+  /// What was asked for; nil for the list.
+  private let query: String?
+  private let answer: Answer
+
+  package init(query: String?, _ answer: Answer) {
+    self.query = query
+    self.answer = answer
+  }
+
+  // MARK: JSON
+
+  package func document(_ envelope: Envelope, isOneLine: Bool) -> ByteBuffer {
+    var writer = JSONWriter(isOneLine ? .compact : .lines)
+    writer.object { writer in
+      envelope.write(&writer)
+      writer.member("query", query)
+      var (topics, near): ([Topic], [String]) = ([], [])
+      switch answer {
+      case .list: topics = Topics.all
+      case .topic: break
+      case .unknown(let names): near = names
+      }
+      if case .topic(let topic, let values) = answer {
+        writer.object("topic") { Self.write(&$0, topic, values) }
+      } else {
+        writer.memberNull("topic")
+      }
+      writer.array("topics", topics) { writer, topic in
+        writer.element { Self.writeHead(&$0, topic) }
+      }
+      writer.member("near", strings: near)
+    }
+    return writer.finish()
+  }
+
+  private static func writeHead(_ writer: inout JSONWriter, _ topic: Topic) {
+    writer.member("name", topic.name)
+    writer.member("group", topic.group.rawValue)
+    writer.member("summary", topic.summary)
+  }
+
+  private static func write(_ writer: inout JSONWriter, _ topic: Topic, _ values: [String?]) {
+    writeHead(&writer, topic)
+    writer.member("aliases", strings: topic.aliases)
+    writer.member("what", strings: topic.what)
+    writer.member("diagram", strings: topic.diagram)
+    writer.array("here", zip(topic.settings, values)) { writer, pair in
+      writer.element { writer in
+        writer.member("name", pair.0.name)
+        writer.member("value", pair.1)
+        writer.member("note", pair.0.fullNote.isEmpty ? nil : pair.0.fullNote)
+      }
+    }
+    writer.array("wrong", topic.misbeliefs) { writer, misbelief in
+      writer.element { writer in
+        writer.member("belief", misbelief.belief)
+        writer.member("truth", misbelief.truth)
+      }
+    }
+    writer.member("advice", strings: topic.advice)
+    writer.member("defined_in", strings: topic.sources)
+    writer.member("see_also", strings: topic.related)
+  }
+
+  // MARK: Text
+
+  private static let indent = 10
+
+  package func write(to text: inout StyledText) {
+    switch answer {
+    case .list: Self.writeList(to: &text)
+    case .topic(let topic, let values): Self.write(topic, values, to: &text)
+    case .unknown: break
+    }
+  }
+
+  private static func writeList(to text: inout StyledText) {
+    for group in Topic.Group.allCases {
+      let topics = Topics.all.filter { $0.group == group }
+      let width = topics.map(\.name.utf8.count).max() ?? 0
+      text.line(group.title, .strong)
+      for topic in topics {
+        text.append("  ")
+        text.cell(topic.name, width: width)
+        text.line("  \(topic.summary)")
+      }
+      text.line()
+    }
+    text.line("One of them, with the values of this host:  tw-inspect explain TIME_WAIT")
+  }
+
+  private static func write(_ topic: Topic, _ values: [String?], to text: inout StyledText) {
+    text.append(topic.name, .strong)
+    text.line("  \(topic.summary)")
+    text.line()
+    section("What", topic.what, to: &text)
+    if !topic.diagram.isEmpty {
+      for line in topic.diagram {
+        text.pad(line.isEmpty ? 0 : indent)
+        text.line(line)
+      }
+      text.line()
+    }
+    section("Here", zip(topic.settings, values).map { here($0, $1) }, isList: true, to: &text)
+    section("Wrong", topic.misbeliefs.map { "\"\($0.belief)\" \($0.truth)" }, isList: true, to: &text)
+    section("Do", topic.advice, isList: true, to: &text)
+    section("Defined", [topic.sources.joined(separator: "; ")], to: &text)
+    if !topic.related.isEmpty {
+      section("See also", [topic.related.joined(separator: ", ")], to: &text)
+    }
+  }
+
+  /// "net.ipv4.tcp_fin_timeout = 60 (s; FIN_WAIT2 without a process)".
+  private static func here(_ setting: Setting, _ value: String?) -> String {
+    let shown = value.map { $0.isEmpty ? "none" : ByteSafety.escaped($0) } ?? "unknown"
+    let note = setting.fullNote
+    return "\(setting.name) = \(shown)\(note.isEmpty ? "" : " (\(note))")"
+  }
+
+  /// Paragraphs apart from each other by a line; of a list one below the other.
+  private static func section(
+    _ label: String, _ paragraphs: [String], isList: Bool = false, to text: inout StyledText
+  ) {
+    guard !paragraphs.isEmpty else { return }
+    for (index, paragraph) in paragraphs.enumerated() {
+      if index > 0, !isList { text.line() }
+      text.cell(index == 0 ? label : "", width: indent, .strong)
+      let units = Quantity.unitsKept(in: paragraph)
+      text.paragraph(isList ? "- \(units)" : units, indent: indent + (isList ? 2 : 0))
+    }
+    text.line()
+  }
+}
+
+extension Setting {
+  fileprivate var fullNote: String {
+    availability.isEmpty ? note : note.isEmpty ? availability : "\(note); \(availability)"
+  }
+}

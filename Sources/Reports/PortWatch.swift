@@ -1,0 +1,37 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// `port --watch` for people: one screen of it.
+package struct PortWatch {
+  private let report: PortReport
+  private let changes: SocketChanges
+  private let title: String
+
+  /// - Parameter title: what is watched, and when it was looked at.
+  package init(_ report: PortReport, changes: SocketChanges, title: String) {
+    self.report = report
+    self.changes = changes
+    self.title = title
+  }
+
+  package func lines(on canvas: Canvas, interfaceName: @escaping (UInt32) -> String) -> [String] {
+    var closing = StyledText(usesColor: false, width: canvas.columns)
+    PortTable(report, interfaceName: interfaceName).writeClosing(to: &closing)
+    var below = closing.buffer.text.split(separator: "\n").map(String.init)
+    // The title, a blank, the heading, a blank; the sentences are worth less than the rows.
+    var room = canvas.rows.map { $0 - 4 - below.count }
+    while let few = room, few < 3, !below.isEmpty {
+      below.removeLast()
+      room = few + 1
+    }
+    let listed = report.listed.lazy.map { report.records[Int($0)] }
+    var lines = [cut(title, canvas), ""]
+    let rows = WatchRows(changes, canvas).lines(
+      listed, room: room.map { max(1, $0) }, interfaceName: interfaceName)
+    if !rows.isEmpty { lines += rows + [""] }
+    lines += below
+    return canvas.rows.map { Array(lines.prefix($0)) } ?? lines
+  }
+
+  private func cut(_ text: String, _ canvas: Canvas) -> String { String(text.prefix(canvas.columns)) }
+}

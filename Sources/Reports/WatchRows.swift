@@ -1,0 +1,162 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// The size and the means of what is drawn on. No rows: as many as it takes.
+package struct Canvas: Sendable {
+  package var rows: Int?
+  package var columns: Int
+  package var usesColor: Bool
+  package var hasUTF8: Bool
+
+  package init(rows: Int?, columns: Int, usesColor: Bool, hasUTF8: Bool) {
+    self.rows = rows
+    self.columns = columns
+    self.usesColor = usesColor
+    self.hasUTF8 = hasUTF8
+  }
+}
+
+/// A line in parts of one tone each, cut to the width.
+struct StyledLine {
+  private var parts: [(text: String, tone: StyledText.Tone?)] = []
+
+  mutating func append(_ text: String, _ tone: StyledText.Tone? = nil) { parts.append((text, tone)) }
+
+  mutating func cell(_ text: String, width: Int, _ tone: StyledText.Tone? = nil) {
+    append(text, tone)
+    append(String(repeating: " ", count: max(0, width - text.unicodeScalars.count)))
+  }
+
+  func text(on canvas: Canvas) -> String {
+    var line = ""
+    var room = canvas.columns
+    for (text, tone) in parts where room > 0 {
+      let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(room)))
+      room -= shown.unicodeScalars.count
+      if let tone, canvas.usesColor, !shown.isEmpty {
+        line += "\u{1b}[\(tone.code)m\(shown)\u{1b}[0m"
+      } else {
+        line += shown
+      }
+    }
+    // A cut line, or the padding of an empty last cell, ends where its text does.
+    while line.hasSuffix(" ") { line.removeLast() }
+    return line
+  }
+}
+
+/// Sockets as `--watch` shows them: a mark, the time left as a number and as a bar, state and addresses.
+struct WatchRows {
+  private let changes: SocketChanges
+  private let canvas: Canvas
+  private let bar: Bar
+
+  /// Of a TIME_WAIT.
+  private static let longestTimer: Int64 = 60_000
+  private static let longestBar = 20
+  /// So many of those that are gone stay in sight on a full screen.
+  private static let goneRows = 3
+
+  init(_ changes: SocketChanges, _ canvas: Canvas) {
+    self.changes = changes
+    self.canvas = canvas
+    bar = Bar(canvas.hasUTF8)
+  }
+
+  /// The heading and at most `room` lines below it. `count` is how many there are beyond `records`.
+  func lines(_ records: some Collection<SocketRecord>, room: Int?, interfaceName: (UInt32) -> String)
+    -> [String]
+  {
+    let gone = changes.gone
+    guard !records.isEmpty || !gone.isEmpty else { return [] }
+    var shownGone = gone[...]
+    var shown = Array(records)
+    if let room, shown.count + gone.count > room {
+      shownGone = gone.prefix(max(min(Self.goneRows, room / 2), room - shown.count))
+      shown = Array(shown.prefix(max(0, room - shownGone.count - 1)))
+    }
+    let rows =
+      shown.map { Row($0, changes.mark(of: $0), interfaceName) }
+      + shownGone.map { Row($0, .gone, interfaceName) }
+    let widths = Widths(rows, columns: canvas.columns)
+    var lines = [heading(widths)] + rows.map { line($0, widths) }
+    let rest = records.count - shown.count
+    if rest > 0 { lines.append("  and \(Quantity.grouped(rest)) more") }
+    return lines
+  }
+
+  private struct Row {
+    let record: SocketRecord
+    let mark: SocketChanges.Mark?
+    let local: String
+    let peer: String
+    let interface: String
+
+    init(_ record: SocketRecord, _ mark: SocketChanges.Mark?, _ interfaceName: (UInt32) -> String) {
+      self.record = record
+      self.mark = mark
+      local = record.local.text
+      peer = record.peer?.text ?? "-"
+      interface = record.interface == 0 ? "" : ByteSafety.escaped(interfaceName(record.interface))
+    }
+  }
+
+  private struct Widths {
+    let state: Int
+    let local: Int
+    let peer: Int
+    let hasInterface: Bool
+    /// 0: no room for it, or nothing to draw.
+    let bar: Int
+
+    init(_ rows: [Row], columns: Int) {
+      state = max(5, rows.map(\.record.state.title.count).max() ?? 0)
+      local = max(5, rows.map(\.local.count).max() ?? 0)
+      peer = max(4, rows.map(\.peer.count).max() ?? 0)
+      let interface = rows.map(\.interface.count).max() ?? 0
+      hasInterface = interface > 0
+      let others = 2 + 9 + 2 + state + 2 + local + 2 + peer + (interface > 0 ? 2 + max(9, interface) : 0)
+      let room = min(WatchRows.longestBar, columns - others - 2)
+      bar = room >= 4 && rows.contains { $0.record.isMinisocket } ? room : 0
+    }
+  }
+
+  private func heading(_ widths: Widths) -> String {
+    var line = StyledLine()
+    line.append("  ")
+    line.cell("TIME LEFT", width: 9 + (widths.bar > 0 ? 2 + widths.bar : 0) + 2, .strong)
+    line.cell("STATE", width: widths.state + 2, .strong)
+    line.cell("LOCAL", width: widths.local + 2, .strong)
+    line.cell("PEER", width: widths.hasInterface ? widths.peer + 2 : 4, .strong)
+    if widths.hasInterface { line.append("INTERFACE", .strong) }
+    return line.text(on: canvas)
+  }
+
+  private func line(_ row: Row, _ widths: Widths) -> String {
+    var line = StyledLine()
+    switch row.mark {
+    case .appeared?: line.append("+ ", .good)
+    case .gone?: line.append("- ", .bad)
+    case nil: line.append("  ")
+    }
+    let expires = row.record.isMinisocket ? row.record.timer.map { Int64($0.expires) } : nil
+    let time: String =
+      switch (row.mark, expires) {
+      case (.gone?, _): "gone"
+      case (_, let expires?) where expires < 50: "ending"
+      case (_, let expires?): Quantity.seconds(milliseconds: expires).plain
+      case (_, nil): "-"
+      }
+    line.append(String(repeating: " ", count: 9 - time.count) + time + "  ")
+    if widths.bar > 0 {
+      let part = row.mark == .gone ? 0 : expires ?? 0
+      line.cell(
+        bar.drawn(part, of: Self.longestTimer, width: widths.bar, empty: false), width: widths.bar + 2)
+    }
+    line.cell(row.record.state.title, width: widths.state + 2, .state)
+    line.cell(row.local, width: widths.local + 2)
+    line.cell(row.peer, width: widths.hasInterface ? widths.peer + 2 : 0)
+    if widths.hasInterface { line.append(row.interface.isEmpty ? "-" : row.interface) }
+    return line.text(on: canvas)
+  }
+}

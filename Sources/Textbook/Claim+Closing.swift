@@ -1,0 +1,106 @@
+import Diagnosis
+import SocketTable
+
+extension ClaimReport {
+  /// 1: who closes first keeps the TIME_WAIT, and with it the port.
+  mutating func carryOutServerClosesFirst(on stage: Stage) throws(StageError) {
+    let talk = try Conversation.begin(on: stage)
+    let port = talk.server.port
+    try talk.close(.server)
+    let early = try answer(stage, talk, .inUse)
+    try talk.close(.client)
+    let same = try answer(stage, talk, .inUse)
+    let wildcard = try answer(stage, talk, at: .anyIPv4, .inUse)
+    let other = try answer(stage, talk, at: IPAddress(ipv4: 0x7f00_0002), .ok)
+    steps = talk.events + [early, same, wildcard, other].map { .answer($0) }
+
+    verdict = same.result == .inUse && same.given[0].value == TCPState.timeWait.title ? .holds : .doesNotHold
+    reason = "The end that closes first keeps the connection in TIME_WAIT, and the connection keeps its port."
+    if other.result == .ok {
+      remarks.append("Only addresses that overlap are refused: 127.0.0.2:\(port) is another place.")
+    }
+    if early.result == .inUse, early.given[0].value == TCPState.finWait2.title {
+      remarks.append(
+        """
+        Before the client closes it is FIN_WAIT2, kept by a timer without any process (so after kill -9): no \
+        list of TIME_WAIT shows it, and bind fails all the same.
+        """)
+    }
+  }
+
+  private func answer(
+    _ stage: Stage, _ talk: Conversation, at address: IPAddress = Stage.loopback, _ known: ClaimAnswer.Result
+  ) throws(StageError) -> ClaimAnswer {
+    let place = Endpoint(address: address, port: talk.server.port)
+    return ClaimAnswer(
+      given: [
+        .init("old connection", try talk.record()?.state.title ?? "gone"),
+        .init("new server on", place.text),
+      ],
+      question: "bind", result: try stage.answer(address, place.port), known: known)
+  }
+
+  /// 2: then the client has it.
+  mutating func carryOutClientClosesFirst(on stage: Stage) throws(StageError) {
+    let talk = try Conversation.begin(on: stage)
+    try talk.close(.client)
+    try talk.close(.server)
+    var answers: [ClaimAnswer] = []
+    let rows: [(name: String, endpoint: Endpoint, known: ClaimAnswer.Result)] = [
+      ("server's", talk.server, .ok), ("client's", talk.peer, .inUse),
+    ]
+    for (name, endpoint, known) in rows {
+      for (question, options) in [("plain", []), ("SO_REUSEADDR", SocketOptions.reuseAddress)] {
+        answers.append(
+          ClaimAnswer(
+            given: [.init("port", "\(name) \(endpoint.text)")], question: question,
+            result: try stage.answer(endpoint.address, endpoint.port, options), known: known))
+      }
+    }
+    steps = talk.events + answers.map { .answer($0) }
+
+    verdict = answers[0].result == .ok ? .holds : .doesNotHold
+    reason = "The TIME_WAIT is at the client's end, and keeps the client's port."
+    if answers[3].result == .inUse {
+      remarks.append(
+        "A bind to the client's port fails, even with SO_REUSEADDR: the client had not set it (claim 4).")
+    }
+  }
+
+  /// 4: the flags of both sides count.
+  mutating func carryOutReuseAddress(on stage: Stage) throws(StageError) {
+    var results: [Bool: [Bool: ClaimAnswer.Result]] = [:]
+    var answers: [ClaimStep] = []
+    for old in [false, true] {
+      if old { try stage.clear() }
+      let talk = try Conversation.begin(on: stage, old ? .reuseAddress : [])
+      try talk.close(.server)
+      try talk.close(.client)
+      // The steps are the same for both; the second time is shown.
+      if old { steps = talk.events } else { differences += talk.events.compactMap(\.difference) }
+      for new in [false, true] {
+        let result = try stage.answer(
+          talk.server.address, talk.server.port, new ? .reuseAddress : [], listens: true)
+        results[old, default: [:]][new] = result
+        answers.append(
+          .answer(
+            ClaimAnswer(
+              given: [.init("old server", old ? "on" : "off"), .init("new server", new ? "on" : "off")],
+              question: "bind and listen", result: result, known: old && new ? .ok : .inUse)))
+      }
+    }
+    steps += answers
+    switch (results[true]?[true], results[false]?[true]) {
+    case (.ok, .ok): verdict = .holds
+    case (.ok, _):
+      verdict = .holdsWithCondition
+      condition = "the old server must have set it too."
+    default: verdict = .doesNotHold
+    }
+    reason =
+      """
+      Linux asks for SO_REUSEADDR at both sides, and a TIME_WAIT keeps what its socket had. So the first restart after \
+      the option was added still fails.
+      """
+  }
+}

@@ -1,0 +1,146 @@
+import Diagnosis
+import LinuxHost
+import SocketTable
+
+extension ClaimReport {
+  /// 7: the client comes again from the same port; then once more where nobody listens.
+  mutating func carryOutTakeover(on stage: Stage) throws(StageError) {
+    let talk = try Conversation.begin(on: stage, .reuseAddress)
+    let old = talk.nextSequenceNumber
+    try talk.close(.server, keepsListening: true)
+    try talk.close(.client)
+    let isInTimeWait = try talk.record()?.state == .timeWait
+    let connected = try talk.connectAgain()
+    var answers: [ClaimAnswer] = []
+    func add(
+      _ listener: String, _ question: String, _ result: ClaimAnswer.Result, _ known: ClaimAnswer.Result
+    ) {
+      answers.append(
+        ClaimAnswer(given: [.init("listener", listener)], question: question, result: result, known: known))
+    }
+    add("still there", "connect again", connected, .ok)
+    let taken = try talk.states()
+    add("still there", "4-tuple then", .text(taken), .text(TCPState.established.title))
+    var jump: UInt32?
+    if let old, let new = talk.nextSequenceNumber {
+      // The FIN took one number, and the new SYN one.
+      jump = (new &- 1) &- (old &+ 1)
+      add("still there", "sequence jump", .text("\(jump ?? 0)"), .text("65537"))
+    }
+    steps = talk.events
+
+    try stage.clear()
+    let alone = try Conversation.begin(on: stage, .reuseAddress)
+    try alone.close(.server)
+    try alone.close(.client)
+    let refused = try alone.connectAgain()
+    add("gone", "connect again", refused, .refused(.connectionRefused))
+    let left = try alone.states()
+    add("gone", "4-tuple then", .text(left), .text("gone"))
+    steps += answers.map { .answer($0) }
+
+    let isTaken = isInTimeWait && connected == .ok && taken == TCPState.established.title
+    verdict = isTaken ? refused == .ok ? .holds : .holdsWithCondition : .doesNotHold
+    condition =
+      verdict == .holdsWithCondition
+      ? "something must listen, and the SYN must be newer, by its sequence number or its timestamp." : nil
+    reason =
+      """
+      The SYN ends the TIME_WAIT and goes to the listener. Late segments of the old connection lie outside of the new \
+      one's sequence numbers\(jump == 65_537 ? ", which begin 65537 above the old one's last" : "").
+      """
+    if refused != .ok, left == "gone" {
+      remarks.append(
+        """
+        Without a listener the SYN is answered with an ACK, the client's RST ends the TIME_WAIT, and its next SYN is \
+        refused.
+        """)
+    }
+  }
+
+  /// 8: one client port, taken by a TIME_WAIT to each of three servers, and a server's port in TIME_WAIT.
+  mutating func carryOutReuseSysctl(on stage: Stage) throws(StageError) {
+    let sysctl = "net.ipv4.tcp_tw_reuse"
+    try stage.set("net.ipv4.ip_local_port_range", "40001 40001")
+    let restarted = try Conversation.begin(on: stage, port: 9527)
+    try restarted.close(.server)
+    try restarted.close(.client)
+    var talks: [Conversation] = []
+    for port: UInt16 in [9528, 9529, 9530] {
+      let talk = try Conversation.begin(on: stage, port: port)
+      try talk.close(.client)
+      try talk.close(.server, keepsListening: true)
+      talks.append(talk)
+    }
+    let began = Clock.monotonicNanoseconds
+    var answers: [[ClaimAnswer]] = []
+    func ask(_ value: Int, _ question: String, _ result: ClaimAnswer.Result, _ known: ClaimAnswer.Result) {
+      answers[value].append(
+        ClaimAnswer(
+          given: [.init("tcp_tw_reuse", "\(value)")], question: question, result: result, known: known))
+    }
+    for value in 0...2 {
+      answers.append([])
+      try stage.set(sysctl, "\(value)")
+      ask(value, "connect at once", try talks[0].connectionAttempt(), .noPort)
+    }
+    // tcp_tw_reuse_delay, and before Linux 6.14 a constant; before 4.19 whole seconds were counted. 0 comes last, so that
+    // the delay has passed there too.
+    let late = try [1, 2].map { value throws(StageError) in
+      try stage.set(sysctl, "\(value)")
+      return try talks[value].connectionSoon(on: stage)
+    }
+    let passed = UInt32(clamping: (Clock.monotonicNanoseconds - began) / 1_000_000)
+    let question = "connect after \(ClaimAnswer.Result.milliseconds(passed).text)"
+    try stage.set(sysctl, "0")
+    ask(0, question, try talks[0].connectionAttempt(), .noPort)
+    for value in [1, 2] { ask(value, question, late[value - 1], .ok) }
+    for value in 0...2 {
+      try stage.set(sysctl, "\(value)")
+      ask(value, "server's bind", try stage.answer(Stage.loopback, restarted.server.port), .inUse)
+    }
+    steps = talks[0].events + answers.flatMap { $0 }.map { .answer($0) }
+
+    let helpsConnect = late[0] == .ok
+    let helpsBind = (0...2).contains { answers[$0].last?.result == .ok }
+    verdict = helpsConnect && !helpsBind ? .holdsWithCondition : .doesNotHold
+    condition =
+      verdict == .holdsWithCondition
+      ? "only connect() with an automatic port, 1 s after the connection ended (with 2, the default, on loopback only)."
+      : nil
+    reason =
+      """
+      The client has one port (ip_local_port_range 40001), and its connection is in TIME_WAIT. The bind is that of a \
+      server whose own port is in TIME_WAIT: it never asks tcp_tw_reuse.
+      """
+  }
+}
+
+extension ClaimAnswer.Result {
+  fileprivate static let noPort = ClaimAnswer.Result.refused(.addressNotAvailable)
+}
+
+extension Conversation {
+  /// The first that succeeds, or the last that did not.
+  fileprivate func connectionSoon(on stage: Stage) throws(StageError) -> ClaimAnswer.Result {
+    var result = ClaimAnswer.Result.noPort
+    try stage.settle(seconds: 4) { () throws(StageError) in
+      result = try connectionAttempt()
+      return result == .ok
+    }
+    return result
+  }
+
+  /// What connect() from a port of the kernel's choice answers.
+  fileprivate func connectionAttempt() throws(StageError) -> ClaimAnswer.Result {
+    do throws(SystemError) {
+      let socket = try StreamSocket()
+      try socket.connect(to: server)
+      socket.close()
+      return .ok
+    } catch {
+      guard error.call == "connect" else { throw .system(error) }
+      return .refused(ErrorNumber(error.errno))
+    }
+  }
+}

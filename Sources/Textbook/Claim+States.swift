@@ -1,0 +1,148 @@
+import Diagnosis
+import LinuxHost
+import SocketTable
+
+extension ClaimReport {
+  /// 5: a socket in each state that can be made, with SO_REUSEADDR, and another that wants its port.
+  mutating func carryOutOtherStates(on stage: Stage) throws(StageError) {
+    let crowd = try Crowd(stage)
+    var refusedOutsideListen = 0
+    var asked = 0
+    for member in crowd.members {
+      let seen = try crowd.state(of: member)
+      let given: [ClaimAnswer.Given] = [
+        .init("old socket", seen), .init("after", member.story),
+      ]
+      let plain = try stage.answer(member.local.address, member.local.port)
+      steps.append(.answer(ClaimAnswer(given: given, question: "plain", result: plain, known: .inUse)))
+      let reuse = try stage.answer(member.local.address, member.local.port, .reuseAddress, listens: true)
+      steps.append(
+        .answer(
+          ClaimAnswer(
+            given: given, question: "SO_REUSEADDR", result: reuse,
+            known: member.state == .listen ? .inUse : .ok)))
+      if seen != member.state.title, seen != Crowd.unseen {
+        differences.append("\(member.story): the state is \(seen); known is \(member.state.title)")
+      }
+      if member.state != .listen {
+        asked += 1
+        if reuse != .ok { refusedOutsideListen += 1 }
+      }
+    }
+    verdict = refusedOutsideListen == asked ? .holds : .doesNotHold
+    reason =
+      """
+      With SO_REUSEADDR at both sides bind and listen succeed in every state but LISTEN. Only a listener keeps the port.
+      """
+  }
+}
+
+/// A socket in each state, all with SO_REUSEADDR, each on a port of its own.
+private final class Crowd {
+  struct Member {
+    let state: TCPState
+    let story: String
+    let local: Endpoint
+    let peer: Endpoint?
+  }
+
+  /// Kernels before 6.8 do not list bound sockets.
+  static let unseen = "not listed"
+
+  private let stage: Stage
+  private(set) var members: [Member] = []
+  private var talks: [Conversation] = []
+  private var bound: StreamSocket?
+  private var listener: StreamSocket?
+  private var busyListener: StreamSocket?
+  private var connected: StreamSocket?
+  private var connecting: StreamSocket?
+
+  init(_ stage: Stage) throws(StageError) {
+    self.stage = stage
+    do throws(SystemError) {
+      try makeSocketsWithoutConnection()
+    } catch {
+      throw .system(error)
+    }
+    try make(.established, "the listener closed") { _ throws(StageError) in }
+    try make(.closeWait, "the client closed first") { talk throws(StageError) in
+      try talk.shutdown(.client)
+    }
+    // A FIN waits behind what the client does not read.
+    try make(.finWait1, "the server closed first, no ACK") { talk throws(StageError) in
+      try talk.closeWindow()
+      try talk.shutdown(.server)
+    }
+    try make(.finWait2, "the server closed first") { talk throws(StageError) in try talk.shutdown(.server) }
+    try make(.closing, "both closed at once, no ACK") { talk throws(StageError) in
+      try talk.closeWindow()
+      try talk.shutdown(.server)
+      try talk.shutdown(.client)
+    }
+    try make(.lastAck, "the client, then the server, no ACK") { [stage] talk throws(StageError) in
+      try talk.shutdown(.client)
+      try stage.settle { () throws(StageError) in try talk.record()?.state == .closeWait }
+      try talk.closeWindow()
+      try talk.shutdown(.server)
+    }
+    try make(.timeWait, "the server closed, then the client") { talk throws(StageError) in
+      try talk.close(.server)
+      try talk.close(.client)
+    }
+    for member in members where member.state != .bound && member.state != .listen {
+      try stage.settle { () throws(StageError) in try record(of: member)?.state == member.state }
+    }
+  }
+
+  /// In the table's words.
+  func state(of member: Member) throws(StageError) -> String {
+    try record(of: member)?.state.title ?? (member.state == .bound ? Self.unseen : "gone")
+  }
+
+  private func record(of member: Member) throws(StageError) -> SocketRecord? {
+    try stage.record(member.local, member.peer)
+  }
+
+  private func makeSocketsWithoutConnection() throws(SystemError) {
+    func open() throws(SystemError) -> StreamSocket {
+      let socket = try StreamSocket(.reuseAddress)
+      try socket.bind(Endpoint(address: Stage.loopback, port: 0))
+      return socket
+    }
+    func add(_ state: TCPState, _ story: String, _ port: UInt16, peer: Endpoint? = nil) {
+      members.append(
+        Member(
+          state: state, story: story, local: Endpoint(address: Stage.loopback, port: port), peer: peer))
+    }
+    let first = try open()
+    add(.bound, "bind, nothing else", try first.localPort())
+    bound = consume first
+    let second = try open()
+    try second.listen()
+    add(.listen, "listen", try second.localPort())
+    listener = consume second
+    // One connection waits to be accepted; there is no room for another, and its SYN is dropped.
+    let busy = try open()
+    try busy.listen(backlog: 0)
+    let peer = Endpoint(address: Stage.loopback, port: try busy.localPort())
+    busyListener = consume busy
+    let waiting = try StreamSocket()
+    try waiting.connect(to: peer)
+    connected = consume waiting
+    let third = try open()
+    try third.startConnecting(to: peer)
+    add(.synSent, "connect, no answer", try third.localPort(), peer: peer)
+    connecting = consume third
+  }
+
+  private func make(
+    _ state: TCPState, _ story: String, _ body: (Conversation) throws(StageError) -> Void
+  ) throws(StageError) {
+    let talk = try Conversation.begin(on: stage, port: 0, .reuseAddress, takesLittle: true)
+    talk.stopListening()
+    try body(talk)
+    talks.append(talk)
+    members.append(Member(state: state, story: story, local: talk.server, peer: talk.peer))
+  }
+}

@@ -1,0 +1,138 @@
+import Diagnosis
+import LinuxHost
+import SocketTable
+
+/// A server on 127.0.0.1, one client, and the connection between them. What either end does is followed by a look at
+/// both.
+final class Conversation {
+  private let stage: Stage
+  private var listener: StreamSocket?
+  private var child: StreamSocket?
+  private var client: StreamSocket?
+  let server: Endpoint
+  private(set) var peer: Endpoint
+  private(set) var events: [ClaimStep] = []
+
+  /// The server listens; nobody has connected yet.
+  /// - Parameter port: 0 lets the kernel choose.
+  private init(_ stage: Stage, port: UInt16, _ options: SocketOptions) throws(StageError) {
+    self.stage = stage
+    let loopback = Stage.loopback
+    peer = Endpoint(address: loopback, port: 0)
+    do throws(SystemError) {
+      let socket = try StreamSocket(options)
+      try socket.bind(Endpoint(address: loopback, port: port))
+      try socket.listen()
+      server = Endpoint(address: loopback, port: try socket.localPort())
+      listener = consume socket
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  /// The connection stands.
+  /// - Parameter takesLittle: the client's receive buffer is small.
+  static func begin(
+    on stage: Stage, port: UInt16? = nil, _ options: SocketOptions = [], takesLittle: Bool = false
+  ) throws(StageError) -> Conversation {
+    let conversation = try Conversation(stage, port: port ?? stage.serverPort, options)
+    try conversation.connect(takesLittle: takesLittle)
+    return conversation
+  }
+
+  // MARK: What the ends do
+
+  private func connect(takesLittle: Bool) throws(StageError) {
+    do throws(SystemError) {
+      let socket = try StreamSocket()
+      if takesLittle { try socket.shrinkReceiveBuffer() }
+      try socket.connect(to: server)
+      peer = Endpoint(address: Stage.loopback, port: try socket.localPort())
+      child = try listener?.accept()
+      client = consume socket
+    } catch {
+      throw .system(error)
+    }
+    try note(.client, "connects", sends: "handshake", server: .established, client: .established)
+  }
+
+  /// From the port that the last connection came from.
+  func connectAgain() throws(StageError) -> ClaimAnswer.Result {
+    do throws(SystemError) {
+      let socket = try StreamSocket()
+      try socket.bind(peer)
+      try socket.connect(to: server)
+      child = try listener?.accept()
+      client = consume socket
+    } catch {
+      guard error.call == "connect" else { throw .system(error) }
+      return .refused(ErrorNumber(error.errno))
+    }
+    try note(.client, "connects again", sends: "handshake", server: .established, client: .established)
+    return .ok
+  }
+
+  /// Ends this side; a server takes its listener down as well unless told otherwise. Returns when what is known to come
+  /// of it has come.
+  func close(_ actor: ClaimEvent.Actor, keepsListening: Bool = false) throws(StageError) {
+    if actor == .server, !keepsListening { listener = nil }
+    let (own, other) = actor == .server ? (server, peer) : (peer, server)
+    let isFirst = actor == .server ? client != nil : child != nil
+    if isFirst {
+      // The acknowledgement of a FIN that meets the socket still in use by close() leaves a full socket behind, and not
+      // a minisocket (tcp_rcv_state_process): so the FIN goes first.
+      try shutdown(actor)
+      try stage.settle { () throws(StageError) in try stage.record(own, other)?.state == .finWait2 }
+    }
+    if actor == .server { child = nil } else { client = nil }
+    let known: (own: TCPState?, other: TCPState) = isFirst ? (.finWait2, .closeWait) : (nil, .timeWait)
+    try note(
+      actor, "closes", sends: "FIN", server: actor == .server ? known.own : known.other,
+      client: actor == .client ? known.own : known.other)
+  }
+
+  /// Sends the FIN and keeps the socket.
+  func shutdown(_ actor: ClaimEvent.Actor) throws(StageError) {
+    try stage.system { () throws(SystemError) in
+      if actor == .server { try child?.shutdownWriting() } else { try client?.shutdownWriting() }
+    }
+  }
+
+  /// Nobody takes connections any more.
+  func stopListening() { listener = nil }
+
+  /// The client's window is closed: nothing that the server sends from now on leaves it.
+  func closeWindow() throws(StageError) {
+    try stage.system { () throws(SystemError) in try child?.sendUntilFull() }
+  }
+
+  /// Of the server's end; nil where that cannot be read.
+  var nextSequenceNumber: UInt32? { child?.nextSequenceNumber() }
+
+  // MARK: What is seen
+
+  /// The server's end.
+  func record() throws(StageError) -> SocketRecord? { try stage.record(server, peer) }
+
+  /// The states of all that the server's end has with this client, "gone" if there is nothing.
+  func states() throws(StageError) -> String {
+    var titles: [String] = []
+    try stage.records(onPort: server.port) { if $0.peer == peer { titles.append($0.state.title) } }
+    return titles.isEmpty ? "gone" : titles.joined(separator: ", ")
+  }
+
+  private func note(
+    _ actor: ClaimEvent.Actor, _ action: String, sends: String, server known: TCPState?,
+    client knownOfClient: TCPState?
+  ) throws(StageError) {
+    try stage.settle { () throws(StageError) in
+      guard try stage.record(server, peer)?.state == known else { return false }
+      return try stage.record(peer, server)?.state == knownOfClient
+    }
+    let event = ClaimEvent(
+      actor: actor, action: action, sends: sends,
+      server: .init(server, try stage.record(server, peer), known: known),
+      client: .init(peer, try stage.record(peer, server), known: knownOfClient))
+    events.append(.event(event))
+  }
+}

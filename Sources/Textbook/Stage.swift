@@ -1,0 +1,145 @@
+import Diagnosis
+package import LinuxHost
+package import SocketTable
+
+/// Why a claim could not be carried out.
+package enum StageError: Error {
+  case system(SystemError)
+  case source(SourceError)
+  /// It needs what this host does not allow: a sentence.
+  case notHere(String)
+}
+
+/// Where the claims are carried out: a network namespace of this process alone where that is permitted, and the host's
+/// loopback device, on ports that the kernel chooses, where it is not.
+package final class Stage {
+  package static let loopback = IPAddress(ipv4: 0x7f00_0001)
+
+  /// Why the host's own loopback device is used; nil if it is not.
+  package private(set) var refusal: SystemError?
+  /// Looks at the socket table so far.
+  package private(set) var looks = 0
+  /// What those looks were like, taken together.
+  package private(set) var look: Look?
+
+  private let choice: SocketSource.Choice
+  private var source: SocketSource?
+  private var prober = KernelBindProber()
+  private var isClear = false
+
+  /// Leaves the host's network for good, where that is permitted.
+  package init(_ choice: SocketSource.Choice) throws(StageError) {
+    self.choice = choice
+    do throws(SystemError) {
+      try PrivateNetwork.enter()
+      isClear = true
+    } catch {
+      if error.isExhaustion { throw .system(error) }
+      refusal = error
+    }
+  }
+
+  package var isPrivate: Bool { refusal == nil }
+
+  /// The port for a server. 0, which lets the kernel choose, where others have their sockets too.
+  package var serverPort: UInt16 { isPrivate ? 9527 : 0 }
+
+  /// Nothing of what was done before is left: another namespace. On the host's loopback all of it stays.
+  package func clear() throws(StageError) {
+    if isPrivate, !isClear {
+      try system { () throws(SystemError) in try PrivateNetwork.enter() }
+    }
+    isClear = false
+    // A netlink socket stays in the namespace in which it was opened.
+    source = try Self.open(choice)
+  }
+
+  private static func open(_ choice: SocketSource.Choice) throws(StageError) -> SocketSource {
+    do throws(SourceError) {
+      return try SocketSource(choice)
+    } catch {
+      throw .source(error)
+    }
+  }
+
+  /// Sets a sysctl of the private namespace.
+  func set(_ sysctl: String, _ value: String) throws(StageError) {
+    guard isPrivate else {
+      throw .notHere("it changes \(sysctl), and no network namespace can be made here (\(refusalText)).")
+    }
+    do throws(SystemError) {
+      try Sysctl.set(sysctl, value)
+    } catch {
+      throw .notHere("it changes \(sysctl), and that is refused here (\(error.message)).")
+    }
+  }
+
+  package var refusalText: String { refusal.map { "unshare: \($0.message)" } ?? "" }
+
+  /// Leaves the TIME_WAIT of a server that had set SO_REUSEADDR. Returns the port.
+  package func makeTimeWait() throws(StageError) -> UInt16 {
+    try clear()
+    let talk = try Conversation.begin(on: self, .reuseAddress)
+    try talk.close(.server)
+    try talk.close(.client)
+    return talk.server.port
+  }
+
+  // MARK: Looking
+
+  /// What the kernel's table has between these two now.
+  func record(_ local: Endpoint, _ peer: Endpoint?) throws(StageError) -> SocketRecord? {
+    var found: SocketRecord?
+    try records(onPort: local.port) { record in
+      if record.local == local, record.peer == peer { found = record }
+    }
+    return found
+  }
+
+  func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(StageError) {
+    let filter = SocketFilter(ports: PortSet(port), states: .states(.all))
+    looks += 1
+    do throws(SourceError) {
+      let isComplete = try source?.stream(filter, begin: { _ in }, body) ?? false
+      let isFirstLoss = look?.isComplete != false
+      if look == nil || isFirstLoss && !isComplete { look = source?.look(isComplete: isComplete) }
+    } catch {
+      throw .source(error)
+    }
+  }
+
+  /// Lets the kernel get on until `condition` is met; not for ever, as what is seen is shown in any case.
+  func settle(
+    seconds: Int64 = 2, _ condition: () throws(StageError) -> Bool
+  ) throws(StageError) {
+    let deadline = Clock.monotonicNanoseconds + seconds * 1_000_000_000
+    while try !condition(), Clock.monotonicNanoseconds < deadline { Clock.pause(milliseconds: 1) }
+  }
+
+  // MARK: Asking
+
+  /// What bind, and listen where it is wanted, answer to a new socket, which is closed at once.
+  func answer(
+    _ address: IPAddress = Stage.loopback, _ port: UInt16, _ options: SocketOptions = [],
+    listens: Bool = false
+  ) throws(StageError) -> ClaimAnswer.Result {
+    let socket = TrialSocket(
+      address: BindAddress(address), port: port, options: options, interface: nil, listens: listens)
+    let outcomes = try system { () throws(SystemError) in try prober.attempt([socket]) }
+    guard case .refused(_, let error)? = outcomes.first else { return .ok }
+    return .refused(error)
+  }
+
+  /// Names what went wrong as this room does.
+  func system<T: ~Copyable>(_ body: () throws(SystemError) -> T) throws(StageError) -> T {
+    do throws(SystemError) {
+      return try body()
+    } catch {
+      throw .system(error)
+    }
+  }
+}
+
+extension ClaimAnswer.Result {
+  static let inUse = ClaimAnswer.Result.refused(.addressInUse)
+}

@@ -1,0 +1,85 @@
+import Diagnosis
+import LinuxHost
+import SocketTable
+
+/// A server for one client, as the textbook has it.
+struct DemoServer {
+  let port: UInt16
+  let reuse: Bool
+
+  private enum End {
+    case clientClosed
+    case signal(Int32)
+  }
+
+  func run() throws(Failure) -> Int32 {
+    do throws(SystemError) {
+      switch try serve() {
+      case .clientClosed: return ExitStatus.yes
+      // Its sockets are closed by now, each side in its turn.
+      case .signal(let number): EndingSignals.end(by: number)
+      }
+    } catch {
+      switch error.call {
+      case "bind", "listen":
+        let option = reuse ? " --reuse" : ""
+        try Sockets.write(
+          """
+          \(error.call) failed: \(error.message) (\(error.errno))
+          What is in the way:  tw-inspect trybind \(port)\(option)
+
+          """)
+        return ExitStatus.no
+      case "write": throw .output(error)
+      default: throw .system(error)
+      }
+    }
+  }
+
+  private func serve() throws(SystemError) -> End {
+    let signals = try EndingSignals()
+    let listener = try StreamSocket(reuse ? .reuseAddress : [])
+    try listener.bind(Endpoint(address: .anyIPv4, port: port))
+    try listener.listen()
+    let port = try listener.localPort()
+    try say("listening on 0.0.0.0:\(port); connect with:  telnet 127.0.0.1 \(port)")
+    guard let client = try listener.accept(unless: signals) else { return .signal(signals.take() ?? 0) }
+    try say("a client has connected")
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count: Int
+      do throws(SystemError) {
+        guard let received = try client.receive(into: &buffer, unless: signals) else {
+          // Unread data would turn the FIN into a RST, which leaves nothing behind.
+          client.discardIncoming()
+          try client.shutdownWriting()
+          try say("closed first; what is left of it:  tw-inspect port \(port)")
+          return .signal(signals.take() ?? 0)
+        }
+        count = received
+      } catch {
+        guard error.isConnectionReset else { throw error }
+        try say("client reset the connection")
+        return .clientClosed
+      }
+      guard count > 0 else { break }
+      try say("received \(count) \(count == 1 ? "byte" : "bytes"): \(Self.shown(buffer[..<count]))")
+    }
+    try say("client closed")
+    return .clientClosed
+  }
+
+  /// What came, made harmless, without the end of its line.
+  private static func shown(_ bytes: ArraySlice<UInt8>) -> String {
+    var bytes = bytes
+    while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
+      bytes.removeLast()
+    }
+    return ByteSafety.escaped(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// A line, at once.
+  private func say(_ line: String) throws(SystemError) {
+    try StandardOutput.write(Array((line + "\n").utf8).span)
+  }
+}
