@@ -173,22 +173,22 @@ _tw-inspect() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    port|trybind|help)
+    port|trybind|wait|release|explain|demo|help)
         # Offer subcommand argument completions
         "_tw-inspect_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'port trybind help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'port trybind wait release explain demo help' -- "${cur}"))
         ;;
     esac
 }
 
 _tw-inspect_port() {
     repeating_flags=()
-    non_repeating_flags=(--all --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--all --owners --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--state)
-    non_repeating_options=(--side --sort --limit --expect --output --color --source)
+    non_repeating_options=(--side --sort --limit --expect --interval --output --color --source --netns)
     __tw-inspect_offer_flags_options -1
 
     # Offer option value completions
@@ -212,6 +212,9 @@ _tw-inspect_port() {
         __tw-inspect_add_completions -W 'none'$'\n''some'
         return
         ;;
+    '--interval')
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
@@ -222,6 +225,9 @@ _tw-inspect_port() {
         ;;
     '--source')
         __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
         return
         ;;
     esac
@@ -237,13 +243,60 @@ _tw-inspect_port() {
 
 _tw-inspect_trybind() {
     repeating_flags=()
-    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--address)
-    non_repeating_options=(--interface --output --color --source)
+    non_repeating_options=(--interface --interval --output --color --source --netns)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--address')
+        return
+        ;;
+    '--interface')
+        return
+        ;;
+    '--interval')
+        return
+        ;;
+    '--output')
+        __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
+        return
+        ;;
+    '--color')
+        __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion trybind -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_tw-inspect_wait() {
+    repeating_flags=()
+    non_repeating_flags=(--fail-fast --reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_options=(--address)
+    non_repeating_options=(--timeout --interface --output --color --source --netns)
+    __tw-inspect_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--timeout')
+        return
+        ;;
     '--address')
         return
         ;;
@@ -262,12 +315,151 @@ _tw-inspect_trybind() {
         __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
         return
         ;;
+    '--netns')
+        return
+        ;;
     esac
 
     # Offer positional completions
     case "${positional_number}" in
     1)
-        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion trybind -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
+        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion wait -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_tw-inspect_release() {
+    repeating_flags=()
+    non_repeating_flags=(--include-fin-wait-2 --yes --dry-run --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--output --color --source --netns)
+    __tw-inspect_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output')
+        __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
+        return
+        ;;
+    '--color')
+        __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion release -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_tw-inspect_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--output --color --source --netns)
+    __tw-inspect_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output')
+        __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
+        return
+        ;;
+    '--color')
+        __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    *)
+        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion explain -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+}
+
+_tw-inspect_demo() {
+    repeating_flags=()
+    non_repeating_flags=(--list --full --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--output --color --source --netns)
+    __tw-inspect_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--output')
+        __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
+        return
+        ;;
+    '--color')
+        __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __tw-inspect_add_completions -W '1'$'\n''2'$'\n''3'$'\n''4'$'\n''5'$'\n''6'$'\n''7'$'\n''8'
+        return
+        ;;
+    esac
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    serve)
+        # Offer subcommand argument completions
+        "_tw-inspect_demo_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'serve' -- "${cur}"))
+        ;;
+    esac
+}
+
+_tw-inspect_demo_serve() {
+    repeating_flags=()
+    non_repeating_flags=(--reuse --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __tw-inspect_offer_flags_options 1
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __tw-inspect_add_completions -W "$(__tw-inspect_custom_complete ---completion demo serve -- positional@0 "${COMP_CWORD}" "$(__tw-inspect_cursor_index_in_current_word)")"
         return
         ;;
     esac

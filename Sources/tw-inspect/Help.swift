@@ -33,7 +33,7 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
-      77  not permitted (release, --netns)
+      77  not permitted (--netns, release)
     """
 
   /// What comes without arguments.

@@ -10,9 +10,9 @@ struct PortInspection {
   let sort: SortOrder
   let limit: Int
   private let expectation: Expectation?
-  private let looksForOwners: Bool
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
+  private let looksForOwners: Bool
   let common: CommonSettings
   let interfaces = Interfaces()
 

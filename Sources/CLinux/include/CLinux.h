@@ -26,15 +26,6 @@ const char *_Nullable tw_argument(int index);
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }
 
-/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
-long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
-
-/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
-int tw_open_cgroup(int mount, uint64_t inode);
-
-/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
-long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
-
 /* A TCP socket over IPv4, and a connection accepted: descriptors that neither block nor outlive an exec. */
 int tw_tcp_socket(void);
 int tw_accept(int socket);
@@ -50,6 +41,15 @@ int tw_read_signal(int descriptor);
 
 /* Ends the process by the signal, so that its parent sees by what. */
 void tw_end_by_signal(int number);
+
+/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
+long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
+
+/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
+int tw_open_cgroup(int mount, uint64_t inode);
+
+/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
+long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */
