@@ -70,7 +70,9 @@ package struct BindDiagnosis: Sendable {
       ? session.trials.map { trial in
         guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
         let blamed = facts.blamed(by: trial)
-        return blamed.first.map { Blocker(line: catalogue.line(session.originals[$0] ?? $0), others: blamed.count - 1) }
+        return blamed.first.map {
+          Blocker(line: catalogue.line(session.originals[$0] ?? $0), others: blamed.count - 1)
+        }
       } : []
   }
 

@@ -11,7 +11,7 @@ struct BindInspection {
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
   private let predicts: Bool
-  private let flags: FlagsChoice
+  let flags: FlagsChoice
   private let comparison: TrialSession.Comparison
   private let user: ServerUser?
 
@@ -40,14 +40,16 @@ struct BindInspection {
       throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
     }
     guard user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID) else {
-      throw .notPermitted("--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
+      throw .notPermitted(
+        "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
     }
     return user
   }
 
   private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
     if command.matrix, command.watch {
-      throw .usage("--matrix with --watch: what repeats tries your server's options only; leave one of them out")
+      throw .usage(
+        "--matrix with --watch: what repeats tries your server's options only; leave one of them out")
     }
     let option = command.afterStop ? "--after-stop" : "--predict"
     guard predicts else { return }
@@ -81,7 +83,8 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    return try answer(try Self.diagnosis(session, flags: flags, &source, common))
+    return try answer(
+      try HolderSearch.diagnosis(session, Self.settings(target), flags: flags, &source, common))
   }
 
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
@@ -92,27 +95,10 @@ struct BindInspection {
     return bindable ? ExitStatus.yes : ExitStatus.no
   }
 
-  static func settings(_ target: BindTarget, _ common: CommonSettings) -> HostSettings {
+  static func settings(_ target: BindTarget) -> HostSettings {
     var settings = HostSettings.current()
-    settings.namespace = common.namespace?.reference
     if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
     return settings
-  }
-
-  /// With the owners of what is in the way, and where else to look.
-  static func diagnosis(
-    _ session: TrialSession, flags: FlagsChoice = .none, _ source: inout SocketSource, _ common: CommonSettings
-  ) throws(Failure) -> BindDiagnosis {
-    var settings = Self.settings(session.target, common)
-    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
-      settings.otherNamespaces = OtherNamespace.all()
-    }
-    let target = session.target
-    var session = session
-    let holders = BindDiagnosis.holdersOfProcesses(session, settings: settings)
-    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
-    session.learn(details)
-    return BindDiagnosis(session, settings: settings, details: details)
   }
 
   /// From the table alone.
@@ -125,17 +111,23 @@ struct BindInspection {
       throw .source(error)
     }
     Sockets.report(source, common, since: start, filter: filter)
-    let settings = Self.settings(target, common)
+    var settings = Self.settings(target)
+    settings.namespace = common.namespace?.reference
     let lacksPrivilege =
       Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
     func session(_ details: SocketDetailsTable) -> TrialSession {
-      .predicted(target, comparing: comparison, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
+      .predicted(
+        target, comparing: comparison, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
     }
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 }
       : BindDiagnosis.holdersOfProcesses(session(SocketDetailsTable()), settings: settings)
-    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+    let isNeeded = !common.quiet || flags == .live
+    let details =
+      isNeeded
+      ? try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+      : SocketDetailsTable()
     return try answer(BindDiagnosis(session(details), settings: settings, details: details))
   }
 

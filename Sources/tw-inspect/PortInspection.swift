@@ -43,6 +43,9 @@ struct PortInspection {
         """
       )
     }
+    if looksForOwners, command.watch {
+      throw .usage("--watch with --owners: owners are looked for once; leave one of them out")
+    }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }

@@ -73,7 +73,7 @@ struct WaitInspection {
         """
       )
     }
-    let diagnosis = try BindInspection.diagnosis(session, &source, common)
+    let diagnosis = try HolderSearch.diagnosis(session, settings, &source, common)
     if !common.quiet {
       try write(
         diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))

@@ -62,7 +62,8 @@ enum UserBindProber {
 
 extension TrialOutcome {
   private static let steps: [Step] = [
-    .socket, .option(.v6Only), .option(.reuseAddress), .option(.reusePort), .option(.bindToDevice), .bind, .listen,
+    .socket, .option(.v6Only), .option(.reuseAddress), .option(.reusePort), .option(.bindToDevice), .bind,
+    .listen,
   ]
 
   /// 0 is ok, any other number the step that was refused. Every errno of Linux fits into a byte.
