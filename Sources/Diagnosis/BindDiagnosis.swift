@@ -6,8 +6,10 @@ package struct BindDiagnosis: Sendable {
   package let trials: [Trial]
   package let skipped: [BindAddress]
   package let look: Look
-  /// Nil if it could not be tried.
+  /// Nil if it could not be tried, or told without trying.
   package let bindable: Bool?
+  /// What the table says, where nothing was bound; otherwise nil.
+  package let prediction: Prediction?
   /// Milliseconds until the last timer in the way fires; 0 if nothing is in the way, nil if something other than a
   /// timer is, or could be without being seen.
   package let freeIn: UInt32?
@@ -17,10 +19,21 @@ package struct BindDiagnosis: Sendable {
   package let holders: [SocketRecord]
   /// What is known of the holders beyond their records.
   package let details: SocketDetailsTable
+  /// Every combination of options was compared.
+  package let isMatrix: Bool
+  /// Of a comparison of everything: what is in the way of each trial; nil if nothing is, or nothing that is listed.
+  package let blockers: [Blocker?]
   /// The network namespace that was asked about, if it is not the caller's own.
   package let namespace: NamespaceReference?
   /// The deciding one first.
   package let findings: [Finding]
+
+  package struct Prediction: Sendable {
+    package let answer: ConflictRules.Prediction
+    package let certainty: Finding.Certainty
+    /// What is not known of the sockets in the way, and decides.
+    package let unknowns: ConflictRules.Unknowns
+  }
 
   /// The holders that a process can have: the sockets to find out more about first.
   package static func holdersOfProcesses(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
@@ -44,18 +57,39 @@ package struct BindDiagnosis: Sendable {
     trials = session.trials
     skipped = session.skipped
     look = session.snapshot.look
-    bindable = facts.yours.isEmpty ? nil : facts.refused.isEmpty
-    holders = facts.holders
+    bindable = facts.yours.isEmpty ? nil : !facts.refused.isEmpty ? false : facts.open.isEmpty ? true : nil
+    prediction = session.isPredicted ? facts.prediction : nil
+    holders = facts.holders.map { session.originals[$0] ?? $0 }
     freeIn = facts.freeIn
     freeLatest = facts.freeLatest
     findings = Self.findings(facts)
+    isMatrix = session.comparison == .all
+    let catalogue = Catalogue(facts)
+    blockers =
+      session.comparison == .all
+      ? session.trials.map { trial in
+        guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
+        let blamed = facts.blamed(by: trial)
+        return blamed.first.map {
+          Blocker(line: catalogue.line(session.originals[$0] ?? $0), others: blamed.count - 1)
+        }
+      } : []
+  }
+
+  /// A socket in the way, in words, and how many more there are.
+  package struct Blocker: Hashable, Sendable {
+    package let line: String
+    package let others: Int
   }
 
   /// The trial of the target's address at `index` with these options; nil if there was none.
   package func trial(_ index: Int, _ options: SocketOptions) -> Trial? {
     let made = trials.filter { $0.socket.options == options }
     // A server may name an address twice; its sockets are tried in their order.
-    if !target.areAlternatives { return made.indices.contains(index) ? made[index] : nil }
+    if !target.areAlternatives, options == target.options {
+      let own = made.filter(\.isYours)
+      return own.indices.contains(index) ? own[index] : nil
+    }
     return made.first { $0.socket.address == target.addresses[index] }
   }
 
@@ -74,12 +108,15 @@ package struct BindDiagnosis: Sendable {
 
     var refusals: [Finding] = []
     for trial in facts.refused { refusals += Self.explain(trial, facts, catalogue) }
+    for trial in facts.open {
+      refusals += Self.explain(facts.blamed(by: trial), trial, facts, catalogue).map(\.asPossible)
+    }
     add(refusals.filter(\.isSpecific))
     // What no timer ends decides.
     add(refusals.filter { !$0.isOfTimers && !$0.isRemark })
     add(refusals.filter { !$0.isRemark })
     add(refusals)
-    if facts.refused.isEmpty {
+    if facts.refused.isEmpty, facts.open.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
       for trial in facts.refusedPlain {
         add(
@@ -95,6 +132,7 @@ package struct BindDiagnosis: Sendable {
       add([catalogue.ownAddressesCannotAllListen(trial)])
     }
     if let disagreement = facts.disagreement { add([catalogue.rulesAndKernelDisagree(disagreement)]) }
+    add([catalogue.timeWaitTableFull, catalogue.reuseSysctlMisread].compactMap { $0 })
     if facts.settings.isEphemeral(facts.target.port) { add([catalogue.portInEphemeralRange]) }
     return findings
   }
@@ -149,10 +187,12 @@ package struct BindDiagnosis: Sendable {
     let held = Holders(blamed)
     var findings: [Finding] = []
     if !held.listeners.isEmpty {
-      if facts.refused.isEmpty, facts.target.options.contains(.reusePort) {
+      if facts.refused.isEmpty, facts.open.isEmpty, facts.target.options.contains(.reusePort) {
         findings.append(catalogue.listenerShared(held.listeners))
       } else {
-        if trial.socket.options.contains(.reusePort) { findings.append(catalogue.reusePortRefused(held)) }
+        if trial.socket.options.contains(.reusePort), !trial.outcome.isOpen {
+          findings.append(catalogue.reusePortRefused(held))
+        }
         // To somebody who named no address it is the listener that matters, not how addresses overlap.
         let alive = catalogue.listenersAlive(held)
         let overlap = [catalogue.overlap(trial, held.listeners)].compactMap { $0 }
@@ -171,6 +211,7 @@ package struct BindDiagnosis: Sendable {
       if !leaked.isEmpty { findings.append(catalogue.leakedConnection(trial, leaked)) }
     }
     return findings + explainTimers(held, trial, facts, catalogue) + catalogue.remarks(blamed)
+      + [catalogue.v4MappedTimeWait(trial, held.minisockets)].compactMap { $0 }
   }
 
   /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
@@ -183,6 +224,7 @@ package struct BindDiagnosis: Sendable {
     else {
       return []
     }
+    if facts.session.isPredicted { return [catalogue.predictedTimers(trial, held)] }
     var findings: [Finding] = []
     if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
@@ -211,9 +253,17 @@ extension Finding {
   /// Says more of a holder that another finding is about.
   fileprivate var isRemark: Bool {
     switch slug {
-    case .listenerInherited, .mptcpHolder, .ownerHidden: true
+    case .listenerInherited, .mptcpHolder, .ownerHidden, .v4MappedTimeWait: true
     default: false
     }
+  }
+
+  /// Whether it stands in the way is not known.
+  fileprivate var asPossible: Finding {
+    var finding = self
+    finding.severity = .warning
+    finding.certainty = .possible
+    return finding
   }
 
   /// Goes before findings that would be true of any refusal.

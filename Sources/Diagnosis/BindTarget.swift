@@ -61,6 +61,12 @@ package struct BindTarget: Sendable {
   package var interfaceIndex: UInt32
   package var listens: Bool
   package var uid: UInt32
+  /// Tried for comparison, and not the server's own.
+  package var comparedAddresses: [BindAddress] = []
+  /// The question is what a restart would be answered: as if the present listeners on the port were closed.
+  package var isAfterStop = false
+  /// The user the server runs as, where it is not the caller.
+  package var asUID: UInt32?
 
   package init(
     port: UInt16, addresses: [BindAddress], areAlternatives: Bool, options: SocketOptions = [],
@@ -74,6 +80,32 @@ package struct BindTarget: Sendable {
     self.interfaceIndex = interfaceIndex
     self.listens = listens
     self.uid = uid
+  }
+
+  /// Adds the addresses that a comparison is most telling at, unless the server names its own.
+  package mutating func addRows(_ family: SocketFilter.Family) {
+    guard areAlternatives else { return }
+    let rows = [
+      BindAddress(.anyIPv4), BindAddress(IPAddress(ipv4: 0x7f00_0001)), BindAddress(.anyIPv6),
+      BindAddress(.anyIPv6, v6Only: true), BindAddress(IPAddress(ipv6High: 0, low: 1), v6Only: true),
+    ]
+    comparedAddresses = rows.filter { row in
+      let isMeant = family == .any || (row.address.ipv4 != nil) == (family == .ipv4)
+      return isMeant && !addresses.contains(row)
+    }
+  }
+
+  /// The server's socket at one of its addresses as the table would show it.
+  func record(at address: BindAddress, _ state: TCPState) -> SocketRecord {
+    SocketRecord(
+      state: state, local: Endpoint(address: address.address, port: port), peer: nil,
+      interface: newSocket(at: address).device, uid: uid, inode: 1,
+      v6Only: address.v6Only || !address.address.isUnspecified)
+  }
+
+  var flags: HolderFlags {
+    HolderFlags(
+      reuseAddress: options.contains(.reuseAddress), reusePort: options.contains(.reusePort))
   }
 
   /// The socket of this server at one address, with other reuse options where they are given.

@@ -11,11 +11,11 @@ struct Blockers {
 
   init() {}
 
-  init(_ records: some Sequence<SocketRecord>, against sockets: [NewSocket], _ flags: HolderFlags) {
+  init(_ records: some Sequence<SocketRecord>, against sockets: [NewSocket], _ knowledge: HolderKnowledge) {
     for record in records {
       var strongest = ConflictRules.Conflict.none
       for socket in sockets {
-        var conflict = ConflictRules.conflict(of: record, flags, with: socket)
+        var conflict = ConflictRules.conflict(of: record, knowledge.flags(record), with: socket)
         // With SO_REUSEPORT the kernel is known to allow more than the rules do.
         if conflict == .certain, socket.options.contains(.reusePort) { conflict = .depends }
         if conflict == .certain || strongest == .none { strongest = conflict }

@@ -160,19 +160,19 @@ extension Catalogue {
         remedies: [Finding.Remedy("run the server as the user who runs the other one"), listing],
         notSeen: ["whether the other socket has SO_REUSEPORT"])
     }
+    let isKnown = listeners.allSatisfy { facts.details[$0]?.reusePort != nil }
     return finding(
       .reusePortOneSided, .error, isOnlySuspect ? .certain : .likely,
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       because:
         """
-        Both sockets must have SO_REUSEPORT (inferred: same user, and the trial was \
-        refused).
+        Both sockets must have SO_REUSEPORT\(isKnown || facts.session.isPredicted ? ", and the other one has not" : " (inferred: same user, and the trial was refused)").
         """,
       evidence: evidence(listeners),
       remedies: [
         Finding.Remedy("start every server on this port with SO_REUSEPORT, the first one included"), listing,
       ],
-      notSeen: ["the other socket's options"])
+      notSeen: isKnown ? [] : ["the other socket's options"])
   }
 
   func listenConflict(_ trial: Trial, _ blamed: [SocketRecord]) -> Finding {

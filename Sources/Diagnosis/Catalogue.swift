@@ -24,8 +24,12 @@ struct Catalogue {
     return Finding(
       slug: slug, severity: severity, certainty: certainty, title: title, because: because,
       evidence: evidence,
-      remedies: remedies, notSeen: notSeen + Self.alwaysUnseen)
+      remedies: remedies,
+      notSeen: notSeen + (facts.session.isPredicted ? [Self.unseenWithoutBinding] : []) + Self.alwaysUnseen)
   }
+
+  static let unseenWithoutBinding =
+    "what only bind() tells: whether the address is local, and whether privileges and policies allow it"
 
   static let alwaysUnseen = [
     "UDP: only TCP was looked at",
@@ -41,7 +45,8 @@ struct Catalogue {
   private static let evidenceLimit = 8
 
   func evidence(_ records: [SocketRecord]) -> [String] {
-    let sorted = records.sorted { ($0.timer?.expires ?? 0) > ($1.timer?.expires ?? 0) }
+    let sorted = records.map { facts.session.originals[$0] ?? $0 }
+      .sorted { ($0.timer?.expires ?? 0) > ($1.timer?.expires ?? 0) }
     var lines = sorted.prefix(Self.evidenceLimit).map(line)
     if sorted.count > Self.evidenceLimit {
       lines.append("and \(Quantity.grouped(sorted.count - Self.evidenceLimit)) more")
@@ -60,6 +65,9 @@ struct Catalogue {
         ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
     } else if let owner = ownerLine(record) {
       line += "  \(owner)"
+      if facts.details.hasAskedForFlags {
+        line += "  \(facts.details[record]?.flagsText ?? "options not readable")"
+      }
     } else if let uid = record.uid, record.inode != 0 {
       line += "  uid \(uid)"
     } else if record.inode == 0 {

@@ -34,6 +34,23 @@ package struct HolderFlags: Hashable, Sendable {
   }
 }
 
+/// Flags by socket: what the source tells of every one, and what was found out of some.
+package struct HolderKnowledge: Sendable {
+  package var details: SocketDetailsTable
+  package var knowsDevice: Bool
+
+  package init(details: SocketDetailsTable = SocketDetailsTable(), knowsDevice: Bool = true) {
+    self.details = details
+    self.knowsDevice = knowsDevice
+  }
+
+  package func flags(_ record: SocketRecord) -> HolderFlags {
+    guard !details.isEmpty, let known = details[record] else { return HolderFlags(knowsDevice: knowsDevice) }
+    return HolderFlags(
+      reuseAddress: known.reuseAddress, reusePort: known.reusePort, knowsDevice: knowsDevice)
+  }
+}
+
 /// When bind(2) and listen(2) answer EADDRINUSE (net/ipv4/inet_connection_sock.c, inet_csk_bind_conflict, and
 /// inet_rcv_saddr_equal for the addresses).
 package enum ConflictRules {

@@ -38,12 +38,18 @@ package enum TrialOutcome: Hashable, Sendable {
 
   case ok
   case refused(Step, ErrorNumber)
+  /// Predicted, and the table leaves it open: it hangs on these.
+  case open(ConflictRules.Unknowns)
 
   package var error: ErrorNumber? {
     switch self {
-    case .ok: nil
+    case .ok, .open: nil
     case .refused(_, let error): error
     }
+  }
+
+  package var isOpen: Bool {
+    if case .open = self { true } else { false }
   }
 
   /// The port is taken, as far as bind or listen say so.
@@ -58,14 +64,18 @@ package struct Trial: Hashable, Sendable {
   package var prediction: ConflictRules.Prediction
   /// Made with the server's own options; for a server of several addresses, together with its other sockets.
   package var isYours: Bool
+  /// False where the outcome is what the table predicts, and no socket was made.
+  package var isTried: Bool
 
   package init(
-    socket: TrialSocket, outcome: TrialOutcome, prediction: ConflictRules.Prediction, isYours: Bool
+    socket: TrialSocket, outcome: TrialOutcome, prediction: ConflictRules.Prediction, isYours: Bool,
+    isTried: Bool = true
   ) {
     self.socket = socket
     self.outcome = outcome
     self.prediction = prediction
     self.isYours = isYours
+    self.isTried = isTried
   }
 }
 

@@ -16,24 +16,54 @@ package struct TrialSession: Sendable {
   package private(set) var hasJustBecomeFree = false
   /// Of a server with several addresses: refused beside its own other sockets, and ok alone.
   package private(set) var overlappingAlone: [BindAddress] = []
+  /// Nothing was bound: the outcomes are what the table predicts.
+  package internal(set) var isPredicted = false
+  /// What is known of the sockets in the table beyond their records.
+  package private(set) var details = SocketDetailsTable()
+  /// Of a table that was changed to what it would be: the sockets as they are.
+  package internal(set) var originals: [SocketRecord: SocketRecord] = [:]
 
-  private init(target: BindTarget, snapshot: Snapshot) {
+  /// Which options were tried, or told, beside the server's own.
+  package let comparison: Comparison
+
+  init(target: BindTarget, _ comparison: Comparison, snapshot: Snapshot) {
     self.target = target
+    self.comparison = comparison
     self.snapshot = snapshot
   }
 
-  /// Looks, tries, and repeats what has to be certain before it is explained. With `comparing`, servers of other options
-  /// are tried too, which is what an explanation rests on.
+  /// Which reuse options are tried beside the server's own.
+  package enum Comparison: Sendable {
+    case none
+    /// SO_REUSEADDR and no options, which is what an explanation rests on.
+    case withAndWithoutReuse
+    /// Every combination.
+    case all
+  }
+
+  /// A SO_REUSEPORT bind that succeeds changes what the kernel answers to later ones, towards ok, so these go first, and
+  /// among them those that overlap most. A plain bind that succeeds resets it, so plain ones go last.
+  static func optionSets(_ target: BindTarget, _ comparison: Comparison) -> [SocketOptions] {
+    var sets: [SocketOptions] =
+      switch comparison {
+      case .none: []
+      case .withAndWithoutReuse: [.reuseAddress, []]
+      case .all: [.reusePort, [.reuseAddress, .reusePort], .reuseAddress, []]
+      }
+    if !sets.contains(target.options) { sets.insert(target.options, at: 0) }
+    return sets
+  }
+
+  /// Looks, tries, and repeats what has to be certain before it is explained.
   package static func run<Prober: BindProber>(
-    _ target: BindTarget, comparing: Bool = true, prober: inout Prober,
+    _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, prober: inout Prober,
     look: () throws(Prober.Failure) -> Snapshot
   ) throws(Prober.Failure) -> TrialSession {
-    var session = TrialSession(target: target, snapshot: try look())
-    // A SO_REUSEPORT bind that succeeds changes what the kernel answers to later ones, towards ok, so these go first,
-    // and among them those that overlap most. A plain bind that succeeds resets it, so plain ones go last.
-    var optionSets: [SocketOptions] = comparing ? [.reuseAddress, []] : []
-    if !optionSets.contains(target.options) { optionSets.insert(target.options, at: 0) }
-    for options in optionSets { try session.attempt(options, &prober) }
+    var session = TrialSession(target: target, comparison, snapshot: try look())
+    for options in optionSets(target, comparison) {
+      try session.attempt(options, &prober)
+      if comparison == .all, options.contains(.reusePort) { try session.undoReusePort(&prober) }
+    }
     session.countSkippedIfAlone()
     session.predict()
     if session.needsRepetition {
@@ -59,7 +89,7 @@ package struct TrialSession: Sendable {
   private func socket(_ address: BindAddress, _ options: SocketOptions) -> TrialSocket {
     TrialSocket(
       address: address, port: target.port, options: options, interface: target.interface,
-      listens: target.listens && options == target.options)
+      listens: target.listens && options == target.options && !target.comparedAddresses.contains(address))
   }
 
   private mutating func attempt<Prober: BindProber>(
@@ -69,16 +99,39 @@ package struct TrialSession: Sendable {
     let skipped = skipped
     let present = target.addresses.filter { !skipped.contains($0) }
     var addresses = present.isEmpty ? target.addresses : present
-    if options.contains(.reusePort), target.areAlternatives { addresses.sort { $0.breadth > $1.breadth } }
     if isYours, !target.areAlternatives {
       let sockets = addresses.map { socket($0, options) }
       for (socket, outcome) in zip(sockets, try prober.attempt(sockets)) { add(socket, outcome, isYours) }
-    } else {
-      for address in addresses {
-        let socket = socket(address, options)
-        for outcome in try prober.attempt([socket]) { add(socket, outcome, isYours) }
-      }
+      addresses = []
     }
+    let skippedCompared = skippedTrials.map(\.socket.address)
+    addresses += target.comparedAddresses.filter { !skippedCompared.contains($0) }
+    if options.contains(.reusePort) {
+      // What nothing is in the way of succeeds, and goes last.
+      func isContested(_ address: BindAddress) -> Bool { predict(address, options) != .ok }
+      addresses =
+        addresses.filter(isContested).sorted { $0.breadth > $1.breadth }
+        + addresses.filter { !isContested($0) }.sorted { $0.breadth > $1.breadth }
+    }
+    for address in addresses {
+      let socket = socket(address, options)
+      let isOwn = isYours && !target.comparedAddresses.contains(address)
+      for outcome in try prober.attempt([socket]) { add(socket, outcome, isOwn) }
+    }
+  }
+
+  /// The kernel goes on allowing SO_REUSEPORT after a bind with it, until a plain one succeeds.
+  private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
+    let addresses = target.addresses + target.comparedAddresses
+    guard let address = addresses.first(where: { predict($0, []) == .ok }) else { return }
+    _ = try prober.attempt([
+      TrialSocket(address: address, port: target.port, options: [], interface: target.interface)
+    ])
+  }
+
+  private func predict(_ address: BindAddress, _ options: SocketOptions) -> ConflictRules.Prediction {
+    ConflictRules.predict(
+      snapshot.records, with: target.newSocket(at: address, options: options), flags: knowledge.flags)
   }
 
   private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ isYours: Bool) {
@@ -93,17 +146,26 @@ package struct TrialSession: Sendable {
   }
 
   private mutating func predict() {
-    let flags = holderFlags
+    let groups = SocketGroups(snapshot.records, knowledge)
     for index in trials.indices {
       let socket = trials[index].socket
-      trials[index].prediction = ConflictRules.predict(
-        snapshot.records, with: target.newSocket(at: socket.address, options: socket.options)
-      ) { _ in flags }
+      trials[index].prediction =
+        groups.judge(target.newSocket(at: socket.address, options: socket.options)).prediction
     }
   }
 
-  /// What the source tells of every holder.
-  package var holderFlags: HolderFlags { HolderFlags(knowsDevice: !snapshot.look.isBlind(to: .device)) }
+  /// What is known of each socket in the table.
+  package var knowledge: HolderKnowledge {
+    HolderKnowledge(details: details, knowsDevice: !snapshot.look.isBlind(to: .device))
+  }
+
+  /// Takes what was found out about the sockets in the table.
+  package mutating func learn(_ details: SocketDetailsTable) {
+    self.details = details
+    predict()
+  }
+
+  mutating func set(_ trials: [Trial]) { self.trials = trials }
 
   // MARK: Later
 

@@ -23,7 +23,7 @@ package struct WaitPlan: Sendable {
 
   private let settings: HostSettings
   private var sockets: [NewSocket] = []
-  private var flags = HolderFlags()
+  private var knowledge = HolderKnowledge()
   private var blockers = Blockers()
   private var lookedAt: Int64
   private var triedFingerprint = Fingerprint()
@@ -100,7 +100,7 @@ package struct WaitPlan: Sendable {
   package mutating func looked(_ states: StateSet, _ records: [SocketRecord], cost: Int64, at now: Int64) {
     spent += cost
     polls += 1
-    let seen = Blockers(records, against: sockets, flags)
+    let seen = Blockers(records, against: sockets, knowledge)
     let isHeld = !blockers.certain.isEmpty && !seen.certain.isEmpty
     if seen.fingerprint != watchedFingerprint {
       if isHeld { watchedFingerprint = seen.fingerprint } else { mustLook = true }
@@ -133,7 +133,7 @@ package struct WaitPlan: Sendable {
     let facts = BindFacts(session, settings: settings)
     let inUse = facts.refused.filter(\.outcome.isAddressInUse)
     sockets = inUse.map { session.target.newSocket(at: $0.socket.address) }
-    flags = session.holderFlags
+    knowledge = session.knowledge
     isHopeless = inUse.contains(where: facts.overlapsOwnSockets)
     otherRefusalsEnd = facts.refused.allSatisfy { trial in
       trial.outcome.isAddressInUse
@@ -147,7 +147,7 @@ package struct WaitPlan: Sendable {
   private var otherRefusalsEnd = false
 
   private mutating func learn(_ records: [SocketRecord], at now: Int64) {
-    blockers = Blockers(records, against: sockets, flags)
+    blockers = Blockers(records, against: sockets, knowledge)
     lookedAt = now
     states = blockers.watchedStates
     if let states { watchedFingerprint = blockers.watched(states) }

@@ -67,6 +67,7 @@ package struct BindWatch {
       case .ok: line.append("ok", .good)
       case .refused(.listen, let error): line.append("listen: \(error.name)", .bad)
       case .refused(_, let error): line.append(error.name, .bad)
+      case .open: line.append("depends", .state)
       }
       line.append("  tried \(ago) ago")
       return line.text(on: canvas)

@@ -51,8 +51,8 @@ package struct TrybindReport {
       writer.member("reuse_port", target.options.contains(.reusePort))
       writer.member("v6_only", target.addresses.contains { $0.v6Only })
       writer.member("interface", target.interface)
-      writer.memberNull("as_uid")
-      writer.member("after_stop", false)
+      writer.member("as_uid", target.asUID)
+      writer.member("after_stop", target.isAfterStop)
     }
     writer.array("trials", diagnosis.trials) { writer, trial in
       writer.element { writer in
@@ -67,6 +67,15 @@ package struct TrybindReport {
       }
     }
     writer.member("bindable", diagnosis.bindable)
+    if let prediction = diagnosis.prediction {
+      writer.object("prediction") { writer in
+        writer.member("answer", prediction.answer.rawValue)
+        writer.member("certainty", prediction.certainty.rawValue)
+        writer.member("depends_on", strings: prediction.unknowns.names)
+      }
+    } else {
+      writer.memberNull("prediction")
+    }
     writer.member("free_in_ms", diagnosis.freeIn)
     writer.member("free_latest_ms", diagnosis.freeLatest)
     writer.array("holders", diagnosis.holders) { writer, record in
@@ -126,9 +135,11 @@ package struct TrybindReport {
 extension Trial {
   /// "ok" or the errno that bind, or an option before it, was refused with.
   var bindAnswer: String? {
-    switch outcome {
+    guard isTried else { return nil }
+    return switch outcome {
     case .ok, .refused(.listen, _): "ok"
     case .refused(_, let error): error.name
+    case .open: nil
     }
   }
 
@@ -137,7 +148,7 @@ extension Trial {
     switch outcome {
     case .ok: socket.listens ? "ok" : nil
     case .refused(.listen, let error): error.name
-    case .refused: nil
+    case .refused, .open: nil
     }
   }
 }

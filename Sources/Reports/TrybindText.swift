@@ -11,7 +11,11 @@ package struct TrybindText {
   private static let seenLimit = 3
 
   package func write(to text: inout StyledText) {
-    writeTrials(to: &text)
+    if diagnosis.isMatrix {
+      TrialMatrix(diagnosis).write(to: &text)
+    } else {
+      writeTrials(to: &text)
+    }
     text.line()
     writeVerdict(to: &text)
     let deciding = diagnosis.findings.first
@@ -51,6 +55,7 @@ package struct TrybindText {
       case .ok: return ("ok", .good)
       case .refused(.listen, let error): return ("listen: \(error.name)", .bad)
       case .refused(_, let error): return (error.name, .bad)
+      case .open: return ("depends", .state)
       }
     }
     let places = target.addresses.map { $0.text(port: target.port) }
@@ -136,6 +141,12 @@ struct Verdict {
   init(_ diagnosis: BindDiagnosis) {
     let port = diagnosis.target.port
     let place = port == 0 ? "a port that the kernel chooses" : "port \(port)"
+    if diagnosis.prediction?.answer == .depends {
+      word = "It depends."
+      sentence = diagnosis.findings.first?.title ?? "The table does not tell."
+      isYes = false
+      return
+    }
     guard let bindable = diagnosis.bindable else {
       word = "Unknown."
       sentence = "No address of this host could be tried."
@@ -166,15 +177,23 @@ struct Verdict {
 
   private static func yes(_ diagnosis: BindDiagnosis, _ place: String) -> String {
     let target = diagnosis.target
-    let what = target.listens ? "bind and listen on" : "bind"
+    let what = target.listens && diagnosis.prediction == nil ? "bind and listen on" : "bind"
     let with =
       target.options.isEmpty ? "" : " with \(target.options.names.joined(separator: " and "))"
-    var text = "A server\(with) can \(what) \(place)."
+    var text =
+      target.isAfterStop
+      ? "After a stop of what listens there now, a server\(with) can \(what) \(place) at once."
+      : "A server\(with) can \(what) \(place)."
+    if let certainty = diagnosis.prediction?.certainty {
+      text += certainty == .certain ? " Predicted; nothing was bound." : " That is likely; nothing was bound."
+    }
     if let first = diagnosis.findings.first, first.slug == .portNowFree { text += " \(first.title)" }
     if !diagnosis.holders.isEmpty {
       let parts = StateCounts(diagnosis.holders).states.map { Quantity.count($0.count, of: $0.state) }
       let without = target.options.names.joined(separator: " and ")
-      text += " Without \(without) it could not: \(parts.joined(separator: ", ")) on the port."
+      text +=
+        target.options.isEmpty
+        ? "" : " Without \(without) it could not: \(parts.joined(separator: ", ")) on the port."
     }
     return text
   }

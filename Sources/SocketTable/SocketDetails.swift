@@ -123,6 +123,14 @@ package struct SocketDetails: Hashable, Sendable {
   package static let withoutProcess = SocketDetails(owners: [], isOwnersComplete: true, visibility: .none)
 }
 
+extension SocketDetails {
+  /// "SO_REUSEADDR on, SO_REUSEPORT off"; nil if neither is known.
+  package var flagsText: String? {
+    guard let reuseAddress, let reusePort else { return nil }
+    return "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
+  }
+}
+
 /// Details of some of the sockets of a look. Empty unless they were asked for; then a row costs nothing more.
 package struct SocketDetailsTable: Hashable, Sendable {
   /// By cookie, which outlives accept(); by inode where the source has no cookies.
@@ -144,6 +152,8 @@ package struct SocketDetailsTable: Hashable, Sendable {
   private var details: [Key: SocketDetails] = [:]
   /// When they were found out, in milliseconds since 1970-01-01 UTC.
   package var observedAt: Int64?
+  /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.
+  package var hasAskedForFlags = false
 
   package init() {}
 

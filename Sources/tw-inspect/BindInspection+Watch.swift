@@ -15,6 +15,9 @@ extension BindInspection {
     var fingerprint = Fingerprint(first.snapshot.records)
     var triedAt = Clock.monotonicNanoseconds
     var changes = SocketChanges(markedFor: max(PortInspection.markedFor, interval / 1_000_000))
+    var settings = Self.settings(target)
+    settings.namespace = common.namespace?.reference
+    var details = try HolderSearch.details(session, settings, flags: flags, &source, common)
     var screen: BindWatch?
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
     return try loop.run { () throws(Failure) in
@@ -26,8 +29,9 @@ extension BindInspection {
         try session.tryYours(&prober)
         triedAt = Clock.monotonicNanoseconds
         fingerprint = now
+        details = try HolderSearch.details(session, settings, flags: flags, &source, common)
       }
-      let diagnosis = BindDiagnosis(session, settings: .current())
+      let diagnosis = BindDiagnosis(session, settings: settings, details: details)
       guard common.format == .table else { return try writeLine(diagnosis, interfaces) }
       let time = Clock.monotonicNanoseconds
       if diagnosis.bindable == false { changes.update(diagnosis.holders, at: time / 1_000_000) }

@@ -10,21 +10,68 @@ struct BindInspection {
   let common: CommonSettings
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
+  private let predicts: Bool
+  let flags: FlagsChoice
+  private let comparison: TrialSession.Comparison
+  private let user: ServerUser?
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
-    target = try BindTarget(port: command.port, command.server, command.common)
+    user = try Self.user(command.asUser)
+    comparison = command.matrix ? .all : .withAndWithoutReuse
+    var target = try BindTarget(port: command.port, command.server, command.common)
+    target.isAfterStop = command.afterStop
+    if let user {
+      target.uid = user.uid
+      target.asUID = user.uid
+    }
+    if command.matrix { target.addRows(common.family) }
+    self.target = target
     interval = try WatchOptions.interval(command.watch, command.interval, common)
+    flags = try FlagsChoice.value(of: command.flags)
+    predicts = command.predict || command.afterStop
+    try refuseContradictions(command)
+  }
+
+  private static func user(_ typed: String?) throws(Failure) -> ServerUser? {
+    guard let typed else { return nil }
+    guard let user = ServerUser(typed) else {
+      throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
+    }
+    guard user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID) else {
+      throw .notPermitted(
+        "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
+    }
+    return user
+  }
+
+  private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
+    if command.matrix, command.watch {
+      throw .usage(
+        "--matrix with --watch: what repeats tries your server's options only; leave one of them out")
+    }
+    let option = command.afterStop ? "--after-stop" : "--predict"
+    guard predicts else { return }
+    if target.port == 0 {
+      throw .usage("\(option) 0: the kernel chooses the port, so there is nothing to predict")
+    }
+    if command.watch {
+      throw .usage("\(option) with --watch: one answer is predicted; leave one of them out")
+    }
+    if command.server.listen {
+      throw .usage("\(option) with --listen: nothing is bound, so nothing listens; leave one of them out")
+    }
   }
 
   func run() throws(Failure) -> Int32 {
     var source = try Sockets.open(common)
     let filter = SocketFilter(ports: PortSet(target.port), states: .states(.all))
+    if predicts { return try predict(&source, filter) }
     try Self.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     let start = Clock.monotonicNanoseconds
-    var prober = CommandProber()
-    let session = try TrialSession.run(target, prober: &prober) { () throws(Failure) in
+    var prober = CommandProber(as: user)
+    let session = try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
       do throws(SourceError) {
         return try source.snapshot(filter)
       } catch {
@@ -36,18 +83,52 @@ struct BindInspection {
     if common.verbose {
       StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
     }
-    var settings = HostSettings.current()
-    settings.namespace = common.namespace?.reference
-    if BindDiagnosis.isUnaccountedFor(session, settings: settings) {
-      settings.otherNamespaces = OtherNamespace.all()
-    }
-    let details = try HolderSearch.details(session, settings, &source, common)
-    let diagnosis = BindDiagnosis(session, settings: settings, details: details)
+    return try answer(
+      try HolderSearch.diagnosis(session, Self.settings(target), flags: flags, &source, common))
+  }
+
+  private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
     if !common.quiet { try write(diagnosis) }
     guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
       return ExitStatus.incompleteLook
     }
     return bindable ? ExitStatus.yes : ExitStatus.no
+  }
+
+  static func settings(_ target: BindTarget) -> HostSettings {
+    var settings = HostSettings.current()
+    if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
+    return settings
+  }
+
+  /// From the table alone.
+  private func predict(_ source: inout SocketSource, _ filter: SocketFilter) throws(Failure) -> Int32 {
+    let start = Clock.monotonicNanoseconds
+    let snapshot: Snapshot
+    do throws(SourceError) {
+      snapshot = try source.snapshot(filter)
+    } catch {
+      throw .source(error)
+    }
+    Sockets.report(source, common, since: start, filter: filter)
+    var settings = Self.settings(target)
+    settings.namespace = common.namespace?.reference
+    let lacksPrivilege =
+      Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
+    func session(_ details: SocketDetailsTable) -> TrialSession {
+      .predicted(
+        target, comparing: comparison, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
+    }
+    let holders =
+      target.isAfterStop
+      ? snapshot.records.filter { $0.inode != 0 }
+      : BindDiagnosis.holdersOfProcesses(session(SocketDetailsTable()), settings: settings)
+    let isNeeded = !common.quiet || flags == .live
+    let details =
+      isNeeded
+      ? try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+      : SocketDetailsTable()
+    return try answer(BindDiagnosis(session(details), settings: settings, details: details))
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.
@@ -79,7 +160,7 @@ struct BindInspection {
     switch common.format {
     case .json, .jsonl:
       var document = report.document(
-        .current("trybind"), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
+        .current("trybind", common), isOneLine: common.format == .jsonl, interfaceName: interfaces.name)
       output.write(&document)
     case .plain:
       var plain = report.plain(withHeader: common.header)
@@ -95,8 +176,10 @@ struct BindInspection {
 
 /// Binds for real, and speaks this program's errors.
 struct CommandProber: BindProber {
-  private var prober = KernelBindProber()
+  private var prober: KernelBindProber
   private(set) var count = 0
+
+  init(as user: ServerUser? = nil) { prober = KernelBindProber(as: user) }
 
   func pause() { prober.pause() }
 
@@ -105,7 +188,7 @@ struct CommandProber: BindProber {
     do throws(SystemError) {
       return try prober.attempt(sockets)
     } catch {
-      throw .system(error)
+      throw error.call == "setuid" ? .notPermitted("--as-user: \(error)") : .system(error)
     }
   }
 }

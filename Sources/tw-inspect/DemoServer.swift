@@ -50,10 +50,9 @@ struct DemoServer {
       let count: Int
       do throws(SystemError) {
         guard let received = try client.receive(into: &buffer, unless: signals) else {
-          // Unread data would turn the FIN into a RST, which leaves nothing behind.
-          client.discardIncoming()
           try client.shutdownWriting()
           try say("closed first; what is left of it:  tw-inspect port \(port)")
+          client.discardIncoming(milliseconds: 500)
           return .signal(signals.take() ?? 0)
         }
         count = received

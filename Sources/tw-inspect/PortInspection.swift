@@ -13,6 +13,7 @@ struct PortInspection {
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
   private let looksForOwners: Bool
+  private let flags: FlagsChoice
   let common: CommonSettings
   let interfaces = Interfaces()
 
@@ -32,9 +33,18 @@ struct PortInspection {
         """
       )
     }
-    looksForOwners = command.owners
+    flags = try FlagsChoice.value(of: command.flags)
+    looksForOwners = command.owners || flags == .live
     if looksForOwners, format == .plain {
-      throw .usage("--owners with plain: it has no column for them; use --output table, json or jsonl")
+      throw .usage(
+        """
+        \(command.owners ? "--owners" : "--flags live") with plain: it has no column for them; use --output table, \
+        json or jsonl
+        """
+      )
+    }
+    if looksForOwners, command.watch {
+      throw .usage("--watch with --owners: owners are looked for once; leave one of them out")
     }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
@@ -44,6 +54,9 @@ struct PortInspection {
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
+    if interval != nil, looksForOwners, format == .table {
+      throw .usage("--watch with --owners: the screen has no column for them; use --output jsonl")
+    }
     if interval != nil, expectation != nil {
       throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
     }
@@ -131,7 +144,7 @@ struct PortInspection {
       report.otherNamespaces = OtherNamespace.all()
     }
     if looksForOwners {
-      report.details = OwnerSearch.details(of: listed.map { snapshot.records[Int($0)] }, .first)
+      report.details = details(of: listed.map { snapshot.records[Int($0)] })
     }
 
     if format == .json {
@@ -145,6 +158,12 @@ struct PortInspection {
     }
     try output.check()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+  }
+
+  private func details(of records: [SocketRecord]) -> SocketDetailsTable {
+    var details = OwnerSearch.details(of: records, .first)
+    if flags == .live { LiveFlags.read(records, into: &details) }
+    return details
   }
 
   private func collectPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
@@ -175,7 +194,7 @@ struct PortInspection {
     }
     let envelope = Envelope.current("port", common)
     let listed = snapshot.records.prefix(limit)
-    let details = OwnerSearch.details(of: Array(listed), .first)
+    let details = details(of: Array(listed))
     var lines = PortLines(
       filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
     var output = RowOutput()

@@ -11,13 +11,15 @@ struct WaitInspection {
   private let timeout: Int64?
   private let failsFast: Bool
   private let common: CommonSettings
-  private let settings = HostSettings.current()
+  /// Of the network namespace that the options name.
+  private let settings: HostSettings
   private let filter: SocketFilter
 
   private static let defaultTimeout: Int64 = 180_000
 
   init(_ command: WaitCommand) throws(Failure) {
     common = try CommonSettings(command.common)
+    settings = .current()
     mayTakeConnections = command.server.yes
     failsFast = command.failFast
     target = try BindTarget(port: command.port, command.server, command.common)
@@ -42,7 +44,7 @@ struct WaitInspection {
     let start = Clock.monotonicNanoseconds
     var source = try Sockets.open(common)
     var prober = CommandProber()
-    var session = try trial(comparing: false, &prober, &source)
+    var session = try trial(comparing: .none, &prober, &source)
     Sockets.report(source, common, since: start, filter: filter)
     let text = WaitText(
       port: target.port, timeout: timeout.map { $0 / 1_000_000 }, timerSlack: settings.timerSlack,
@@ -53,7 +55,7 @@ struct WaitInspection {
     if session.isRefused {
       end = try wait(since: start, &session, &prober, &source, &progress)
       if end != .free {
-        session = try trial(comparing: true, &prober, &source)
+        session = try trial(comparing: .withAndWithoutReuse, &prober, &source)
         if !session.isRefused { end = .free }
       }
     }
@@ -71,7 +73,7 @@ struct WaitInspection {
         """
       )
     }
-    let diagnosis = BindDiagnosis(session, settings: settings)
+    let diagnosis = try HolderSearch.diagnosis(session, settings, &source, common)
     if !common.quiet {
       try write(
         diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))
@@ -170,10 +172,10 @@ struct WaitInspection {
   // MARK: Looking
 
   private func trial(
-    comparing: Bool, _ prober: inout CommandProber, _ source: inout SocketSource
+    comparing comparison: TrialSession.Comparison, _ prober: inout CommandProber, _ source: inout SocketSource
   ) throws(Failure) -> TrialSession {
     try BindInspection.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
-    return try TrialSession.run(target, comparing: comparing, prober: &prober) { () throws(Failure) in
+    return try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
       try snapshot(&source)
     }
   }

@@ -30,7 +30,7 @@ struct DemoServeTests {
 
   @Test(.enabled(if: hasTelnet, "telnet is not installed"), arguments: [false, true])
   func serverClosesFirst(reuse: Bool) throws {
-    try withNetworkNamespace { _ in
+    try withNetworkNamespace { lab in
       let server = try serve(reuse ? ["--reuse"] : [])
       let client = try connectByTelnet()
       try expectHello(server, client)
@@ -39,6 +39,7 @@ struct DemoServeTests {
       #expect(result.status == .signalled(SIGINT))
       #expect(result.output.hasSuffix("closed first; what is left of it:  tw-inspect port 9527\n"))
       #expect(try client.finish().output.contains("Connection closed by foreign host"))
+      try lab.wait(for: .timeWait, local: SocketAddress("127.0.0.1", port: 9527))
 
       let port = try Tool.run("port", "9527", "--json").json
       #expect(port["counts"]["by_state"]["time-wait"].int == 1)

@@ -91,7 +91,7 @@ import Testing
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
         // These wait: for a minute, or for a client.
-        if typed.contains("--full") || typed.contains("serve") { continue }
+        if ["--full", "serve"].contains(where: typed.contains) { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         guard !words.contains("--watch") else {

@@ -79,7 +79,9 @@ struct OutputFailureTests {
       let usual = try Tool.run(arguments)
       let result = try Tool.run(arguments, stdin: .closed, stderr: .closed)
       #expect(result.exitCode == 0)
-      #expect(result.output == usual.output)
+      // What other tests do meanwhile is in other network namespaces.
+      func here(_ text: String) -> String { String(text.split(separator: "Other network namespaces")[0]) }
+      #expect(here(result.output) == here(usual.output))
       #expect(try Tool.run(arguments, stdin: .closed, stdout: .closed, stderr: .closed).exitCode == 74)
     }
   }

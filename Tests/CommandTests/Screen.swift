@@ -77,18 +77,14 @@ struct ScreenFile {
           ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
       }
     }
-    // How many other network namespaces there are, and whose, depends on what else runs.
-    text = text.replacing(/(Other network namespaces have ports of their own:\n)(?: +[^\n]*\n)+/) {
-      "\($0.output.1)  (processes of this host)\n"
-    }
-    text = text.replacing(/(sockets of other network namespaces)[^;]*--netns pid:.*?\n( +)(?=UDP: only TCP)/.dotMatchesNewlines()) {
-      "\($0.output.1): (processes of this host)\n\($0.output.2)"
-    }
+    // What else lives on this host.
+    text = text.replacing(/(ports of their own:)\n( {2}\S.*\n)+/) { "\($0.output.1)\n  ...\n" }
+      .replacing(/(ports of their\s+own:)(.|\n)*?(\n +UDP:)/) { "\($0.output.1) ...\($0.output.3)" }
     // An inode has as many digits as it has, and so has a process. Here it is always this one, by whatever name.
     text = text.replacing(/socket:\?\d+/, with: "socket:?0")
     let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8)) ?? ""
     text = text.replacing(name.trimmingCharacters(in: .whitespacesAndNewlines), with: "server")
-    text = text.replacing(/pid\s+\d+/) { "pid\($0.output.contains("\n") ? "\n        " : " ")0" }
+    text = text.replacing(/pid\s+\d+/) { "pid\($0.output.contains("\n") ? "\n        " : " ")N" }
     return text.replacing(/(kill|-p) \d+/) { "\($0.output.1) N" }
       .replacing(/fd \d+/, with: "fd N").replacing(/running for \d+ \w+( \d+ min)?/, with: "running for 0 s")
   }

@@ -174,7 +174,7 @@ struct TrybindSeveralSocketsTests {
       try lab.listener(port: 9527, .init(reusePort: true, owner: 65_534))
       let result = try Tool.run("trybind", "9527", "--reuse-port", "--json", asUser: 65_534)
       #expect(result.exitCode == 0)
-      // The socket is nobody's, and the process that has it is not.
+      // Its user, and not its process: that is of root.
       let slugs = try result.json["findings"].array?.map { $0["slug"].string }
       #expect(slugs == ["listener-alive", "owner-hidden"])
       // And root is no exception.

@@ -289,7 +289,7 @@ import Testing
   }
 
   @Test func theSourceTellsWhatItKnowsOfDevices() throws {
-    #expect(try run(.server(), look: .netlink).session.holderFlags == HolderFlags(knowsDevice: true))
-    #expect(try run(.server(), look: .proc).session.holderFlags == HolderFlags(knowsDevice: false))
+    #expect(try run(.server(), look: .netlink).session.knowledge.knowsDevice)
+    #expect(try !run(.server(), look: .proc).session.knowledge.knowsDevice)
   }
 }

@@ -31,7 +31,7 @@ struct WaitSimulation {
   func run(until limit: Int64 = 300_000) throws -> Result {
     var result = Result()
     var first = kernel(at: 0)
-    var session = try TrialSession.run(target, comparing: false, prober: &first) { () throws(ProbeFailed) in
+    var session = try TrialSession.run(target, comparing: .none, prober: &first) { () throws(ProbeFailed) in
       Snapshot(records: world(0).map(\.record), look: .netlink)
     }
     guard session.trials.contains(where: { $0.outcome != .ok }) else {

@@ -51,6 +51,24 @@ int tw_open_cgroup(int mount, uint64_t inode);
 /* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
 long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
+/* pipe2(2), close-on-exec. */
+int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
+
+/* fork(2) of a child with this user and group, no other groups, and none of root's capabilities. 0 in the child, which ends
+   with the errno if it may not become that user. */
+int tw_fork_as(unsigned uid, unsigned gid);
+
+/* What a socket of another process was set to. */
+struct tw_socket_flags {
+  uint64_t cookie;
+  int reuse_address;
+  int reuse_port;
+};
+
+/* Reads them through a duplicate of the descriptor (pidfd_open(2), pidfd_getfd(2)). No signal can stop the process while it
+   has the duplicate, which keeps the port taken; nothing but getsockopt comes before it is closed. 0, or -1 with errno. */
+int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *_Nonnull flags);
+
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */
 static inline int tw_set_effective_capability(int capability, int is_on) {

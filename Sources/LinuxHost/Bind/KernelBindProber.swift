@@ -4,10 +4,14 @@ internal import SocketTable
 
 /// Binds for real. Sockets are closed at once and never connected; each takes the port for some microseconds.
 package struct KernelBindProber: BindProber {
-  package init() {}
+  private let user: ServerUser?
+
+  /// With another `user` than the caller, as that one.
+  package init(as user: ServerUser? = nil) { self.user = user }
 
   /// - Throws: what this process has run out of; any other refusal is an outcome.
   package mutating func attempt(_ sockets: [TrialSocket]) throws(SystemError) -> [TrialOutcome] {
+    if let user { return try UserBindProber.attempt(sockets, as: user) }
     var outcomes: [TrialOutcome] = []
     try attempt(sockets[...], &outcomes)
     return outcomes

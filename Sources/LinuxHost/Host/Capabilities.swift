@@ -4,6 +4,7 @@ internal import CLinux
 package enum Capabilities {
   package enum Capability: Int, Sendable {
     case dacReadSearch = 2
+    case setUID = 7
     case netBindService = 10
     case netAdmin = 12
     case sysPtrace = 19

@@ -100,10 +100,19 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
-  /// Takes what has arrived and nobody wants: close() would otherwise send a RST and not a FIN.
-  package func discardIncoming() {
+  /// Takes what arrives and nobody wants, until the peer's FIN but no longer than this: where data is left or comes
+  /// later, close() ends the connection with a RST, and nothing stays in TIME_WAIT.
+  package func discardIncoming(milliseconds: Int64) {
+    let deadline = Clock.monotonicNanoseconds + milliseconds * 1_000_000
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    while unsafe recv(descriptor.number, &buffer, buffer.count, 0) > 0 {}
+    while true {
+      let left = (deadline - Clock.monotonicNanoseconds) / 1_000_000
+      guard left > 0, (try? Poll.wait(descriptor.number, POLLIN, milliseconds: Int32(left))) == true else {
+        return
+      }
+      let count = unsafe recv(descriptor.number, &buffer, buffer.count, 0)
+      if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return }
+    }
   }
 
   /// Sends the FIN and keeps the descriptor.

@@ -90,6 +90,13 @@ struct PortCommand: Command {
     help: ArgumentHelp("Between two looks of --watch (500ms, 1s); 1s by default.", valueName: "duration"))
   var interval: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Read SO_REUSEADDR and SO_REUSEPORT too: none, live (owners are looked for; root, or the same user).",
+      valueName: "which"),
+    completion: Choice.completion(FlagsChoice.self))
+  var flags: String?
+
   @OptionGroup var common: CommonOptions
 
   func answer() throws(Failure) -> Int32 {

@@ -49,6 +49,25 @@ struct TrybindCommand: Command {
 
   @OptionGroup var server: ServerOptions
 
+  @Option(help: ArgumentHelp("Try as this user, by name or number (root only).", valueName: "user"))
+  var asUser: String?
+
+  @Flag(help: "Compare addresses and every combination of SO_REUSEADDR and SO_REUSEPORT.")
+  var matrix = false
+
+  @Flag(help: "Bind nothing: tell from the table of sockets alone.")
+  var predict = false
+
+  @Flag(help: "Predict a restart: as if what listens on the port now were stopped.")
+  var afterStop = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live (root, or the same user).",
+      valueName: "which"),
+    completion: Choice.completion(FlagsChoice.self))
+  var flags: String?
+
   @Flag(help: "Follow the port until Ctrl-C; tried again only after a change on it.")
   var watch = false
 

@@ -1,0 +1,25 @@
+internal import CLinux
+package import SocketTable
+
+/// SO_REUSEADDR and SO_REUSEPORT of sockets that a process has open, read from the sockets themselves.
+package enum LiveFlags {
+  /// Adds them to what is known of these sockets, as far as it is permitted (ptrace(2): root, or the same user). A socket
+  /// that its process has closed in the meantime, or whose descriptor is now another one, stays unknown.
+  package static func read(_ records: some Sequence<SocketRecord>, into details: inout SocketDetailsTable) {
+    details.hasAskedForFlags = true
+    for record in records {
+      guard var known = details[record], let owners = known.owners else { continue }
+      for owner in owners {
+        guard let descriptor = owner.descriptor else { continue }
+        var flags = tw_socket_flags()
+        guard unsafe tw_socket_flags_of(owner.pid, descriptor, &flags) == 0,
+          record.cookie == 0 || flags.cookie == record.cookie
+        else { continue }
+        known.reuseAddress = flags.reuse_address != 0
+        known.reusePort = flags.reuse_port != 0
+        details[record] = known
+        break
+      }
+    }
+  }
+}

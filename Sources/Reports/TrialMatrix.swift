@@ -1,0 +1,78 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// Addresses down, options across; in each cell the kernel's answer, and by number what is in the way.
+struct TrialMatrix {
+  private let diagnosis: BindDiagnosis
+  private let rows: [BindAddress]
+  private static let columns: [SocketOptions] = [[], .reuseAddress, .reusePort, [.reuseAddress, .reusePort]]
+
+  init(_ diagnosis: BindDiagnosis) {
+    self.diagnosis = diagnosis
+    rows = diagnosis.target.addresses + diagnosis.target.comparedAddresses
+  }
+
+  func write(to text: inout StyledText) {
+    let headings = Self.columns.map(heading)
+    let places = rows.map(place)
+    var blockers: [BindDiagnosis.Blocker] = []
+    let cells = rows.indices.map { row in Self.columns.map { cell(row, $0, &blockers) } }
+    let placeWidth = places.map(\.count).max() ?? 0
+    let widths = Self.columns.indices.map { column in
+      max(headings[column].count, cells.map { $0[column].text.count }.max() ?? 0)
+    }
+    let last = Self.columns.count - 1
+    text.pad(placeWidth)
+    for column in Self.columns.indices {
+      text.append("  ")
+      text.cell(headings[column], width: column == last ? 0 : widths[column], .strong)
+    }
+    text.line()
+    for row in rows.indices {
+      text.cell(places[row], width: placeWidth)
+      for (column, cell) in cells[row].enumerated() {
+        text.append("  ")
+        text.cell(cell.text, width: column == last ? 0 : widths[column], cell.tone)
+      }
+      text.line()
+    }
+    for (index, blocker) in blockers.enumerated() {
+      if index == 0 { text.line() }
+      let more = blocker.others > 0 ? "  and \(Quantity.grouped(blocker.others)) more" : ""
+      text.cell("\(index + 1)", width: 4)
+      text.parts(blocker.line + more, indent: 4)
+    }
+  }
+
+  private func heading(_ options: SocketOptions) -> String {
+    let name = options.isEmpty ? "none" : options.names.count == 2 ? "both" : options.names[0]
+    return options == diagnosis.target.options ? "\(name) (yours)" : name
+  }
+
+  private func place(_ address: BindAddress) -> String {
+    let isDualStackToo = address.address.isUnspecified && address.v6Only
+    return address.text(port: diagnosis.target.port) + (isDualStackToo ? " V6ONLY" : "")
+  }
+
+  private func cell(
+    _ row: Int, _ options: SocketOptions, _ blockers: inout [BindDiagnosis.Blocker]
+  ) -> (text: String, tone: StyledText.Tone) {
+    guard let index = trial(row, options) else { return ("not here", .state) }
+    var number = ""
+    if let blocker = diagnosis.blockers[index] {
+      let known = blockers.firstIndex(of: blocker) ?? blockers.count
+      if known == blockers.count { blockers.append(blocker) }
+      number = " \(known + 1)"
+    }
+    switch diagnosis.trials[index].outcome {
+    case .ok: return ("ok", .good)
+    case .refused(.listen, let error): return ("listen: \(error.name)\(number)", .bad)
+    case .refused(_, let error): return (error.name + number, .bad)
+    case .open: return ("depends\(number)", .state)
+    }
+  }
+
+  private func trial(_ row: Int, _ options: SocketOptions) -> Int? {
+    diagnosis.trials.firstIndex { $0.socket.address == rows[row] && $0.socket.options == options }
+  }
+}
