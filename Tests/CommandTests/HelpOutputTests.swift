@@ -72,7 +72,7 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .enabled(if: Lab.isAvailable),
+    .enabled(if: Lab.isAvailable), .ownThread,
     arguments: [
       ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
       ["explain", "--help"], ["demo", "--help"], [],

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `wait` on a real kernel: when it returns, what it says, and how it ends.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.enabled(if: Lab.isAvailable), .ownThread)
 struct WaitTests {
   private func start(_ arguments: String...) throws -> RunningCommand {
     let running = try Tool.command(["wait"] + arguments).start()

@@ -1,8 +1,9 @@
 import Glibc
+import Synchronization
 import Testing
 
-/// Runs each test on a thread of its own, and not on one of the few that Swift Testing has for all: there are as many as
-/// processors, and a test that sleeps would keep one from the others.
+/// Runs tests that wait, for timers or for commands that do, on threads beside those that Swift Testing has: it has as many
+/// as there are processors, and a test that sleeps would keep one from the others.
 package struct OwnThread: TestTrait, SuiteTrait, TestScoping {
   package var isRecursive: Bool { true }
 
@@ -10,44 +11,47 @@ package struct OwnThread: TestTrait, SuiteTrait, TestScoping {
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
     guard testCase != nil else { return try await function() }
-    try await withTaskExecutorPreference(ThreadPerJob()) { try await function() }
+    try await withTaskExecutorPreference(ThreadsThatWait.shared) { try await function() }
   }
 }
 
 extension Trait where Self == OwnThread {
-  /// For tests that wait for timers, or for commands that do.
   package static var ownThread: Self { OwnThread() }
 }
 
-/// A thread for each job.
-private final class ThreadPerJob: TaskExecutor {
-  func enqueue(_ job: consuming ExecutorJob) {
-    let work = Work(job: UnownedJob(job), executor: asUnownedTaskExecutor())
-    let argument = Unmanaged.passRetained(work).toOpaque()
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 8 << 20)
-    let error = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
-        work.job.runSynchronously(on: work.executor)
-        return nil
-      }, argument)
-    precondition(error == 0, "pthread_create: \(String(cString: strerror(error)))")
+/// A few threads only: what runs beside a test should not make it late.
+private final class ThreadsThatWait: TaskExecutor {
+  static let shared = ThreadsThatWait()
+  private static let count = 6
+
+  private let jobs = Mutex<[UnownedJob]>([])
+  /// Counts the jobs that no thread has taken yet.
+  nonisolated(unsafe) private let waiting: UnsafeMutablePointer<sem_t>
+
+  private init() {
+    waiting = .allocate(capacity: 1)
+    sem_init(waiting, 0, 0)
+    for _ in 0..<Self.count {
+      var thread = pthread_t()
+      let error = pthread_create(
+        &thread, nil,
+        { _ in
+          while true { ThreadsThatWait.shared.runNext() }
+        }, nil)
+      precondition(error == 0, "pthread_create: \(String(cString: strerror(error)))")
+      pthread_detach(thread)
+    }
   }
 
-  private final class Work {
-    let job: UnownedJob
-    let executor: UnownedTaskExecutor
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.append(job) }
+    sem_post(waiting)
+  }
 
-    init(job: UnownedJob, executor: UnownedTaskExecutor) {
-      self.job = job
-      self.executor = executor
-    }
+  private func runNext() {
+    guard sem_wait(waiting) == 0 else { return }
+    let job = jobs.withLock { $0.removeFirst() }
+    job.runSynchronously(on: asUnownedTaskExecutor())
   }
 }
