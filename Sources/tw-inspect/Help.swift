@@ -6,12 +6,14 @@ import SocketTable
 enum Help {
   static let rootExamples = """
     EXAMPLES
-      tw-inspect port 9527              which TIME_WAIT sockets hold it, how long
-      tw-inspect port 9527 --all        every socket on it
-      tw-inspect trybind 9527           could a server bind it? if not, why?
-      tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
-      tw-inspect wait 9527 --reuse      hold on until it could
-      tw-inspect demo                   TIME_WAIT made and explained, here and now
+      tw-inspect port 9527                which TIME_WAIT sockets hold it, how long
+      tw-inspect port 9527 --all          every socket on it
+      tw-inspect trybind 9527             could a server bind it? if not, why?
+      tw-inspect trybind 9527 --reuse     the same for one that sets SO_REUSEADDR
+      tw-inspect wait 9527 && my-server   start it as soon as it could
+      sudo tw-inspect release 9527        end its TIME_WAIT sockets now
+      tw-inspect explain TIME_WAIT        what a word of all this means
+      tw-inspect demo                     TIME_WAIT made and explained, live
     """
 
   static let rootDiscussion = """
