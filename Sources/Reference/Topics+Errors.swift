@@ -173,7 +173,8 @@ extension Topics {
       nothing for too long, or has not answered keepalive probes. bind() never waits for anybody.
       """,
       wrong: [
-        .init("No server is there.", "A host without one refuses at once; a firewall or a dead host is silent.")
+        .init(
+          "No server is there.", "A host without one refuses at once; a firewall or a dead host is silent.")
       ],
       advice: ["look at the way there: a firewall, or a host that is down"],
       sources: ["connect(2)", "tcp(7): tcp_syn_retries"], related: ["ECONNREFUSED", "SYN_SENT"]),

@@ -53,6 +53,23 @@ struct WatchTests {
     }
   }
 
+  /// Owners are looked for at each look.
+  @Test func owners() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      let running = try Tool.command(
+        ["port", "9527", "--all", "--owners", "--watch", "--interval", "100ms", "--output", "jsonl"]
+      ).start()
+      try running.waitForOutput { $0.split(separator: "\n").count >= 6 }
+      try running.send(signal: SIGINT)
+      let sockets = try running.finish(timeout: .seconds(5)).jsonLines.filter {
+        $0["type"].string == "socket"
+      }
+      #expect(sockets.count >= 2)
+      for socket in sockets { #expect(socket["owners"][0]["pid"].int == Int(getpid())) }
+    }
+  }
+
   /// Ended by SIGPIPE, without a word.
   @Test(arguments: [["--output", "jsonl"], []])
   func readerGoes(_ format: [String]) throws {

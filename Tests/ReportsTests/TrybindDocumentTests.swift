@@ -23,8 +23,10 @@ import Testing
       #expect(
         json.keys
           == Keys.envelope.union([
-            "target", "trials", "bindable", "free_in_ms", "free_latest_ms", "holders", "findings",
+            "target", "trials", "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders",
+            "findings",
           ]))
+      #expect(json.isNull("prediction"), "it was tried")
       #expect(try json.object("target").keys == Keys.target)
       for trial in try json.objects("trials") { #expect(trial.keys == Keys.trial) }
       for holder in try json.objects("holders") { #expect(holder.keys == Keys.socket) }
