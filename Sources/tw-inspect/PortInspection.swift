@@ -12,7 +12,7 @@ struct PortInspection {
   private let expectation: Expectation?
   /// Nanoseconds between two looks; nil is one look only.
   private let interval: Int64?
-  private let looksForOwners: Bool
+  let looksForOwners: Bool
   private let flags: FlagsChoice
   let common: CommonSettings
   let interfaces = Interfaces()
@@ -43,9 +43,6 @@ struct PortInspection {
         """
       )
     }
-    if looksForOwners, command.watch {
-      throw .usage("--watch with --owners: owners are looked for once; leave one of them out")
-    }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
@@ -55,7 +52,12 @@ struct PortInspection {
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     if interval != nil, looksForOwners, format == .table {
-      throw .usage("--watch with --owners: the screen has no column for them; use --output jsonl")
+      throw .usage(
+        """
+        --watch with \(command.owners ? "--owners" : "--flags live"): the screen has no column for them; use \
+        --output jsonl
+        """
+      )
     }
     if interval != nil, expectation != nil {
       throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
@@ -185,7 +187,7 @@ struct PortInspection {
   }
 
   /// The stream of `streamLines`, whose rows have to wait for their owners.
-  private func collectLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+  func collectLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
     let snapshot: Snapshot
     do throws(SourceError) {
       snapshot = try source.snapshot(filter)
