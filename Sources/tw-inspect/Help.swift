@@ -20,9 +20,9 @@ enum Help {
     \(rootExamples)
 
     DESCRIPTION
-      TCP on Linux only. Everything works without root. No connection is ever
-      made but by demo, to itself; trybind and wait take the port for some
-      microseconds, and give it back.
+      TCP on Linux only. All but release, --as-user and most of --netns works
+      without root. No connection is ever made but by demo, to itself; trybind
+      and wait take the port for some microseconds, and give it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -36,7 +36,7 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
-      77  not permitted (--netns, release)
+      77  not permitted (--as-user, --netns, release)
     """
 
   /// What comes without arguments.
