@@ -35,16 +35,17 @@ struct PortInspection {
     }
     flags = try FlagsChoice.value(of: command.flags)
     looksForOwners = command.owners || flags == .live
+    let ownersOption = command.owners ? "--owners" : "--flags live"
     if looksForOwners, format == .plain {
       throw .usage(
         """
-        \(command.owners ? "--owners" : "--flags live") with plain: it has no column for them; use --output table, \
+        \(ownersOption) with plain: it has no column for them; use --output table, \
         json or jsonl
         """
       )
     }
     if looksForOwners, command.watch {
-      throw .usage("--watch with --owners: owners are looked for once; leave one of them out")
+      throw .usage("--watch with \(ownersOption): owners are looked for once; leave one of them out")
     }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
@@ -54,9 +55,6 @@ struct PortInspection {
       side: try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local,
       states: command.all ? .states(.all) : try Self.states(command.state), family: common.family)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
-    if interval != nil, looksForOwners, format == .table {
-      throw .usage("--watch with --owners: the screen has no column for them; use --output jsonl")
-    }
     if interval != nil, expectation != nil {
       throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
     }
