@@ -67,7 +67,7 @@ package struct StoppedListeners: Sendable {
       // Of a hundred listeners that share the port by SO_REUSEPORT one says it all.
       let isKnown = self.listeners.contains {
         $0.inherited == inherited && $0.record.local == record.local
-          && $0.record.interface == record.interface && $0.record.family == record.family
+          && $0.record.interface == record.interface && $0.record.cgroupID == record.cgroupID
       }
       if !isKnown { self.listeners.append((record, inherited)) }
     }
@@ -107,7 +107,9 @@ package struct StoppedListeners: Sendable {
   /// The kernel hands a connection to the listener on its very address first.
   private static func fit(_ listener: SocketRecord, _ record: SocketRecord) -> Fit {
     guard record.localPort == listener.localPort, record.family == listener.family,
-      listener.interface == 0 || listener.interface == record.interface
+      listener.interface == 0 || listener.interface == record.interface,
+      // What accept() returns keeps the cgroup in which its listener was made.
+      listener.cgroupID == nil || record.cgroupID == nil || listener.cgroupID == record.cgroupID
     else { return .none }
     let address = listener.local.address
     let own = record.local.address

@@ -78,7 +78,7 @@ struct PredictTests {
 
   private static let seeds: [UInt64] = {
     if let given = getenv("TW_SEED").flatMap({ UInt64(String(cString: $0)) }) { return [given] }
-    return (0..<(getenv("TW_SLOW") == nil ? 16 : 300)).map { _ in UInt64.random(in: 1..<1_000_000) }
+    return (0..<(getenv("TW_SLOW") == nil ? 8 : 300)).map { _ in UInt64.random(in: 1..<1_000_000) }
   }()
 
   /// ok is ok, fails is refused (save what SO_REUSEPORT may be remembered to allow), depends is either; with the options
@@ -96,7 +96,10 @@ struct PredictTests {
         .map { try Tool.run(line + $0).json }
       for (index, json) in answers.enumerated() {
         #expect(json["trials"].count == 20, "TW_SEED=\(seed)")
-        try KernelCells(json).compare("TW_SEED=\(seed) \(crowd), run \(index)")
+        let isBlind = json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == true
+        try KernelCells(json).compare(
+          "TW_SEED=\(seed) \(crowd), run \(index)",
+          missesHolders: isBlind && crowd.contains { $0.kind == .bound })
       }
     }
   }
@@ -125,14 +128,18 @@ struct KernelCells {
   }
 
   /// Binds for real what was predicted. With SO_REUSEPORT last: a bind with it that succeeds can turn later answers.
-  func compare(_ comment: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  /// `missesHolders`: the look does not show all that is there, so an ok is likely and no more.
+  func compare(
+    _ comment: String, missesHolders: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     for cell in cells.filter({ !$0.server.reusePort }) + cells.filter({ $0.server.reusePort }) {
       let kernel = try cell.server.start()[0].bind
       let isConsistent =
         switch cell.predicted {
-        case "ok": kernel == "ok"
+        case "ok": kernel == "ok" || missesHolders && kernel == "EADDRINUSE"
         case "fails": kernel == "EADDRINUSE" || cell.server.reusePort && kernel == "ok"
-        case "depends": kernel == "ok" || kernel == "EADDRINUSE"
+        case "depends":
+          kernel == "ok" || kernel == "EADDRINUSE"
         default: false
         }
       #expect(
@@ -141,6 +148,5 @@ struct KernelCells {
     }
   }
 
-  /// Those that may hang on a flag and are decided.
   var decided: Int { cells.count { $0.predicted != "depends" } }
 }

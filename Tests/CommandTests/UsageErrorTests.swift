@@ -137,7 +137,7 @@ import Testing
     Mistake(["port", "80", "--watch", "--output", "plain"], "--watch", "plain", "jsonl"),
     Mistake(["port", "80", "--watch", "-q"], "--watch", "-q"),
     Mistake(["port", "80", "--watch", "--expect", "none"], "--watch", "--expect"),
-    Mistake(["port", "80", "--watch", "--owners"], "--watch", "--owners", "jsonl"),
+    Mistake(["port", "80", "--watch", "--owners"], "--watch", "--owners", "leave one of them out"),
     Mistake(["port", "80", "--interval", "1s"], "--interval", "--watch"),
     Mistake(["port", "80", "--watch", "--interval", "5x"], "--interval", "'5x'"),
     Mistake(["port", "80", "--watch", "--interval", "10ms"], "--interval", "100 ms"),
