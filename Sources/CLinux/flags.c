@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
@@ -19,7 +20,10 @@ int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *flags) {
   int duplicate = syscall(SYS_pidfd_getfd, process, descriptor, 0);
   if (duplicate >= 0) {
     socklen_t cookie_size = sizeof flags->cookie, size = sizeof flags->reuse_address, port_size = sizeof flags->reuse_port;
-    result = getsockopt(duplicate, SOL_SOCKET, SO_COOKIE, &flags->cookie, &cookie_size);
+    struct stat status;
+    result = fstat(duplicate, &status);
+    flags->inode = status.st_ino;
+    if (result == 0) result = getsockopt(duplicate, SOL_SOCKET, SO_COOKIE, &flags->cookie, &cookie_size);
     if (result == 0) result = getsockopt(duplicate, SOL_SOCKET, SO_REUSEADDR, &flags->reuse_address, &size);
     if (result == 0) result = getsockopt(duplicate, SOL_SOCKET, SO_REUSEPORT, &flags->reuse_port, &port_size);
     error = errno;

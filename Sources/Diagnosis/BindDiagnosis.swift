@@ -59,7 +59,10 @@ package struct BindDiagnosis: Sendable {
     look = session.snapshot.look
     bindable = facts.yours.isEmpty ? nil : !facts.refused.isEmpty ? false : facts.open.isEmpty ? true : nil
     prediction = session.isPredicted ? facts.prediction : nil
-    holders = facts.holders.map { session.originals[$0] ?? $0 }
+    holders =
+      session.originals.isEmpty ? facts.holders : facts.holders.map { session.originals[$0] ?? $0 }
+    notSeen =
+      (session.isPredicted ? [Catalogue.unseenWithoutBinding] : []) + Catalogue.alwaysUnseen
     freeIn = facts.freeIn
     freeLatest = facts.freeLatest
     findings = Self.findings(facts)
@@ -71,7 +74,7 @@ package struct BindDiagnosis: Sendable {
         guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
         let blamed = facts.blamed(by: trial)
         return blamed.first.map {
-          Blocker(line: catalogue.line(session.originals[$0] ?? $0), others: blamed.count - 1)
+          Blocker(line: catalogue.line(catalogue.original($0)), others: blamed.count - 1)
         }
       } : []
   }
@@ -93,8 +96,8 @@ package struct BindDiagnosis: Sendable {
     return made.first { $0.socket.address == target.addresses[index] }
   }
 
-  /// What no answer of trybind can have looked at.
-  package static var alwaysUnseen: [String] { Catalogue.alwaysUnseen }
+  /// What no answer like this one can have looked at.
+  package let notSeen: [String]
 
   private static func findings(_ facts: BindFacts) -> [Finding] {
     var findings: [Finding] = []
@@ -190,8 +193,14 @@ package struct BindDiagnosis: Sendable {
       if facts.refused.isEmpty, facts.open.isEmpty, facts.target.options.contains(.reusePort) {
         findings.append(catalogue.listenerShared(held.listeners))
       } else {
-        if trial.socket.options.contains(.reusePort), !trial.outcome.isOpen {
-          findings.append(catalogue.reusePortRefused(held))
+        if trial.socket.options.contains(.reusePort) {
+          // What only may be in the way is no reason for a refusal that nobody has had.
+          let refusing = facts.session.isPredicted ? Holders(facts.surelyBlamed(by: trial)) : held
+          if case .open(let unknowns) = trial.outcome {
+            if unknowns.contains(.reusePort) { findings.append(catalogue.reusePortUnknown(held.listeners)) }
+          } else if !refusing.listeners.isEmpty {
+            findings.append(catalogue.reusePortRefused(refusing))
+          }
         }
         // To somebody who named no address it is the listener that matters, not how addresses overlap.
         let alive = catalogue.listenersAlive(held)
@@ -224,7 +233,8 @@ package struct BindDiagnosis: Sendable {
     else {
       return []
     }
-    if facts.session.isPredicted { return [catalogue.predictedTimers(trial, held)] }
+    // A FIN_WAIT2 is said to be one, unless it is what a stop would leave.
+    if facts.session.isPredicted, !held.timeWaits.isEmpty { return [catalogue.predictedTimers(trial, held)] }
     var findings: [Finding] = []
     if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {

@@ -34,13 +34,32 @@ struct BindFacts {
 
   /// The records that the rules hold against a trial, or that may stand against it.
   func blamed(by trial: Trial, among isMeant: (SocketRecord) -> Bool = { _ in true }) -> [SocketRecord] {
+    var blamed: [SocketRecord] = []
+    forEachBlamed(by: trial) { index, _ in
+      let record = session.snapshot.records[index]
+      if isMeant(record) { blamed.append(record) }
+    }
+    return blamed
+  }
+
+  /// Those of them that surely do.
+  func surelyBlamed(by trial: Trial) -> [SocketRecord] {
+    var blamed: [SocketRecord] = []
+    forEachBlamed(by: trial) { index, conflict in
+      if conflict == .certain { blamed.append(session.snapshot.records[index]) }
+    }
+    return blamed
+  }
+
+  private func forEachBlamed(by trial: Trial, _ body: (Int, ConflictRules.Conflict) -> Void) {
+    // With an automatic port no single socket is to blame.
+    guard target.port != 0 else { return }
     let new = target.newSocket(at: trial.socket.address, options: trial.socket.options)
-    let knowledge = session.knowledge
-    return session.snapshot.records.filter { record in
-      guard isMeant(record) else { return false }
-      if case .none = ConflictRules.conflict(of: record, knowledge.flags(record), with: new) { return false }
-      // With an automatic port no single socket is to blame.
-      return target.port != 0
+    let conflicts = session.groups.conflicts(with: new)
+    guard !conflicts.areNone else { return }
+    for index in session.snapshot.records.indices {
+      let conflict = conflicts[index]
+      if conflict != .none { body(index, conflict) }
     }
   }
 
@@ -69,12 +88,15 @@ struct BindFacts {
   var holders: [SocketRecord] { holders { _ in true } }
 
   func holders(_ isMeant: (SocketRecord) -> Bool) -> [SocketRecord] {
-    var seen: Set<SocketRecord> = []
+    let records = session.snapshot.records
+    var isHolder = [Bool](repeating: false, count: records.count)
     var holders: [SocketRecord] = []
     let inTheWay = refused.isEmpty && open.isEmpty ? refusedPlain : refused + open
     for trial in inTheWay where trial.outcome.isAddressInUse || trial.outcome.isOpen {
-      for record in blamed(by: trial, among: isMeant) where seen.insert(record).inserted {
-        holders.append(record)
+      forEachBlamed(by: trial) { index, _ in
+        guard !isHolder[index], isMeant(records[index]) else { return }
+        isHolder[index] = true
+        holders.append(records[index])
       }
     }
     return holders
@@ -109,16 +131,28 @@ struct BindFacts {
     let unknowns = open.reduce(into: ConflictRules.Unknowns()) { union, trial in
       if case .open(let unknowns) = trial.outcome { union.formUnion(unknowns) }
     }
+    // By the table; with SO_REUSEPORT the kernel is known to allow more, and what the connections of a server leave
+    // behind hangs on how it ends, too.
+    let isSurelyRefused = refused.contains {
+      !$0.outcome.isAddressInUse || !target.isAfterStop && !target.options.contains(.reusePort)
+    }
+    let isSurelyFree =
+      !look.isBlind(to: .boundNotListening) && look.isComplete && !target.isAfterStop
+      && yours.allSatisfy { isSurelyHere($0.socket.address.address) }
+      && (Int(target.port) >= settings.unprivilegedPortStart || settings.mayBindPrivilegedPorts == true)
     let certainty: Finding.Certainty =
       switch answer {
       case .depends: .possible
-      // What the connections of a server leave behind hangs on how it ends, too.
-      case .fails: target.options.contains(.reusePort) || target.isAfterStop ? .likely : .certain
-      case .ok:
-        look.isBlind(to: .boundNotListening) || !look.isComplete || target.isAfterStop ? .likely : .certain
+      case .fails: isSurelyRefused ? .certain : .likely
+      case .ok: isSurelyFree ? .certain : .likely
       }
     return BindDiagnosis.Prediction(
       answer: answer, certainty: certainty, unknowns: answer == .depends ? unknowns : [])
+  }
+
+  /// Whether any other address is one of this host's, bind() tells.
+  private func isSurelyHere(_ address: IPAddress) -> Bool {
+    address.isUnspecified || address.isLoopback && !(address.ipv4 == nil && settings.isIPv6Disabled)
   }
 
   // MARK: Time
@@ -136,13 +170,16 @@ struct BindFacts {
     }
     var longest: UInt32 = 0
     for trial in trials {
-      let blamed = blamed(by: trial)
-      guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !blamed.isEmpty, !overlapsOwnSockets(trial)
-      else { return nil }
-      for record in blamed {
-        guard record.isMinisocket, let timer = record.timer else { return nil }
-        longest = max(longest, timer.expires)
+      guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else {
+        return nil
       }
+      var isOfTimers: Bool?
+      forEachBlamed(by: trial) { index, _ in
+        let record = session.snapshot.records[index]
+        isOfTimers = record.isMinisocket && isOfTimers != false
+        longest = max(longest, record.timer?.expires ?? 0)
+      }
+      if isOfTimers != true { return nil }
     }
     return longest
   }
@@ -151,7 +188,16 @@ struct BindFacts {
     let inTheWay = refused + open
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
-    let becomesTimeWait = inTheWay.contains { blamed(by: $0).contains { $0.state == .finWait2 } }
+    // What a server that ends leaves is FIN_WAIT2 at first.
+    var becomesTimeWait = false
+    for trial in inTheWay where !becomesTimeWait {
+      forEachBlamed(by: trial) { index, _ in
+        let record = session.snapshot.records[index]
+        if record.state == .finWait2 || !session.originals.isEmpty && session.originals[record] != nil {
+          becomesTimeWait = true
+        }
+      }
+    }
     return UInt32(clamping: UInt64(longest) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }
 

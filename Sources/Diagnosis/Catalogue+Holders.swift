@@ -160,19 +160,47 @@ extension Catalogue {
         remedies: [Finding.Remedy("run the server as the user who runs the other one"), listing],
         notSeen: ["whether the other socket has SO_REUSEPORT"])
     }
-    let isKnown = listeners.allSatisfy { facts.details[$0]?.reusePort != nil }
+    let isKnown = facts.session.isPredicted || listeners.allSatisfy { facts.details[$0]?.reusePort != nil }
     return finding(
       .reusePortOneSided, .error, isOnlySuspect ? .certain : .likely,
       title: "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       because:
         """
-        Both sockets must have SO_REUSEPORT\(isKnown || facts.session.isPredicted ? ", and the other one has not" : " (inferred: same user, and the trial was refused)").
+        Both sockets must have SO_REUSEPORT\(isKnown ? ", and the other one has not" : " (inferred: same user, and the trial was refused)").
         """,
       evidence: evidence(listeners),
       remedies: [
         Finding.Remedy("start every server on this port with SO_REUSEPORT, the first one included"), listing,
       ],
       notSeen: isKnown ? [] : ["the other socket's options"])
+  }
+
+  /// The table does not tell what the listener has set.
+  func reusePortUnknown(_ listeners: [SocketRecord]) -> Finding {
+    let isOne = listeners.count == 1
+    let hasAsked = facts.details.hasAskedForFlags
+    return finding(
+      .reusePortOneSided, .warning, .possible,
+      title:
+        """
+        A server with SO_REUSEPORT can share port \(port) only if \(isOne ? "the socket that listens there has" : "the sockets that listen there have") \
+        set it, too.
+        """,
+      because:
+        """
+        Both sockets must have SO_REUSEPORT, and belong to one user. What the other side has set \
+        \(hasAsked ? "could not be read" : "the table does not tell").
+        """,
+      evidence: evidence(listeners),
+      remedies: [
+        hasAsked
+          ? Finding.Remedy("find out by a bind", command: "tw-inspect trybind \(port) --reuse-port")
+          : Finding.Remedy(
+            "read the other side's options, as root or as its user",
+            command: "tw-inspect trybind \(port) --reuse-port --predict --flags live"),
+        listing,
+      ],
+      notSeen: ["the other side's socket options"])
   }
 
   func listenConflict(_ trial: Trial, _ blamed: [SocketRecord]) -> Finding {

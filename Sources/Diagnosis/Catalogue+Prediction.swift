@@ -8,7 +8,9 @@ extension Catalogue {
     let reuse = facts.session.trials.first {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
     }
-    if facts.target.isAfterStop { return afterStop(sockets, withReuse: reuse?.outcome) }
+    if facts.target.isAfterStop, !facts.session.originals.isEmpty {
+      return afterStop(sockets, withReuse: reuse?.outcome)
+    }
     let because =
       """
       Only timers hold these sockets, and the port with them, unless both the old and the new socket have \
@@ -37,7 +39,6 @@ extension Catalogue {
         because: because + " The old ones do not have it.", evidence: evidence(sockets),
         remedies: [waiting, set])
     case .open?, nil:
-      let reuseOption = facts.target.options.contains(.reuseAddress) ? " --reuse" : ""
       return finding(
         .timeWaitServerClosedFirst, .error, .possible,
         title:
@@ -55,13 +56,16 @@ extension Catalogue {
     }
   }
 
+  private var reuseOption: String { facts.target.options.contains(.reuseAddress) ? " --reuse" : "" }
+
   /// Connections that would become minisockets.
   private func afterStop(_ sockets: [SocketRecord], withReuse reuse: TrialOutcome?) -> Finding {
     let subject = "After a stop, port \(port) keeps out"
     let because =
       """
-      A server that stops closes its connections first. Linux keeps each of them in TIME_WAIT for 60 s, and \
-      the port with it, unless both the old and the new socket have SO_REUSEADDR.
+      A server that stops closes its connections first. Linux keeps each of them in FIN_WAIT2 until its client \
+      closes, for net.ipv4.tcp_fin_timeout at the most, and then in TIME_WAIT for 60 s; and the port with it, \
+      unless both the old and the new socket have SO_REUSEADDR.
       """
     let unseen = [
       "how the server ends: it may wait for its clients to close first, or reset the connections (SO_LINGER)"
@@ -71,14 +75,14 @@ extension Catalogue {
     case .ok?:
       return finding(
         .timeWaitServerClosedFirst, .error, .likely,
-        title: "\(subject) a server without SO_REUSEADDR for up to 60 s; one with it can start at once.",
+        title: "\(subject) a server without SO_REUSEADDR for a minute or two; one with it can start at once.",
         because: because + " The running server has it.", evidence: evidence(sockets),
         remedies: [Finding.Remedy("set SO_REUSEADDR before bind() in the new server, too"), clientsFirst],
         notSeen: unseen)
     case .refused?:
       return finding(
         .timeWaitHolderWithoutReuse, .error, .likely,
-        title: "\(subject) every server for up to 60 s, even one with SO_REUSEADDR.",
+        title: "\(subject) every server for a minute or two, even one with SO_REUSEADDR.",
         because: because
           + " The running server does not have it, and its connections cannot get it any more.",
         evidence: evidence(sockets),
@@ -92,15 +96,18 @@ extension Catalogue {
         .timeWaitServerClosedFirst, .error, .possible,
         title:
           """
-          \(subject) a server without SO_REUSEADDR for up to 60 s; whether one with it can start hangs on \
+          \(subject) a server without SO_REUSEADDR for a minute or two; whether one with it can start hangs on \
           whether the running server has set it.
           """,
-        because: because + " Whether the running server has it, the table does not tell.",
+        because: because + " Whether the running server has it, "
+          + (facts.details.hasAskedForFlags ? "could not be read." : "the table does not tell."),
         evidence: evidence(sockets),
         remedies: [
           Finding.Remedy(
             "read the running server's own options, as root or as its user",
-            command: "tw-inspect trybind \(port) --after-stop --flags live"),
+            command:
+              "\(facts.details.hasAskedForFlags ? "sudo " : "")tw-inspect trybind \(port)\(reuseOption) --after-stop --flags live"
+          ),
           clientsFirst,
         ],
         notSeen: ["the socket options of the running server"] + unseen)

@@ -45,14 +45,35 @@ struct Catalogue {
   private static let evidenceLimit = 8
 
   func evidence(_ records: [SocketRecord]) -> [String] {
-    let sorted = records.map { facts.session.originals[$0] ?? $0 }
-      .sorted { ($0.timer?.expires ?? 0) > ($1.timer?.expires ?? 0) }
-    var lines = sorted.prefix(Self.evidenceLimit).map(line)
-    if sorted.count > Self.evidenceLimit {
-      lines.append("and \(Quantity.grouped(sorted.count - Self.evidenceLimit)) more")
+    let shown = longest(records).map { original($0) }
+    var lines = shown.map(line)
+    if records.count > shown.count {
+      lines.append("and \(Quantity.grouped(records.count - shown.count)) more")
     }
     return lines
   }
+
+  /// Those to show, the longest timer first: of a hundred thousand no more are put in order.
+  private func longest(_ records: [SocketRecord]) -> [SocketRecord] {
+    var longest: [SocketRecord] = []
+    func time(_ record: SocketRecord) -> UInt32 {
+      (session.originals.isEmpty ? record : original(record)).timer?.expires ?? 0
+    }
+    for record in records {
+      if longest.count == Self.evidenceLimit {
+        guard let last = longest.last, time(record) > time(last) else { continue }
+        longest.removeLast()
+      }
+      let place = longest.firstIndex { time($0) < time(record) } ?? longest.endIndex
+      longest.insert(record, at: place)
+    }
+    return longest
+  }
+
+  private var session: TrialSession { facts.session }
+
+  /// As it is, where it is shown as it would be.
+  func original(_ record: SocketRecord) -> SocketRecord { session.originals[record] ?? record }
 
   /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
   func line(_ record: SocketRecord) -> String {

@@ -38,6 +38,8 @@ package struct HolderFlags: Hashable, Sendable {
 package struct HolderKnowledge: Sendable {
   package var details: SocketDetailsTable
   package var knowsDevice: Bool
+  /// Of a table in which these are closed.
+  var stopped = StoppedListeners()
 
   package init(details: SocketDetailsTable = SocketDetailsTable(), knowsDevice: Bool = true) {
     self.details = details
@@ -45,9 +47,18 @@ package struct HolderKnowledge: Sendable {
   }
 
   package func flags(_ record: SocketRecord) -> HolderFlags {
-    guard !details.isEmpty, let known = details[record] else { return HolderFlags(knowsDevice: knowsDevice) }
-    return HolderFlags(
-      reuseAddress: known.reuseAddress, reusePort: known.reusePort, knowsDevice: knowsDevice)
+    var flags = HolderFlags(knowsDevice: knowsDevice)
+    guard !details.isEmpty else { return flags }
+    if let known = details[record] {
+      flags.reuseAddress = known.reuseAddress
+      flags.reusePort = known.reusePort
+    }
+    guard !stopped.isEmpty, record.hasPeer, flags.reuseAddress == nil || flags.reusePort == nil,
+      let inherited = stopped.inherited(by: record)
+    else { return flags }
+    flags.reuseAddress = flags.reuseAddress ?? inherited.reuseAddress
+    flags.reusePort = flags.reusePort ?? inherited.reusePort
+    return flags
   }
 }
 

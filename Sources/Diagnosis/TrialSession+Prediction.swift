@@ -11,76 +11,79 @@ extension TrialSession {
     session.isPredicted = true
     session.learn(details)
     if target.isAfterStop { session.stopListeners() }
-    let groups = SocketGroups(session.snapshot.records, session.knowledge)
     var trials: [Trial] = []
     for options in optionSets(target, comparison) {
       let isYours = options == target.options
+      var earlier = EarlierSockets()
       for (index, address) in (target.addresses + target.comparedAddresses).enumerated() {
         let isOwn = isYours && index < target.addresses.count
-        let earlier = isOwn && !target.areAlternatives ? target.addresses[..<index] : []
-        trials.append(
-          session.predictedTrial(address, options, isOwn, beside: earlier, groups, lacksPrivilege))
+        let isHeld = isOwn && !target.areAlternatives
+        let trial = session.predictedTrial(
+          address, options, isOwn, beside: isHeld ? earlier : EarlierSockets(), lacksPrivilege)
+        if isHeld { earlier.add(target.record(at: address, .bound), trial.outcome) }
+        trials.append(trial)
       }
     }
     session.set(trials)
     return session
   }
 
+  /// The server's own sockets that are bound before, or may be.
+  private struct EarlierSockets {
+    var bound: [SocketRecord] = []
+    var possible: [(record: SocketRecord, unknowns: ConflictRules.Unknowns)] = []
+
+    mutating func add(_ record: SocketRecord, _ outcome: TrialOutcome) {
+      switch outcome {
+      case .ok: bound.append(record)
+      case .open(let unknowns): possible.append((record, unknowns))
+      case .refused: break
+      }
+    }
+  }
+
   private func predictedTrial(
-    _ address: BindAddress, _ options: SocketOptions, _ isYours: Bool,
-    beside earlier: ArraySlice<BindAddress>,
-    _ groups: SocketGroups, _ lacksPrivilege: Bool
+    _ address: BindAddress, _ options: SocketOptions, _ isYours: Bool, beside earlier: EarlierSockets,
+    _ lacksPrivilege: Bool
   ) -> Trial {
     let socket = TrialSocket(
       address: address, port: target.port, options: options, interface: target.interface)
     let new = target.newSocket(at: address, options: options)
-    var judgement = groups.judge(new)
-    let own = ConflictRules.judge(earlier.map { target.record(at: $0, .bound) }, with: new) { _ in
-      target.flags
+    var outcome: TrialOutcome
+    let judgement = groups.judge(new)
+    func isInTheWay(_ own: SocketRecord) -> Bool {
+      ConflictRules.conflict(of: own, target.flags, with: new) == .certain
     }
-    if own.prediction == .fails { judgement = own }
-    let outcome: TrialOutcome =
-      switch judgement.prediction {
-      // EACCES goes before EADDRINUSE.
-      case _ where lacksPrivilege: .refused(.bind, .accessDenied)
+    // What the kernel looks at first goes first.
+    if let refusal = refusalOfArguments(address) {
+      outcome = refusal
+    } else if lacksPrivilege {
+      outcome = .refused(.bind, .accessDenied)
+    } else if judgement.prediction == .fails || earlier.bound.contains(where: isInTheWay) {
+      outcome = .refused(.bind, .addressInUse)
+    } else {
+      var unknowns = judgement.unknowns
+      for own in earlier.possible where isInTheWay(own.record) { unknowns.formUnion(own.unknowns) }
+      outcome = unknowns.isEmpty ? .ok : .open(unknowns)
+    }
+    let prediction: ConflictRules.Prediction =
+      switch outcome {
       case .ok: .ok
-      case .fails: .refused(.bind, .addressInUse)
-      case .depends: .open(judgement.unknowns)
+      case .refused: .fails
+      case .open: .depends
       }
     return Trial(
-      socket: socket, outcome: outcome, prediction: judgement.prediction, isYours: isYours, isTried: false)
-  }
-}
-
-/// The sockets of a table by what the rules ask of them: a hundred thousand TIME_WAIT are a handful of groups.
-struct SocketGroups {
-  private struct Key: Hashable {
-    let address: IPAddress
-    let kind: UInt32
-    let interface: UInt32
-    let uid: UInt32?
-    let flags: HolderFlags
+      socket: socket, outcome: outcome, prediction: prediction, isYours: isYours, isTried: false)
   }
 
-  private var groups: [Key: SocketRecord] = [:]
-  private let knowledge: HolderKnowledge
-
-  init(_ records: [SocketRecord], _ knowledge: HolderKnowledge) {
-    self.knowledge = knowledge
-    var last: Key?
-    for record in records {
-      // A connection request differs from the connection that it becomes by its inode alone.
-      let kind = record.kindBits | (record.inode == 0 ? 0 : 1 << 31)
-      let key = Key(
-        address: record.local.address, kind: kind, interface: record.interface, uid: record.uid,
-        flags: knowledge.flags(record))
-      if key == last { continue }
-      last = key
-      if groups[key] == nil { groups[key] = record }
+  /// What the kernel says to it whatever is on the port.
+  private func refusalOfArguments(_ bindAddress: BindAddress) -> TrialOutcome? {
+    let address = bindAddress.address
+    if target.interface != nil, target.interfaceIndex == 0 {
+      return .refused(.option(.bindToDevice), .noSuchDevice)
     }
-  }
-
-  func judge(_ new: NewSocket) -> ConflictRules.Judgement {
-    ConflictRules.judge(groups.values, with: new, flags: knowledge.flags)
+    guard address.family == .ipv6 else { return nil }
+    let lacksScope = address.isLinkLocal && bindAddress.scope == 0 && target.interface == nil
+    return lacksScope || address.isMulticast ? .refused(.bind, .invalidArgument) : nil
   }
 }

@@ -22,6 +22,10 @@ package struct TrialSession: Sendable {
   package private(set) var details = SocketDetailsTable()
   /// Of a table that was changed to what it would be: the sockets as they are.
   package internal(set) var originals: [SocketRecord: SocketRecord] = [:]
+  /// Of such a table: the listeners that are gone.
+  var stopped = StoppedListeners()
+  /// The sockets of the look by what the rules ask of them.
+  private(set) var groups = SocketGroups()
 
   /// Which options were tried, or told, beside the server's own.
   package let comparison: Comparison
@@ -146,7 +150,7 @@ package struct TrialSession: Sendable {
   }
 
   private mutating func predict() {
-    let groups = SocketGroups(snapshot.records, knowledge)
+    groups = SocketGroups(snapshot.records, knowledge)
     for index in trials.indices {
       let socket = trials[index].socket
       trials[index].prediction =
@@ -156,7 +160,9 @@ package struct TrialSession: Sendable {
 
   /// What is known of each socket in the table.
   package var knowledge: HolderKnowledge {
-    HolderKnowledge(details: details, knowsDevice: !snapshot.look.isBlind(to: .device))
+    var knowledge = HolderKnowledge(details: details, knowsDevice: !snapshot.look.isBlind(to: .device))
+    knowledge.stopped = stopped
+    return knowledge
   }
 
   /// Takes what was found out about the sockets in the table.

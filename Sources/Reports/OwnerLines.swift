@@ -9,11 +9,11 @@ enum OwnerLines {
   /// Nil where nothing is known, as of sockets that no process can have.
   static func line(_ details: SocketDetailsTable, _ record: SocketRecord) -> String? {
     guard record.inode != 0, let known = details[record] else { return nil }
+    let flags = details.hasAskedForFlags ? "  \(known.flagsText ?? "options not readable")" : ""
     if let owner = known.owners?.first {
-      let flags = details.hasAskedForFlags ? "  \(known.flagsText ?? "options not readable")" : ""
       return OwnerText.line(owner, now: details.observedAt) + flags
     }
-    if let hidden = OwnerText.hidden(known) { return hidden }
+    if let hidden = OwnerText.hidden(known) { return hidden + flags }
     return known.visibility == .none ? "no process has it open" : nil
   }
 

@@ -14,14 +14,20 @@ struct TrialMatrix {
 
   func write(to text: inout StyledText) {
     let headings = Self.columns.map(heading)
-    let places = rows.map(place)
+    var places = rows.map { place($0, withPort: true) }
     var blockers: [BindDiagnosis.Blocker] = []
     let cells = rows.indices.map { row in Self.columns.map { cell(row, $0, &blockers) } }
-    let placeWidth = places.map(\.count).max() ?? 0
+    var placeWidth = places.map(\.count).max() ?? 0
     let widths = Self.columns.indices.map { column in
       max(headings[column].count, cells.map { $0[column].text.count }.max() ?? 0)
     }
     let last = Self.columns.count - 1
+    let width = placeWidth + widths.reduce(0) { $0 + 2 + $1 }
+    if width > text.width {
+      // The port is known.
+      places = rows.map { place($0, withPort: false) }
+      placeWidth = places.map(\.count).max() ?? 0
+    }
     text.pad(placeWidth)
     for column in Self.columns.indices {
       text.append("  ")
@@ -49,9 +55,10 @@ struct TrialMatrix {
     return options == diagnosis.target.options ? "\(name) (yours)" : name
   }
 
-  private func place(_ address: BindAddress) -> String {
+  private func place(_ address: BindAddress, withPort: Bool) -> String {
     let isDualStackToo = address.address.isUnspecified && address.v6Only
-    return address.text(port: diagnosis.target.port) + (isDualStackToo ? " V6ONLY" : "")
+    return (withPort ? address.text(port: diagnosis.target.port) : address.text)
+      + (isDualStackToo ? " V6ONLY" : "")
   }
 
   private func cell(

@@ -30,7 +30,7 @@ package struct TrybindText {
     for finding in diagnosis.findings.dropFirst() {
       section("Also", ["\(finding.title) \(finding.because)"], to: &text)
     }
-    section("Unseen", diagnosis.findings.first?.notSeen ?? BindDiagnosis.alwaysUnseen, to: &text)
+    section("Unseen", diagnosis.findings.first?.notSeen ?? diagnosis.notSeen, to: &text)
     for (index, finding) in diagnosis.findings.enumerated() {
       text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
       text.line("tw-inspect explain \(finding.slug.rawValue)")

@@ -18,7 +18,8 @@ struct BindInspection {
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
     mayTakeConnections = command.server.yes
-    user = try Self.user(command.asUser)
+    predicts = command.predict || command.afterStop
+    user = try Self.user(command.asUser, isToBecome: !predicts)
     comparison = command.matrix ? .all : .withAndWithoutReuse
     var target = try BindTarget(port: command.port, command.server, command.common)
     target.isAfterStop = command.afterStop
@@ -30,16 +31,18 @@ struct BindInspection {
     self.target = target
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     flags = try FlagsChoice.value(of: command.flags)
-    predicts = command.predict || command.afterStop
     try refuseContradictions(command)
   }
 
-  private static func user(_ typed: String?) throws(Failure) -> ServerUser? {
+  /// What is predicted of a user takes no privilege.
+  private static func user(_ typed: String?, isToBecome: Bool) throws(Failure) -> ServerUser? {
     guard let typed else { return nil }
     guard let user = ServerUser(typed) else {
       throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
     }
-    guard user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID) else {
+    guard
+      !isToBecome || user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID)
+    else {
       throw .notPermitted(
         "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
     }
@@ -115,20 +118,21 @@ struct BindInspection {
     settings.namespace = common.namespace?.reference
     let lacksPrivilege =
       Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
-    func session(_ details: SocketDetailsTable) -> TrialSession {
+    func predicted(_ details: SocketDetailsTable) -> TrialSession {
       .predicted(
         target, comparing: comparison, snapshot: snapshot, details: details, lacksPrivilege: lacksPrivilege)
     }
+    var session = predicted(SocketDetailsTable())
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 }
-      : BindDiagnosis.holdersOfProcesses(session(SocketDetailsTable()), settings: settings)
-    let isNeeded = !common.quiet || flags == .live
-    let details =
-      isNeeded
-      ? try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
-      : SocketDetailsTable()
-    return try answer(BindDiagnosis(session(details), settings: settings, details: details))
+      : BindDiagnosis.holdersOfProcesses(session, settings: settings)
+    guard !common.quiet || flags == .live else {
+      return try answer(BindDiagnosis(session, settings: settings))
+    }
+    let details = try HolderSearch.details(of: holders, on: target.port, flags: flags, &source, common)
+    if !holders.isEmpty { session = predicted(details) }
+    return try answer(BindDiagnosis(session, settings: settings, details: details))
   }
 
   /// A SO_REUSEPORT socket that listens beside another gets its share of the connections, and would reset them.

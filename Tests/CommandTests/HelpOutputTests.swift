@@ -43,12 +43,15 @@ import Testing
       "--output", "--json", "--color", "--source", "-4", "-6", "-q, --quiet", "-v, --verbose", "-h, --help",
     ]
     let port = try Tool.run("port", "--help").output
-    for option in common + ["--side", "--all", "--state", "--sort", "--limit", "--expect", "--header"] {
+    for option in common + [
+      "--side", "--all", "--state", "--sort", "--limit", "--expect", "--header", "--flags",
+    ] {
       #expect(port.contains(option), "\(option)")
     }
     let trybind = try Tool.run("trybind", "--help").output
     for option in common + [
       "--reuse ", "--reuse-port", "--address", "--v6-only", "--interface", "--listen", "--yes",
+      "--predict", "--after-stop", "--flags", "--matrix", "--as-user",
     ] { #expect(trybind.contains(option), "\(option)") }
     let wait = try Tool.run("wait", "--help").output
     for option in common + ["--timeout", "--fail-fast", "--reuse ", "--address", "--listen"] {

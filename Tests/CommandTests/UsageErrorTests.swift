@@ -50,6 +50,29 @@ import Testing
     Mistake(["release", "-1", "--yes"], "'-1'", "65535"),
   ]
 
+  static let predictions: [Mistake] = [
+    Mistake(["trybind", "0", "--predict"], "--predict 0", "kernel chooses"),
+    Mistake(["trybind", "0", "--after-stop"], "--after-stop 0", "kernel chooses"),
+    Mistake(["trybind", "80", "--predict", "--watch"], "--predict", "--watch", "leave one of them out"),
+    Mistake(["trybind", "80", "--after-stop", "--watch"], "--after-stop", "--watch", "leave one"),
+    Mistake(["trybind", "80", "--predict", "--listen"], "--predict", "--listen", "leave one of them out"),
+    Mistake(["trybind", "80", "--matrix", "--watch"], "--matrix", "--watch", "leave one of them out"),
+    Mistake(["trybind", "80", "--matrix", "--predict", "--watch"], "--watch", "leave one of them out"),
+    Mistake(["trybind", "80", "--flags", "all"], "--flags all", "--flags live"),
+    Mistake(["trybind", "80", "--flags", "foo"], "'foo'", "--flags", "none", "live"),
+    Mistake(["trybind", "80", "--flags", ""], "''", "--flags"),
+    Mistake(["port", "80", "--flags", "all"], "--flags all", "--flags live"),
+    Mistake(["port", "80", "--flags", "foo"], "'foo'", "--flags", "none", "live"),
+    Mistake(["port", "80", "--flags", "live", "--output", "plain"], "--flags live", "plain", "jsonl"),
+    Mistake(["port", "80", "--flags", "live", "--watch"], "--flags live", "--watch"),
+    Mistake(["trybind", "80", "--as-user", "no-such-user"], "'no-such-user'", "no such user"),
+    Mistake(["trybind", "80", "--as-user", ""], "''", "no such user"),
+    Mistake(["trybind", "80", "--as-user", "-1"], "--as-user"),
+    Mistake(["trybind", "80", "--as-user", "4294967295"], "'4294967295'", "no such user"),
+    Mistake(["trybind", "80", "--as-user", "4294967296"], "'4294967296'", "no such user"),
+    Mistake(["trybind", "80", "--as-user", "\u{1b}[31m"], "no such user"),
+  ]
+
   static let options: [Mistake] = [
     Mistake(["port", "80", "--udp"], "--udp", "TCP"),
     Mistake(["trybind", "80", "--udp"], "--udp", "TCP"),
@@ -156,7 +179,7 @@ import Testing
     Mistake(["trybind", "80", "81"], "'81'"),
   ]
 
-  @Test(arguments: ports + options + demo + words)
+  @Test(arguments: ports + options + predictions + demo + words)
   func oneLine(_ mistake: Mistake) throws {
     let result = try Tool.run(mistake.arguments)
     #expect(result.exitCode == 64)

@@ -80,7 +80,7 @@ extension BindCase: CustomTestStringConvertible {
         #expect(!text.isEmpty && !text.contains("!") && !text.contains("  (") && !text.contains("Optional("))
       }
       // TCP only, and only from here: said with every finding.
-      for unseen in BindDiagnosis.alwaysUnseen { #expect(finding.notSeen.contains(unseen)) }
+      for unseen in diagnosis.notSeen { #expect(finding.notSeen.contains(unseen)) }
       for remedy in finding.remedies {
         guard let command = remedy.command else { continue }
         // Its own text may say "2>/dev/null"; what is inserted may not say anything.

@@ -31,6 +31,12 @@ package struct Command: Sendable {
         call: test_call_bind, error: error, argument: 2, value: Int32(MemoryLayout<sockaddr_in6>.size))
     }
 
+    /// bind(2) to an IPv4 address.
+    package static func bindIPv4(_ error: Int32) -> Denial {
+      Denial(
+        call: test_call_bind, error: error, argument: 2, value: Int32(MemoryLayout<sockaddr_in>.size))
+    }
+
     package static func listen(_ error: Int32) -> Denial {
       Denial(call: test_call_listen, error: error)
     }

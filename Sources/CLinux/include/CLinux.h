@@ -61,12 +61,13 @@ int tw_fork_as(unsigned uid, unsigned gid);
 /* What a socket of another process was set to. */
 struct tw_socket_flags {
   uint64_t cookie;
+  uint64_t inode;
   int reuse_address;
   int reuse_port;
 };
 
 /* Reads them through a duplicate of the descriptor (pidfd_open(2), pidfd_getfd(2)). No signal can stop the process while it
-   has the duplicate, which keeps the port taken; nothing but getsockopt comes before it is closed. 0, or -1 with errno. */
+   has the duplicate, which keeps the port taken; nothing but fstat and getsockopt comes before it is closed. 0, or -1 with errno. */
 int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *_Nonnull flags);
 
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,

@@ -13,7 +13,7 @@ package enum LiveFlags {
         guard let descriptor = owner.descriptor else { continue }
         var flags = tw_socket_flags()
         guard unsafe tw_socket_flags_of(owner.pid, descriptor, &flags) == 0,
-          record.cookie == 0 || flags.cookie == record.cookie
+          flags.inode == UInt64(record.inode), record.cookie == 0 || flags.cookie == record.cookie
         else { continue }
         known.reuseAddress = flags.reuse_address != 0
         known.reusePort = flags.reuse_port != 0

@@ -12,6 +12,8 @@ struct TrybindCommand: Command {
         tw-inspect trybind 9527 --reuse         one that sets SO_REUSEADDR
         tw-inspect trybind 80 --address 127.0.0.1  on one address only
         tw-inspect trybind 80 --address 0.0.0.0 --address :: --v6-only
+        tw-inspect trybind 9527 --matrix        every option, every address
+        sudo tw-inspect trybind 9527 --reuse --after-stop --flags live
         tw-inspect trybind 9527 --reuse -q && systemctl start my.service
 
       DESCRIPTION
@@ -27,6 +29,17 @@ struct TrybindCommand: Command {
         The answer is from here: your server's own user, capabilities, security
         policy and network namespace may differ. TCP only.
 
+        --predict binds nothing on the port and tells from the table of sockets
+        alone; where that hangs on what the table does not show, it says on what.
+        --after-stop predicts a restart: what listens on the port is taken to be
+        gone, and its connections to be in TIME_WAIT. --flags live reads
+        SO_REUSEADDR and SO_REUSEPORT of the sockets in the way from the
+        processes that have them (as root, or as the same user), so that hardly
+        anything is left open. --matrix compares every combination of both
+        options, and the usual addresses. --as-user tries, or predicts, as that
+        user: for ports below 1024, and for SO_REUSEPORT, which is shared with a
+        user's own sockets only.
+
         --watch looks at the port until it is ended by Ctrl-C, and tries your
         server's own options again when something on it has changed: as a screen,
         as one text after the other in a pipe, or with jsonl as a line for each
@@ -36,10 +49,10 @@ struct TrybindCommand: Command {
         0   yes
         1   no
         64  wrong usage
-        69  could not look, or the look is incomplete
+        69  could not look, the look is incomplete, or it depends
         71  an error of the operating system
         74  the output could not be written
-        77  --netns: not permitted
+        77  --netns or --as-user: not permitted
       """)
 
   @Argument(

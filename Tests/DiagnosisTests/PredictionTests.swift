@@ -1,0 +1,447 @@
+@testable import Diagnosis
+import RecordSupport
+import SocketTable
+import Testing
+
+/// What is told from the table alone: by holder and own options, with the flags known and not.
+@Suite struct PredictionTests {
+  private static let both: SocketOptions = [.reuseAddress, .reusePort]
+  private static let all: [SocketOptions] = [[], .reuseAddress, .reusePort, both]
+
+  private static func predicted(
+    _ records: [SocketRecord], _ target: BindTarget = .server(), look: Look = .netlink,
+    flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], lacksPrivilege: Bool = false,
+    settings: HostSettings = HostSettings(timerSlack: 2048),
+    comparing comparison: TrialSession.Comparison = .withAndWithoutReuse
+  ) -> BindDiagnosis {
+    var details = SocketDetailsTable()
+    for (index, record) in records.enumerated() {
+      var known = SocketDetails(visibility: .unknown)
+      if let options = flags[index] {
+        known.reuseAddress = options.contains(.reuseAddress)
+        known.reusePort = options.contains(.reusePort)
+      }
+      if let pids = owners[index] { known.owners = pids.map { SocketOwner(pid: $0, command: "nginx") } }
+      if flags[index] != nil || owners[index] != nil { details[record] = known }
+    }
+    let session = TrialSession.predicted(
+      target, comparing: comparison, snapshot: Snapshot(records: records, look: look), details: details,
+      lacksPrivilege: lacksPrivilege)
+    return BindDiagnosis(session, settings: settings, details: details)
+  }
+
+  private static func afterStop(
+    _ records: [SocketRecord], _ options: SocketOptions = [], on addresses: [BindAddress] = [.anyIPv4],
+    look: Look = .netlink, flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], uid: UInt32 = 0
+  ) -> BindDiagnosis {
+    var target = BindTarget.server(options, on: addresses, uid: uid)
+    target.isAfterStop = true
+    return predicted(records, target, look: look, flags: flags, owners: owners)
+  }
+
+  /// "ok", "fails" or "depends", with what it depends on.
+  private static func answer(_ diagnosis: BindDiagnosis) -> String {
+    guard let prediction = diagnosis.prediction else { return "nothing" }
+    return ([prediction.answer.rawValue] + prediction.unknowns.names).joined(separator: " ")
+  }
+
+  private static func slugs(_ diagnosis: BindDiagnosis) -> String {
+    diagnosis.findings.map(\.slug.rawValue).joined(separator: " ")
+  }
+
+  private static let listener = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 11, cookie: 1)
+  private static let established = SocketRecord.on(
+    .loopback, 9527, .established, uid: 0, inode: 12, cookie: 2)
+  private static let closeWait = SocketRecord.on(.loopback, 9527, .closeWait, uid: 0, inode: 13, cookie: 3)
+  private static let timeWait = SocketRecord.on(.loopback, expires: 41_000, cookie: 4)
+  private static let finWait2 = SocketRecord.on(
+    .loopback, 9527, .finWait2, timer: .timeWait, expires: 30_000, cookie: 5)
+  private static let orphan = SocketRecord.on(
+    .loopback, 9527, .finWait1, timer: .retransmit, uid: 0, cookie: 6)
+  private static let bound = SocketRecord.on(.loopback, 9527, .bound, uid: 0, inode: 14, cookie: 7)
+
+  // MARK: Without the flags
+
+  /// One holder of each kind, against the four own sets of options (none, SO_REUSEADDR, SO_REUSEPORT, both).
+  struct Kind: Sendable {
+    let name: String
+    let holder: SocketRecord
+    let answers: [String]
+    let slugs: [String]
+  }
+
+  static let kinds: [Kind] = [
+    Kind(
+      name: "LISTEN", holder: listener,
+      answers: ["fails", "fails", "depends SO_REUSEPORT", "depends SO_REUSEPORT"],
+      slugs: [
+        "listener-alive", "listener-alive", "reuse-port-one-sided listener-alive",
+        "reuse-port-one-sided listener-alive",
+      ]),
+    Kind(
+      name: "LISTEN of another user", holder: .on(.anyIPv4, 9527, .listen, uid: 33, inode: 11, cookie: 1),
+      answers: ["fails", "fails", "fails", "fails"],
+      slugs: [
+        "listener-alive", "listener-alive", "reuse-port-other-user listener-alive",
+        "reuse-port-other-user listener-alive",
+      ]),
+    Kind(
+      name: "ESTABLISHED", holder: established,
+      answers: [
+        "fails", "depends SO_REUSEADDR", "depends SO_REUSEPORT", "depends SO_REUSEADDR SO_REUSEPORT",
+      ],
+      slugs: [String](repeating: "leaked-connection", count: 4)),
+    Kind(
+      name: "TIME_WAIT", holder: timeWait,
+      answers: [
+        "fails", "depends SO_REUSEADDR", "depends SO_REUSEPORT", "depends SO_REUSEADDR SO_REUSEPORT",
+      ],
+      slugs: [String](repeating: "time-wait-server-closed-first", count: 4)),
+    Kind(
+      name: "FIN_WAIT2", holder: finWait2,
+      answers: [
+        "fails", "depends SO_REUSEADDR", "depends SO_REUSEPORT", "depends SO_REUSEADDR SO_REUSEPORT",
+      ],
+      slugs: [String](repeating: "fin-wait-2-orphan", count: 4)),
+    Kind(
+      name: "FIN_WAIT1 without a process", holder: orphan,
+      answers: [
+        "fails", "depends SO_REUSEADDR", "depends SO_REUSEPORT", "depends SO_REUSEADDR SO_REUSEPORT",
+      ],
+      slugs: [String](repeating: "orphaned-connection", count: 4)),
+    Kind(
+      name: "bound", holder: bound,
+      answers: [
+        "fails", "depends SO_REUSEADDR", "depends SO_REUSEPORT", "depends SO_REUSEADDR SO_REUSEPORT",
+      ],
+      slugs: [String](repeating: "bound-not-listening", count: 4)),
+    Kind(
+      name: "a connection request", holder: .on(.loopback, 9527, .synReceived, timer: .retransmit),
+      answers: ["ok", "ok", "ok", "ok"], slugs: ["", "", "", ""]),
+  ]
+
+  @Test(arguments: kinds)
+  func withoutFlags(kind: Kind) {
+    for (index, options) in Self.all.enumerated() {
+      let diagnosis = Self.predicted([kind.holder], .server(options, on: [.anyIPv4]))
+      #expect(Self.answer(diagnosis) == kind.answers[index], "\(kind.name) \(options.names)")
+      #expect(Self.slugs(diagnosis) == kind.slugs[index], "\(kind.name) \(options.names)")
+      let isOpen = kind.answers[index].hasPrefix("depends")
+      #expect(diagnosis.bindable == (isOpen ? nil : kind.answers[index] == "ok"))
+      let certainty: Finding.Certainty =
+        isOpen
+        ? .possible : kind.answers[index] == "fails" && options.contains(.reusePort) ? .likely : .certain
+      #expect(diagnosis.prediction?.certainty == certainty, "\(kind.name) \(options.names)")
+      for trial in diagnosis.trials { #expect(!trial.isTried) }
+      if isOpen {
+        #expect(diagnosis.freeIn == nil)
+        for finding in diagnosis.findings {
+          #expect(finding.certainty == .possible && finding.severity == .warning)
+        }
+      }
+    }
+  }
+
+  /// With the flags known nothing depends, and it is the table of bind's rules.
+  @Test(arguments: [established, timeWait, finWait2, orphan, bound])
+  func withFlags(holder: SocketRecord) {
+    for old in Self.all {
+      for new in Self.all {
+        let diagnosis = Self.predicted([holder], .server(new, on: [.loopback]), flags: [0: old])
+        #expect(Self.answer(diagnosis) == (old.isDisjoint(with: new) ? "fails" : "ok"))
+        #expect(diagnosis.bindable == !old.isDisjoint(with: new))
+      }
+    }
+  }
+
+  @Test func aListenerWithItsFlags() {
+    for old in Self.all {
+      for new in Self.all {
+        let isShared = old.contains(.reusePort) && new.contains(.reusePort)
+        let diagnosis = Self.predicted([Self.listener], .server(new, on: [.loopback]), flags: [0: old])
+        #expect(Self.answer(diagnosis) == (isShared ? "ok" : "fails"))
+        // What is known is not said to be unseen.
+        for finding in diagnosis.findings where finding.slug == .reusePortOneSided {
+          #expect(!finding.notSeen.contains { $0.contains("options") })
+        }
+      }
+    }
+  }
+
+  // MARK: Times
+
+  @Test func timesAreOfWhatSurelyBlocks() {
+    let fails = Self.predicted([Self.timeWait, Self.finWait2])
+    #expect(fails.freeIn == 41_000)
+    #expect(fails.freeLatest == 103_048)
+    let open = Self.predicted([Self.timeWait], .server(.reuseAddress))
+    #expect(open.bindable == nil && open.freeIn == nil)
+    // If they block, then no longer than this.
+    #expect(open.freeLatest == 43_048)
+    let live = Self.predicted([Self.timeWait, Self.established])
+    #expect(live.bindable == false && live.freeIn == nil && live.freeLatest == nil)
+    let free = Self.predicted([])
+    #expect(free.freeIn == 0 && free.freeLatest == 0 && free.findings.isEmpty)
+  }
+
+  // MARK: What else decides
+
+  @Test func ownAddressesThatOverlap() {
+    let overlapping = Self.predicted([], .server(on: [.anyIPv4, .loopback]))
+    #expect(overlapping.trials.filter(\.isYours).map(\.outcome) == [.ok, .refused(.bind, .addressInUse)])
+    #expect(Self.slugs(overlapping) == "own-addresses-overlap")
+    #expect(overlapping.bindable == false && overlapping.freeIn == nil)
+    let both = Self.predicted([], .server(on: [.anyIPv4, .anyIPv6]))
+    #expect(Self.slugs(both) == "own-addresses-overlap")
+    #expect(Self.predicted([], .server(on: [.anyIPv4, .anyIPv6Only])).bindable == true)
+    // With an option in common they can all be bound.
+    #expect(Self.predicted([], .server(.reusePort, on: [.anyIPv4, .loopback])).bindable == true)
+  }
+
+  /// What is not bound is in nobody's way.
+  @Test func aRefusedSocketOfOnesOwnBlocksNothing() {
+    let elsewhere = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .bound, inode: 9, cookie: 9)
+    let diagnosis = Self.predicted([elsewhere], .server(on: [.anyIPv4, .loopback]))
+    #expect(diagnosis.trials.filter(\.isYours).map(\.outcome) == [.refused(.bind, .addressInUse), .ok])
+    #expect(Self.slugs(diagnosis) == "bound-not-listening")
+  }
+
+  /// If the first can be bound, the second cannot.
+  @Test func anOpenSocketOfOnesOwnLeavesTheNextOneOpen() {
+    let first = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .timeWait, interface: 0, cookie: 9)
+    let target = BindTarget.server(.reuseAddress, on: [.anyIPv4, .loopback])
+    let diagnosis = Self.predicted([first], target)
+    // Both have SO_REUSEADDR, so they are in nobody's way.
+    #expect(diagnosis.trials.filter(\.isYours).map(\.outcome) == [.open(.reuseAddress), .ok])
+    var tied = BindTarget.server(on: [.anyIPv6, .loopback])
+    tied.interface = "eth0"
+    tied.interfaceIndex = 2
+    let unknownDevice = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .listen, inode: 9)
+    let open = Self.predicted([unknownDevice], tied, look: .proc)
+    #expect(open.trials.filter(\.isYours).map(\.outcome) == [.open(.device), .open(.device)])
+    #expect(Self.answer(open) == "depends SO_BINDTODEVICE")
+  }
+
+  @Test func aPrivilegedPort() {
+    let diagnosis = Self.predicted([], .server(.reusePort, port: 80), lacksPrivilege: true)
+    #expect(diagnosis.bindable == false && diagnosis.freeIn == nil)
+    #expect(
+      diagnosis.trials.allSatisfy { $0.outcome == .refused(.bind, .accessDenied) && $0.prediction == .fails })
+    #expect(Self.slugs(diagnosis) == "privileged-port")
+    #expect(diagnosis.prediction?.certainty == .certain)
+    // EACCES goes before EADDRINUSE.
+    let taken = SocketRecord.on(.anyIPv4, 80, .listen, inode: 9)
+    #expect(Self.slugs(Self.predicted([taken], .server(port: 80), lacksPrivilege: true)) == "privileged-port")
+    // Where the privilege may not count, nothing is certain.
+    var settings = HostSettings()
+    settings.mayBindPrivilegedPorts = nil
+    let unknown = Self.predicted([], .server(port: 80), settings: settings)
+    #expect(unknown.bindable == true && unknown.prediction?.certainty == .likely)
+    settings.mayBindPrivilegedPorts = true
+    #expect(Self.predicted([], .server(port: 80), settings: settings).prediction?.certainty == .certain)
+  }
+
+  @Test func whatBindSaysBeforeItLooksAtThePort() {
+    var gone = BindTarget.server(on: [.anyIPv4])
+    gone.interface = "gone0"
+    #expect(Self.slugs(Self.predicted([Self.listener], gone)) == "no-such-interface")
+    let linkLocal = BindAddress(IPAddress(ipv6High: 0xfe80 << 48, low: 1))
+    #expect(Self.slugs(Self.predicted([Self.listener], .server(on: [linkLocal]))) == "address-needs-scope")
+    let scoped = BindAddress(IPAddress(ipv6High: 0xfe80 << 48, low: 1), scope: 2, scopeName: "eth0")
+    #expect(Self.predicted([], .server(on: [scoped])).bindable == true)
+  }
+
+  /// Nobody but bind() tells whether an address is local.
+  @Test func anAddressThatMayNotBeLocal() {
+    func certainty(_ address: IPAddress) -> Finding.Certainty? {
+      Self.predicted([], .server(on: [BindAddress(address)])).prediction?.certainty
+    }
+    #expect(certainty(.v4(192, 0, 2, 7)) == .likely)
+    #expect(certainty(.mapped(192, 0, 2, 7)) == .likely)
+    #expect(certainty(IPAddress(ipv6High: 0x2001_0db8 << 32, low: 7)) == .likely)
+    for known in [IPAddress.loopback, .anyIPv4, .anyIPv6, .loopbackIPv6] {
+      #expect(certainty(known) == .certain)
+    }
+    #expect(Self.predicted([]).notSeen.contains { $0.contains("whether the address is local") })
+  }
+
+  @Test func blindSpots() {
+    #expect(Self.predicted([], look: .proc).prediction?.certainty == .likely)
+    let partial = Look(origin: .sockDiag, isComplete: false, blindSpots: [])
+    #expect(Self.predicted([], look: partial).prediction?.certainty == .likely)
+    // Something that is there is there.
+    #expect(Self.predicted([Self.listener], look: .proc).prediction?.certainty == .certain)
+    // A connection on a real IPv6 address: of a dual-stack server or not.
+    let connection = SocketRecord.on(.loopbackIPv6, 9527, .established, inode: 9)
+    #expect(Self.answer(Self.predicted([connection], .server(on: [.anyIPv4]))) == "depends IPV6_V6ONLY")
+    #expect(Self.answer(Self.predicted([connection], .server(on: [.loopback]))) == "ok")
+    var tied = BindTarget.server(on: [.anyIPv4])
+    tied.interface = "eth0"
+    tied.interfaceIndex = 2
+    #expect(Self.answer(Self.predicted([Self.listener], tied, look: .proc)) == "depends SO_BINDTODEVICE")
+    #expect(Self.answer(Self.predicted([Self.listener], tied)) == "fails")
+  }
+
+  /// Of a refusal that is certain, nothing is said that only may be so.
+  @Test func aRefusalIsNotBlamedOnWhatIsUnknown() {
+    let diagnosis = Self.predicted(
+      [Self.listener, Self.bound], .server(.reusePort, on: [.anyIPv4]), flags: [1: []])
+    #expect(Self.answer(diagnosis) == "fails")
+    #expect(Self.slugs(diagnosis) == "listener-alive bound-not-listening")
+  }
+
+  @Test func everyCombination() {
+    let diagnosis = Self.predicted([Self.listener], .server(.reusePort), comparing: .all)
+    #expect(diagnosis.isMatrix && diagnosis.trials.count == 8)
+    #expect(diagnosis.blockers.count == 8 && diagnosis.blockers.allSatisfy { $0?.others == 0 })
+  }
+
+  // MARK: After a stop
+
+  @Test func aStopWithoutConnections() {
+    let diagnosis = Self.afterStop([Self.listener])
+    #expect(Self.answer(diagnosis) == "ok" && diagnosis.findings.isEmpty && diagnosis.holders.isEmpty)
+    #expect(diagnosis.prediction?.certainty == .likely)
+  }
+
+  /// What each connection of a listener leaves behind: "stays", "TIME_WAIT" or "nothing".
+  static let remains: [(SocketRecord, String)] = [
+    (established, "TIME_WAIT"), (closeWait, "nothing"), (timeWait, "stays"), (finWait2, "stays"),
+    (orphan, "stays"), (bound, "stays"),
+    (.on(.loopback, 9527, .established, uid: 0, cookie: 20), "nothing"),
+    (.on(.loopback, 9527, .closeWait, uid: 0, cookie: 21), "nothing"),
+    (.on(.loopback, 9527, .synReceived, timer: .retransmit, cookie: 22), "nothing"),
+    (.on(.loopback, 9527, .finWait1, uid: 0, inode: 23, cookie: 23), "TIME_WAIT"),
+    (.on(.loopback, 9527, .finWait2, uid: 0, inode: 24, cookie: 24), "TIME_WAIT"),
+    (.on(.loopback, 9527, .closing, uid: 0, inode: 25, cookie: 25), "TIME_WAIT"),
+    (.on(.loopback, 9527, .finWait2, timer: .keepalive, uid: 0, cookie: 26), "stays"),
+    (.on(.loopback, 9527, .closing, timer: .retransmit, uid: 0, cookie: 27), "stays"),
+    (.on(.loopback, 9527, .lastAck, timer: .retransmit, uid: 0, cookie: 28), "stays"),
+    (.on(.loopback, 9527, .synSent, timer: .retransmit, uid: 0, inode: 29, cookie: 29), "stays"),
+    // Not the listener's: it cannot have accepted these.
+    (.on(.mapped(127, 0, 0, 1), 9527, .established, inode: 30, cookie: 30), "stays"),
+    (.on(.loopbackIPv6, 9527, .closeWait, inode: 31, cookie: 31), "stays"),
+  ]
+
+  @Test(arguments: remains)
+  func whatIsLeft(record: SocketRecord, remains: String) throws {
+    var target = BindTarget.server()
+    target.isAfterStop = true
+    let session = TrialSession.predicted(
+      target, snapshot: Snapshot(records: [Self.listener, record], look: .netlink))
+    let left = session.snapshot.records
+    switch remains {
+    case "nothing": #expect(left.isEmpty)
+    case "stays": #expect(left == [record] && session.originals.isEmpty)
+    default:
+      let minisocket = try #require(left.first)
+      #expect(left.count == 1 && minisocket.state == .timeWait && minisocket.isMinisocket)
+      #expect(minisocket.local == record.local && minisocket.peer == record.peer && minisocket.uid == nil)
+      #expect(session.originals[minisocket] == record)
+    }
+  }
+
+  @Test func connectionsHaveTheirListenersFlags() {
+    for old in Self.all {
+      for new in Self.all {
+        for record in [Self.established, Self.timeWait, Self.orphan] {
+          let diagnosis = Self.afterStop([Self.listener, record], new, flags: [0: old])
+          #expect(Self.answer(diagnosis) == (old.isDisjoint(with: new) ? "fails" : "ok"), "\(record.state)")
+        }
+        // Unless they were given their own.
+        let changed = Self.afterStop([Self.listener, Self.established], new, flags: [0: Self.both, 1: old])
+        #expect(Self.answer(changed) == (old.isDisjoint(with: new) ? "fails" : "ok"))
+      }
+    }
+    let unknown = Self.afterStop([Self.listener, Self.established], .reuseAddress)
+    #expect(Self.answer(unknown) == "depends SO_REUSEADDR")
+    #expect(Self.slugs(unknown) == "time-wait-server-closed-first")
+  }
+
+  /// By inode, where the source has no cookies.
+  @Test func connectionsHaveTheirListenersFlagsByProcToo() {
+    let listener = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 11)
+    let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12)
+    let ok = Self.afterStop([listener, established], .reuseAddress, look: .proc, flags: [0: .reuseAddress])
+    #expect(Self.answer(ok) == "ok")
+    let own = Self.afterStop(
+      [listener, established], .reuseAddress, look: .proc, flags: [0: .reuseAddress, 1: []])
+    #expect(Self.answer(own) == "fails")
+  }
+
+  @Test func severalListeners() {
+    let other = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 15, cookie: 8)
+    let specific = SocketRecord.on(.loopback, 9527, .listen, uid: 0, inode: 16, cookie: 9)
+    let records = [Self.listener, other, Self.established]
+    #expect(
+      Self.answer(Self.afterStop(records, .reuseAddress, flags: [0: Self.both, 1: Self.both])) == "ok")
+    // They do not agree, and either can have accepted it.
+    let split = Self.afterStop(records, .reuseAddress, flags: [0: Self.both, 1: .reusePort])
+    #expect(Self.answer(split) == "depends SO_REUSEADDR")
+    // The kernel hands a connection to the listener on the very address.
+    let nearest = [Self.listener, specific, Self.established]
+    #expect(
+      Self.answer(Self.afterStop(nearest, .reuseAddress, flags: [0: .reusePort, 1: Self.both])) == "ok")
+    #expect(
+      Self.answer(Self.afterStop(nearest, .reuseAddress, flags: [0: Self.both, 1: .reusePort])) == "fails")
+  }
+
+  @Test func mappedConnectionsOfADualStackListener() {
+    let dual = SocketRecord.on(.anyIPv6, 9527, .listen, inode: 11, cookie: 1, v6Only: false)
+    let only = SocketRecord.on(.anyIPv6, 9527, .listen, inode: 11, cookie: 1, v6Only: true)
+    let mapped = SocketRecord.on(.mapped(127, 0, 0, 1), 9527, .established, inode: 12, cookie: 2)
+    let real = SocketRecord.on(.loopbackIPv6, 9527, .established, inode: 13, cookie: 3)
+    for address in [BindAddress.anyIPv4, .loopback, .anyIPv6] {
+      #expect(Self.answer(Self.afterStop([dual, mapped], on: [address], flags: [0: []])) == "fails")
+      #expect(
+        Self.answer(Self.afterStop([dual, mapped], .reuseAddress, on: [address], flags: [0: .reuseAddress]))
+          == "ok")
+    }
+    #expect(Self.answer(Self.afterStop([dual, mapped], on: [.anyIPv6Only], flags: [0: []])) == "ok")
+    // IPV6_V6ONLY is the listener's as well: 0.0.0.0 is compared with any socket that may speak IPv4.
+    #expect(Self.answer(Self.afterStop([dual, real], flags: [0: []])) == "fails")
+    #expect(Self.answer(Self.afterStop([only, real], flags: [0: []])) == "ok")
+    #expect(Self.answer(Self.afterStop([dual, real], on: [.loopback], flags: [0: []])) == "ok")
+    // A v4-mapped connection is none of a listener for IPv6 alone.
+    #expect(
+      Self.afterStop([only, mapped], on: [.loopback]).holders == [mapped],
+      "it stays as it is, whoever has it")
+  }
+
+  /// They need not end with the listener's process.
+  @Test func connectionsOfOtherProcessesStay() {
+    let records = [Self.listener, Self.closeWait]
+    #expect(Self.answer(Self.afterStop(records, owners: [0: [7], 1: [7]])) == "ok")
+    #expect(Self.answer(Self.afterStop(records, owners: [0: [7], 1: [8, 7]])) == "ok")
+    let kept = Self.afterStop(records, owners: [0: [7], 1: [8]])
+    #expect(Self.answer(kept) == "fails" && Self.slugs(kept) == "leaked-connection" && kept.freeIn == nil)
+    #expect(Self.answer(Self.afterStop(records, owners: [0: [7], 1: []])) == "ok")
+  }
+
+  /// A full socket is shared by SO_REUSEPORT with its own user only; a minisocket with all.
+  @Test func theUserCountsOfWhatIsNotAMinisocket() {
+    let records = [Self.listener, Self.established, Self.orphan]
+    #expect(
+      Self.answer(Self.afterStop([records[0], records[1]], .reusePort, flags: [0: .reusePort], uid: 33))
+        == "ok")
+    #expect(
+      Self.answer(Self.afterStop([records[0], records[2]], .reusePort, flags: [0: .reusePort], uid: 33))
+        == "fails")
+  }
+
+  @Test func theWordsOfAStop() throws {
+    let fails = Self.afterStop([Self.listener, Self.established], .reuseAddress, flags: [0: []])
+    #expect(Self.slugs(fails) == "time-wait-holder-without-reuse")
+    #expect(fails.holders == [Self.established], "shown as it is now")
+    // FIN_WAIT2 first, and TIME_WAIT when the client closes late.
+    #expect(fails.freeIn == 60_000 && fails.freeLatest == 122_048)
+    #expect(fails.prediction?.certainty == .likely)
+    let finding = try #require(fails.findings.first)
+    #expect(finding.evidence.first?.plain.contains("ESTABLISHED") == true)
+    // A listener that is not there cannot stop.
+    let idle = Self.afterStop([Self.timeWait])
+    #expect(Self.slugs(idle) == "time-wait-server-closed-first")
+    #expect(idle.findings.first?.because.plain.contains("running server") == false)
+    #expect(idle.freeIn == 41_000)
+  }
+}
