@@ -102,7 +102,7 @@ import Testing
           try running.waitForOutput { !$0.isEmpty }
           continue
         }
-        if isPrivileged, !words.contains("--yes") { words.append("--dry-run") }
+        if words.first == "release", !words.contains("--yes") { words.append("--dry-run") }
         let result = try Tool.run(words)
         #expect([0, 1].contains(result.exitCode), "\(example): \(result)")
       }
