@@ -25,6 +25,16 @@ int tw_open_signals(int wants_terminal) {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+int tw_open_ending_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  /* A signal that is ignored and blocked is not thrown away: it would be read as if it had not been ignored. */
+  add_unless_ignored(&set, SIGINT);
+  add_unless_ignored(&set, SIGTERM);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 int tw_wait_readable(int descriptor, long long nanoseconds) {
   struct pollfd entry = {.fd = descriptor, .events = POLLIN};
   struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};

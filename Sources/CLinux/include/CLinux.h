@@ -33,7 +33,7 @@ int tw_accept(int socket);
 /* Switches a network device of this namespace on. */
 int tw_set_link_up(const char *_Nonnull name);
 
-/* A descriptor that becomes readable when SIGINT or SIGTERM would have ended the process, which they do no more. */
+/* The same for SIGINT and SIGTERM alone. */
 int tw_open_ending_signals(void);
 
 /* The signal that has come, or 0. */
