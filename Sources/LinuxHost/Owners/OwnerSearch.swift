@@ -145,8 +145,9 @@ package enum OwnerSearch {
         isDenied = errno == EACCES || errno == EPERM
         return !isDenied
       }
+      // One that it has twice is told apart where owners are added: here, each would be compared with all before it.
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
-        let descriptor = entry.number, !hits.contains(where: { $0.index == index })
+        let descriptor = entry.number
       {
         hits.append((index, descriptor))
       }
