@@ -69,8 +69,10 @@ struct DemoServeTests {
   @Test func anIgnoredSignalStaysIgnored() throws {
     try withNetworkNamespace { _ in
       let tool = try Tool.command(["demo", "serve", "9527"])
-      let server = try Command("/bin/sh", ["-c", "trap '' INT; exec \"$0\" \"$@\"", tool.executable] + tool.arguments)
-        .start()
+      let server = try Command(
+        "/bin/sh", ["-c", "trap '' INT; exec \"$0\" \"$@\"", tool.executable] + tool.arguments
+      )
+      .start()
       try server.waitForOutput(containing: "listening on")
       try server.send(signal: SIGINT)
       let client = try TCPSocket(.ipv4)

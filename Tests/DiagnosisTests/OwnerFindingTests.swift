@@ -131,7 +131,8 @@ import Testing
   @Test(
     arguments: [
       (Concealment.permission, "CAP_DAC_READ_SEARCH", "sudo tw-inspect trybind 9527 --address 0.0.0.0"),
-      (.hidepid, "hidepid", "sudo tw-inspect trybind 9527 --address 0.0.0.0"), (.pidNamespace, "PID namespace", nil),
+      (.hidepid, "hidepid", "sudo tw-inspect trybind 9527 --address 0.0.0.0"),
+      (.pidNamespace, "PID namespace", nil),
       (.userNamespace, "user namespace", nil), (.policy, "Landlock", nil), (.noProc, "not mounted", nil),
       ([.permission, .pidNamespace], "PID namespace", nil),
     ] as [(Concealment, String, String?)])
@@ -160,7 +161,9 @@ import Testing
       diagnosing.details[record] = seen(Self.nginx)
     }
     let finding = try #require(try diagnosing.result().findings.first)
-    #expect(finding.title.plain.hasPrefix("Port 9527 is in use by nginx (pid 812), which listens on 0.0.0.0:9527. "))
+    #expect(
+      finding.title.plain.hasPrefix("Port 9527 is in use by nginx (pid 812), which listens on 0.0.0.0:9527. ")
+    )
   }
 
   // MARK: Commands

@@ -167,7 +167,8 @@ import Testing
     func cost(_ count: Int) -> Int {
       let start = Self.processorNanoseconds()
       let details = OwnerSearch.details(of: Array(records.prefix(count)), .every)
-      #expect(records.prefix(count).allSatisfy { details[$0]?.owners?.contains { $0.pid == getpid() } == true })
+      #expect(
+        records.prefix(count).allSatisfy { details[$0]?.owners?.contains { $0.pid == getpid() } == true })
       return Self.processorNanoseconds() - start
     }
     #expect(cost(Self.count) < 20 * cost(Self.count / 10))
