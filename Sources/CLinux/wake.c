@@ -13,11 +13,11 @@ static void add_unless_ignored(sigset_t *set, int number) {
 int tw_open_signals(int wants_terminal) {
   sigset_t set;
   sigemptyset(&set);
-  add_unless_ignored(&set, SIGINT);
-  add_unless_ignored(&set, SIGTERM);
-  add_unless_ignored(&set, SIGQUIT);
-  add_unless_ignored(&set, SIGHUP);
   if (wants_terminal) {
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGTERM);
+    add_unless_ignored(&set, SIGQUIT);
+    add_unless_ignored(&set, SIGHUP);
     add_unless_ignored(&set, SIGTSTP);
     sigaddset(&set, SIGWINCH);
   }
