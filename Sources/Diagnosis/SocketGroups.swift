@@ -20,11 +20,13 @@ struct SocketGroups: Sendable {
   init(_ records: [SocketRecord], _ knowledge: HolderKnowledge) {
     var known: [Key: Int32] = [:]
     var last: (key: Key, group: Int32)?
+    let isPlain = knowledge.isPlain
+    let plain = HolderFlags(knowsDevice: knowledge.knowsDevice)
     memberships.reserveCapacity(records.count)
     for record in records {
       // A connection request differs from the connection that it becomes by its inode alone.
       let kind = record.kindBits | (record.inode == 0 ? 0 : 1 << 31)
-      let flags = knowledge.flags(record)
+      let flags = isPlain ? plain : knowledge.flags(record)
       let key = Key(
         address: record.local.address, kind: kind, interface: record.interface, uid: record.uid, flags: flags)
       if let last, last.key == key {
@@ -68,6 +70,8 @@ struct SocketGroups: Sendable {
     fileprivate let ofGroups: [ConflictRules.Conflict]
     fileprivate let memberships: [Int32]
 
+    /// Every record is one of them.
+    var areAll: Bool { !ofGroups.contains(.none) }
     var areNone: Bool { ofGroups.allSatisfy { $0 == .none } }
 
     /// By the index of a record.

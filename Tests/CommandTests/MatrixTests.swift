@@ -85,7 +85,11 @@ struct MatrixTests {
         try Tool.run("trybind", "9527", "--matrix", "-q")
         return try cell.server.start()[0].bind
       }
-      #expect(later == alone, "TW_SEED=\(seed) \(crowd), after the comparison: \(cell.server)")
+      // What the kernel remembered before of SO_REUSEPORT, a plain bind that succeeds makes it forget: then it answers
+      // by the rules.
+      let isByTheRules = cell.predicted != "ok" && alone == "ok" && later == "EADDRINUSE"
+      #expect(
+        later == alone || isByTheRules, "TW_SEED=\(seed) \(crowd), after the comparison: \(cell.server)")
     }
   }
 
