@@ -95,6 +95,7 @@ struct BindFacts {
     let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isOpen }
       .compactMap(conflicts)
     if !onlyOfProcesses, conflicts.first?.areAll == true { return records }
+    if onlyOfProcesses, !conflicts.contains(where: { $0.examples.contains { $0.inode != 0 } }) { return [] }
     var isHolder = [Bool](repeating: false, count: records.count)
     var holders: [SocketRecord] = []
     for conflicts in conflicts {
@@ -174,15 +175,17 @@ struct BindFacts {
       return nil
     }
     var longest: UInt32 = 0
+    var hasSeenAll = false
     for trial in trials {
-      guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else { return nil }
-      guard let conflicts = conflicts(with: trial) else { return nil }
-      var isOfTimers: Bool?
-      forEach(conflicts) { _, record in
-        isOfTimers = record.isMinisocket && isOfTimers != false
-        longest = max(longest, record.timer?.expires ?? 0)
+      guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else {
+        return nil
       }
-      if isOfTimers != true { return nil }
+      guard let conflicts = conflicts(with: trial), conflicts.examples.allSatisfy(\.isMinisocket) else {
+        return nil
+      }
+      if hasSeenAll { continue }
+      hasSeenAll = conflicts.areAll
+      forEach(conflicts) { _, record in longest = max(longest, record.timer?.expires ?? 0) }
     }
     return longest
   }
@@ -192,13 +195,8 @@ struct BindFacts {
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
     // What a server that ends leaves is FIN_WAIT2 at first.
-    var becomesTimeWait = false
-    let originals = session.originals
-    for conflicts in inTheWay.compactMap(conflicts) {
-      forEach(conflicts) { _, record in
-        if becomesTimeWait { return }
-        becomesTimeWait = record.state == .finWait2 || !originals.isEmpty && originals[record] != nil
-      }
+    let becomesTimeWait = inTheWay.compactMap(conflicts).flatMap(\.examples).contains {
+      $0.state == .finWait2 || session.originals[$0] != nil
     }
     return UInt32(clamping: UInt64(longest) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }

@@ -4,11 +4,14 @@ internal import SocketTable
 extension Catalogue {
   /// Timewait minisockets, or connections that would become such.
   func predictedTimers(_ trial: Trial, _ held: Holders) -> Finding {
-    let sockets = held.minisockets + held.finWait2Orphans.filter { !$0.isMinisocket }
+    var sockets = held.minisockets
+    for orphan in held.finWait2Orphans where !orphan.isMinisocket { sockets.append(orphan) }
     let reuse = facts.session.trials.first {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
     }
-    if facts.target.isAfterStop, !facts.session.originals.isEmpty { return afterStop(sockets, withReuse: reuse?.outcome) }
+    if facts.target.isAfterStop, !facts.session.originals.isEmpty {
+      return afterStop(sockets, withReuse: reuse?.outcome)
+    }
     let because =
       """
       Only timers hold these sockets, and the port with them, unless both the old and the new socket have \
@@ -103,7 +106,9 @@ extension Catalogue {
         remedies: [
           Finding.Remedy(
             "read the running server's own options, as root or as its user",
-            command: "\(facts.details.hasAskedForFlags ? "sudo " : "")tw-inspect trybind \(port)\(reuseOption) --after-stop --flags live"),
+            command:
+              "\(facts.details.hasAskedForFlags ? "sudo " : "")tw-inspect trybind \(port)\(reuseOption) --after-stop --flags live"
+          ),
           clientsFirst,
         ],
         notSeen: ["the socket options of the running server"] + unseen)

@@ -47,7 +47,9 @@ struct Catalogue {
   func evidence(_ records: [SocketRecord]) -> [String] {
     let shown = longest(records).map { original($0) }
     var lines = shown.map(line)
-    if records.count > shown.count { lines.append("and \(Quantity.grouped(records.count - shown.count)) more") }
+    if records.count > shown.count {
+      lines.append("and \(Quantity.grouped(records.count - shown.count)) more")
+    }
     return lines
   }
 

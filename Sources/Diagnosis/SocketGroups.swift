@@ -63,13 +63,16 @@ struct SocketGroups: Sendable {
   func conflicts(with new: NewSocket) -> Conflicts {
     Conflicts(
       ofGroups: groups.map { ConflictRules.conflict(of: $0.record, $0.flags, with: new) },
-      memberships: memberships)
+      groups: groups.map(\.record), memberships: memberships)
   }
 
   struct Conflicts {
     fileprivate let ofGroups: [ConflictRules.Conflict]
+    fileprivate let groups: [SocketRecord]
     fileprivate let memberships: [Int32]
 
+    /// One of each kind. Those of a kind have the same state, and a timer alone keeps all of them, or none.
+    var examples: [SocketRecord] { zip(groups, ofGroups).filter { $0.1 != .none }.map(\.0) }
     /// Every record is one of them.
     var areAll: Bool { !ofGroups.contains(.none) }
     var areNone: Bool { ofGroups.allSatisfy { $0 == .none } }

@@ -87,4 +87,3 @@ extension TrialSession {
     return lacksScope || address.isMulticast ? .refused(.bind, .invalidArgument) : nil
   }
 }
-

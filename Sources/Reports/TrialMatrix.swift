@@ -57,7 +57,8 @@ struct TrialMatrix {
 
   private func place(_ address: BindAddress, withPort: Bool) -> String {
     let isDualStackToo = address.address.isUnspecified && address.v6Only
-    return (withPort ? address.text(port: diagnosis.target.port) : address.text) + (isDualStackToo ? " V6ONLY" : "")
+    return (withPort ? address.text(port: diagnosis.target.port) : address.text)
+      + (isDualStackToo ? " V6ONLY" : "")
   }
 
   private func cell(

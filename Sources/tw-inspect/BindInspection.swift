@@ -40,7 +40,9 @@ struct BindInspection {
     guard let user = ServerUser(typed) else {
       throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
     }
-    guard !isToBecome || user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID) else {
+    guard
+      !isToBecome || user.uid == HostIdentity.current().effectiveUserID || Capabilities.isEffective(.setUID)
+    else {
       throw .notPermitted(
         "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
     }

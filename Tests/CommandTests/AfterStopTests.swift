@@ -6,7 +6,8 @@ import Testing
 @Suite(.enabled(if: Lab.isAvailable))
 struct AfterStopTests {
   enum Kind: CaseIterable, Sendable {
-    case noConnections, idle, flagTakenAway, flagGiven, closeWait, unaccepted, timeWaitToo, finWait2, pair, outgoing
+    case noConnections, idle, flagTakenAway, flagGiven, closeWait, unaccepted, timeWaitToo, finWait2, pair,
+      outgoing
     case outgoingCloseWait
   }
 
@@ -31,7 +32,9 @@ struct AfterStopTests {
         try lab.wait(for: .closeWait, local: SocketAddress("127.0.0.1", port: 9527))
       }
       // Not every combination can be bound beside it. The same process has both, and they end with it.
-      if let listener = try? lab.makeListener(via: .ipv4Wildcard, port: 9527, options) { server = [listener, client] }
+      if let listener = try? lab.makeListener(via: .ipv4Wildcard, port: 9527, options) {
+        server = [listener, client]
+      }
       return { for socket in server { socket.close() } }
     }
     let listener = try lab.makeListener(via: route, port: 9527, options)
@@ -39,7 +42,9 @@ struct AfterStopTests {
     switch kind {
     case .noConnections, .outgoing, .outgoingCloseWait: break
     case .idle, .flagTakenAway, .flagGiven, .pair:
-      if kind == .pair, options.reusePort { server.append(try lab.makeListener(via: route, port: 9527, options)) }
+      if kind == .pair, options.reusePort {
+        server.append(try lab.makeListener(via: route, port: 9527, options))
+      }
       for _ in 0..<2 {
         let client = lab.keep(try TCPSocket(route.clientFamily))
         try client.connect(to: SocketAddress(route.connectAddress, port: 9527))
@@ -78,7 +83,9 @@ struct AfterStopTests {
   func predictStopAndBind(kind: Kind) throws {
     var decided = [0, 0]
     for (index, options) in Self.all.enumerated() {
-      for route in [Route.ipv4, .ipv4Wildcard, .ipv6, .ipv6OnlyWildcard, .dualStackOverIPv4, .dualStackOverIPv6] {
+      for route in [
+        Route.ipv4, .ipv4Wildcard, .ipv6, .ipv6OnlyWildcard, .dualStackOverIPv4, .dualStackOverIPv6,
+      ] {
         // Each situation by some of the ways to reach it, and each way in some situation; all of them when there is time.
         let number = Route.allCases.firstIndex(of: route) ?? 0
         if getenv("TW_SLOW") == nil, (number + index) % 6 != 0 { continue }

@@ -15,7 +15,9 @@ struct AsUserTests {
 
   /// As if that user had run it.
   @Test func isWhatThatUserIsTold() throws {
-    func compare(_ port: UInt16, _ slug: String?, _ more: [String] = [], _ make: (Lab) throws -> Void = { _ in }) throws {
+    func compare(
+      _ port: UInt16, _ slug: String?, _ more: [String] = [], _ make: (Lab) throws -> Void = { _ in }
+    ) throws {
       try withNetworkNamespace { lab in
         try make(lab)
         let line = ["trybind", "\(port)", "--json"] + more
@@ -38,7 +40,9 @@ struct AsUserTests {
     try compare(9527, "listener-alive") { try $0.listener(port: 9527) }
     try compare(9527, "no-such-interface", ["--interface", "gone0"])
     // SO_REUSEPORT is shared with a user's own sockets only.
-    try compare(9527, "reuse-port-other-user", ["--reuse-port"]) { try $0.listener(port: 9527, .init(reusePort: true)) }
+    try compare(9527, "reuse-port-other-user", ["--reuse-port"]) {
+      try $0.listener(port: 9527, .init(reusePort: true))
+    }
     try compare(9527, "listener-alive", ["--reuse-port"]) {
       try $0.listener(port: 9527, .init(reusePort: true, owner: Self.nobody))
     }

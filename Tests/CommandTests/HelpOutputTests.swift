@@ -43,7 +43,9 @@ import Testing
       "--output", "--json", "--color", "--source", "-4", "-6", "-q, --quiet", "-v, --verbose", "-h, --help",
     ]
     let port = try Tool.run("port", "--help").output
-    for option in common + ["--side", "--all", "--state", "--sort", "--limit", "--expect", "--header", "--flags"] {
+    for option in common + [
+      "--side", "--all", "--state", "--sort", "--limit", "--expect", "--header", "--flags",
+    ] {
       #expect(port.contains(option), "\(option)")
     }
     let trybind = try Tool.run("trybind", "--help").output

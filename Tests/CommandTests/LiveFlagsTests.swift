@@ -21,7 +21,7 @@ struct LiveFlagsTests {
         try lab.boundOnly(via: .ipv6, port: 9527, options)
         let connection = try lab.connect(port: 9527, options)
         try connection.child.setReuseAddress(!options.reuseAddress)
-        let records = try rows(["--flags", "live"]) 
+        let records = try rows(["--flags", "live"])
         #expect(records.count == 3)
         for record in records {
           let isChild = record["state"].string == "established"
@@ -35,7 +35,9 @@ struct LiveFlagsTests {
         let table = try Tool.run("port", "9527", "--all", "--flags", "live")
         #expect(table.output.contains("SO_REUSEPORT \(options.reusePort ? "on" : "off")"))
         expectNarrow(table.output)
-        for record in try rows(["--owners"]) { #expect(record["reuse_addr"].isNull && record["reuse_port"].isNull) }
+        for record in try rows(["--owners"]) {
+          #expect(record["reuse_addr"].isNull && record["reuse_port"].isNull)
+        }
         for record in try rows(["--flags", "none"]) { #expect(record["reuse_addr"].isNull) }
       }
     }
@@ -85,7 +87,9 @@ struct LiveFlagsTests {
       }
       #expect(endings == ["false", "false", "false"])
       // It ends while it is being looked at.
-      let looks = try (0..<4).map { _ in try Tool.command(["port", "9527", "--all", "--flags", "live"]).start() }
+      let looks = try (0..<4).map { _ in
+        try Tool.command(["port", "9527", "--all", "--flags", "live"]).start()
+      }
       try server.send(signal: SIGKILL)
       _ = try server.finish()
       for look in looks {

@@ -70,7 +70,9 @@ struct MatrixTests {
         return try body()
       }
     }
-    guard let json = try inCrowd({ try Tool.run("trybind", "9527", "--matrix", "--json").json }) else { return }
+    guard let json = try inCrowd({ try Tool.run("trybind", "9527", "--matrix", "--json").json }) else {
+      return
+    }
     let cells = KernelCells(json).cells
     #expect(cells.count == 20)
     let plain = cells.filter { !$0.server.reusePort }
@@ -123,7 +125,8 @@ struct MatrixTests {
         let json = try Tool.run(["trybind", "9527", "--matrix", "--json"] + more).json
         let trials = json["trials"].array ?? []
         let rows = trials.filter { $0["options"].count == 0 }.map {
-          ($0["address"].string ?? "?") + ($0["address"].string == "::" && $0["v6_only"].bool == true ? " only" : "")
+          ($0["address"].string ?? "?")
+            + ($0["address"].string == "::" && $0["v6_only"].bool == true ? " only" : "")
         }
         #expect(trials.count == 4 * rows.count, "\(more)")
         return rows.sorted()
@@ -135,7 +138,8 @@ struct MatrixTests {
       #expect(try rows("--address", "127.0.0.5") == ["127.0.0.5"])
       #expect(try rows("--address", "127.0.0.5", "--address", "::1") == ["127.0.0.5", "::1"])
       let predicted = try Tool.run("trybind", "9527", "--matrix", "--predict", "--json").json
-      #expect(predicted["trials"].array?.allSatisfy { $0["bind"].isNull && $0["predicted"].string == "ok" } == true)
+      #expect(
+        predicted["trials"].array?.allSatisfy { $0["bind"].isNull && $0["predicted"].string == "ok" } == true)
       #expect(try Tool.run("trybind", "0", "--matrix").exitCode == 0)
       #expect(try Tool.run("trybind", "9527", "--matrix", "--output", "plain").lines.count == 21)
     }

@@ -26,7 +26,9 @@ struct PredictTests {
 
   @Test func theThreeAnswers() throws {
     try withNetworkNamespace { lab in
-      func expect(_ more: [String], _ status: Int32, _ answer: String, _ certainty: String, _ on: [String]) throws {
+      func expect(_ more: [String], _ status: Int32, _ answer: String, _ certainty: String, _ on: [String])
+        throws
+      {
         let result = try Tool.run(["trybind", "9527", "--predict", "--json"] + more)
         let json = try result.json
         #expect(result.exitCode == status && result.errors == "", "\(more)")
@@ -92,8 +94,10 @@ struct PredictTests {
       guard lab.hasIPv6 else { return }
       for member in crowd { _ = try member.join(lab) }
       let line = ["trybind", "9527", "--predict", "--matrix", "--json"]
-      let answers = try [[], ["--flags", "live"], ["--source", "proc"], ["--source", "proc", "--flags", "live"]]
-        .map { try Tool.run(line + $0).json }
+      let answers = try [
+        [], ["--flags", "live"], ["--source", "proc"], ["--source", "proc", "--flags", "live"],
+      ]
+      .map { try Tool.run(line + $0).json }
       for (index, json) in answers.enumerated() {
         #expect(json["trials"].count == 20, "TW_SEED=\(seed)")
         let isBlind = json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == true

@@ -50,7 +50,8 @@ import Testing
   }
 
   private static let listener = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 11, cookie: 1)
-  private static let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12, cookie: 2)
+  private static let established = SocketRecord.on(
+    .loopback, 9527, .established, uid: 0, inode: 12, cookie: 2)
   private static let closeWait = SocketRecord.on(.loopback, 9527, .closeWait, uid: 0, inode: 13, cookie: 3)
   private static let timeWait = SocketRecord.on(.loopback, expires: 41_000, cookie: 4)
   private static let finWait2 = SocketRecord.on(
@@ -128,7 +129,8 @@ import Testing
       let isOpen = kind.answers[index].hasPrefix("depends")
       #expect(diagnosis.bindable == (isOpen ? nil : kind.answers[index] == "ok"))
       let certainty: Finding.Certainty =
-        isOpen ? .possible : kind.answers[index] == "fails" && options.contains(.reusePort) ? .likely : .certain
+        isOpen
+        ? .possible : kind.answers[index] == "fails" && options.contains(.reusePort) ? .likely : .certain
       #expect(diagnosis.prediction?.certainty == certainty, "\(kind.name) \(options.names)")
       for trial in diagnosis.trials { #expect(!trial.isTried) }
       if isOpen {
@@ -223,7 +225,8 @@ import Testing
   @Test func aPrivilegedPort() {
     let diagnosis = Self.predicted([], .server(.reusePort, port: 80), lacksPrivilege: true)
     #expect(diagnosis.bindable == false && diagnosis.freeIn == nil)
-    #expect(diagnosis.trials.allSatisfy { $0.outcome == .refused(.bind, .accessDenied) && $0.prediction == .fails })
+    #expect(
+      diagnosis.trials.allSatisfy { $0.outcome == .refused(.bind, .accessDenied) && $0.prediction == .fails })
     #expect(Self.slugs(diagnosis) == "privileged-port")
     #expect(diagnosis.prediction?.certainty == .certain)
     // EACCES goes before EADDRINUSE.
@@ -256,7 +259,9 @@ import Testing
     #expect(certainty(.v4(192, 0, 2, 7)) == .likely)
     #expect(certainty(.mapped(192, 0, 2, 7)) == .likely)
     #expect(certainty(IPAddress(ipv6High: 0x2001_0db8 << 32, low: 7)) == .likely)
-    for known in [IPAddress.loopback, .anyIPv4, .anyIPv6, .loopbackIPv6] { #expect(certainty(known) == .certain) }
+    for known in [IPAddress.loopback, .anyIPv4, .anyIPv6, .loopbackIPv6] {
+      #expect(certainty(known) == .certain)
+    }
     #expect(Self.predicted([]).notSeen.contains { $0.contains("whether the address is local") })
   }
 
@@ -416,8 +421,12 @@ import Testing
   /// A full socket is shared by SO_REUSEPORT with its own user only; a minisocket with all.
   @Test func theUserCountsOfWhatIsNotAMinisocket() {
     let records = [Self.listener, Self.established, Self.orphan]
-    #expect(Self.answer(Self.afterStop([records[0], records[1]], .reusePort, flags: [0: .reusePort], uid: 33)) == "ok")
-    #expect(Self.answer(Self.afterStop([records[0], records[2]], .reusePort, flags: [0: .reusePort], uid: 33)) == "fails")
+    #expect(
+      Self.answer(Self.afterStop([records[0], records[1]], .reusePort, flags: [0: .reusePort], uid: 33))
+        == "ok")
+    #expect(
+      Self.answer(Self.afterStop([records[0], records[2]], .reusePort, flags: [0: .reusePort], uid: 33))
+        == "fails")
   }
 
   @Test func theWordsOfAStop() throws {

@@ -23,7 +23,8 @@ import Testing
       #expect(
         json.keys
           == Keys.envelope.union([
-            "target", "trials", "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders", "findings",
+            "target", "trials", "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders",
+            "findings",
           ]))
       #expect(try json.object("target").keys == Keys.target)
       for trial in try json.objects("trials") { #expect(trial.keys == Keys.trial) }
