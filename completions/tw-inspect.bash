@@ -188,7 +188,7 @@ _tw-inspect_port() {
     repeating_flags=()
     non_repeating_flags=(--all --owners --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--state)
-    non_repeating_options=(--side --sort --limit --expect --interval --output --color --source --netns)
+    non_repeating_options=(--side --sort --limit --expect --interval --flags --output --color --source --netns)
     __tw-inspect_offer_flags_options -1
 
     # Offer option value completions
@@ -213,6 +213,10 @@ _tw-inspect_port() {
         return
         ;;
     '--interval')
+        return
+        ;;
+    '--flags')
+        __tw-inspect_add_completions -W 'none'$'\n''live'$'\n''all'
         return
         ;;
     '--output')
@@ -243,9 +247,9 @@ _tw-inspect_port() {
 
 _tw-inspect_trybind() {
     repeating_flags=()
-    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --matrix --predict --after-stop --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
     repeating_options=(--address)
-    non_repeating_options=(--interface --interval --output --color --source --netns)
+    non_repeating_options=(--interface --as-user --flags --interval --output --color --source --netns)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
@@ -254,6 +258,13 @@ _tw-inspect_trybind() {
         return
         ;;
     '--interface')
+        return
+        ;;
+    '--as-user')
+        return
+        ;;
+    '--flags')
+        __tw-inspect_add_completions -W 'none'$'\n''live'$'\n''all'
         return
         ;;
     '--interval')
