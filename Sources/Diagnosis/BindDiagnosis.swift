@@ -37,7 +37,7 @@ package struct BindDiagnosis: Sendable {
 
   /// The holders that a process can have: the sockets to find out more about first.
   package static func holdersOfProcesses(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
-    BindFacts(session, settings: settings).holders { $0.inode != 0 }
+    BindFacts(session, settings: settings).holders(onlyOfProcesses: true)
   }
 
   /// The server was told that its port is taken, and no socket that is listed takes it.
@@ -234,17 +234,17 @@ package struct BindDiagnosis: Sendable {
       return []
     }
     // A FIN_WAIT2 is said to be one, unless it is what a stop would leave.
-    if facts.session.isPredicted, !held.timeWaits.isEmpty { return [catalogue.predictedTimers(trial, held)] }
+    if facts.session.isPredicted, held.hasTimeWaits { return [catalogue.predictedTimers(trial, held)] }
     var findings: [Finding] = []
-    if held.timeWaits.isEmpty { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
+    if !held.hasTimeWaits { findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
       if !held.minisockets.isEmpty {
         findings.append(catalogue.timeWaitHolderWithoutReuse(trial, held.minisockets))
       }
-    } else if !held.timeWaits.isEmpty {
+    } else if held.hasTimeWaits {
       findings.append(catalogue.timeWaitServerClosedFirst(trial, held.minisockets))
     }
-    if !held.timeWaits.isEmpty, !held.finWait2Orphans.isEmpty {
+    if held.hasTimeWaits, !held.finWait2Orphans.isEmpty {
       findings.append(catalogue.finWait2Orphan(trial, held.finWait2Orphans))
     }
     return findings

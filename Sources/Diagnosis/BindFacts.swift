@@ -33,34 +33,36 @@ struct BindFacts {
   var target: BindTarget { session.target }
 
   /// The records that the rules hold against a trial, or that may stand against it.
-  func blamed(by trial: Trial, among isMeant: (SocketRecord) -> Bool = { _ in true }) -> [SocketRecord] {
+  func blamed(by trial: Trial) -> [SocketRecord] {
+    guard let conflicts = conflicts(with: trial) else { return [] }
+    // Of a hundred thousand no copy is made.
+    if conflicts.areAll { return session.snapshot.records }
     var blamed: [SocketRecord] = []
-    forEachBlamed(by: trial) { index, _ in
-      let record = session.snapshot.records[index]
-      if isMeant(record) { blamed.append(record) }
-    }
+    forEach(conflicts) { _, record in blamed.append(record) }
     return blamed
   }
 
   /// Those of them that surely do.
   func surelyBlamed(by trial: Trial) -> [SocketRecord] {
+    guard let conflicts = conflicts(with: trial) else { return [] }
     var blamed: [SocketRecord] = []
-    forEachBlamed(by: trial) { index, conflict in
-      if conflict == .certain { blamed.append(session.snapshot.records[index]) }
+    forEach(conflicts) { index, record in
+      if conflicts[index] == .certain { blamed.append(record) }
     }
     return blamed
   }
 
-  private func forEachBlamed(by trial: Trial, _ body: (Int, ConflictRules.Conflict) -> Void) {
-    // With an automatic port no single socket is to blame.
-    guard target.port != 0 else { return }
+  /// Nil if there are none. With an automatic port no single socket is to blame.
+  private func conflicts(with trial: Trial) -> SocketGroups.Conflicts? {
+    guard target.port != 0 else { return nil }
     let new = target.newSocket(at: trial.socket.address, options: trial.socket.options)
     let conflicts = session.groups.conflicts(with: new)
-    guard !conflicts.areNone else { return }
-    for index in session.snapshot.records.indices {
-      let conflict = conflicts[index]
-      if conflict != .none { body(index, conflict) }
-    }
+    return conflicts.areNone ? nil : conflicts
+  }
+
+  private func forEach(_ conflicts: SocketGroups.Conflicts, _ body: (Int, SocketRecord) -> Void) {
+    let records = session.snapshot.records
+    for index in records.indices where conflicts[index] != .none { body(index, records[index]) }
   }
 
   /// SO_REUSEADDR does not help at the trial's address.
@@ -85,18 +87,22 @@ struct BindFacts {
       || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
   }
 
-  var holders: [SocketRecord] { holders { _ in true } }
+  var holders: [SocketRecord] { holders(onlyOfProcesses: false) }
 
-  func holders(_ isMeant: (SocketRecord) -> Bool) -> [SocketRecord] {
+  func holders(onlyOfProcesses: Bool) -> [SocketRecord] {
     let records = session.snapshot.records
+    let inTheWay = refused.isEmpty && open.isEmpty ? refusedPlain : refused + open
+    let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isOpen }
+      .compactMap(conflicts)
+    if !onlyOfProcesses, conflicts.first?.areAll == true { return records }
+    if onlyOfProcesses, !conflicts.contains(where: { $0.examples.contains { $0.inode != 0 } }) { return [] }
     var isHolder = [Bool](repeating: false, count: records.count)
     var holders: [SocketRecord] = []
-    let inTheWay = refused.isEmpty && open.isEmpty ? refusedPlain : refused + open
-    for trial in inTheWay where trial.outcome.isAddressInUse || trial.outcome.isOpen {
-      forEachBlamed(by: trial) { index, _ in
-        guard !isHolder[index], isMeant(records[index]) else { return }
+    for conflicts in conflicts {
+      forEach(conflicts) { index, record in
+        guard !isHolder[index], !onlyOfProcesses || record.inode != 0 else { return }
         isHolder[index] = true
-        holders.append(records[index])
+        holders.append(record)
       }
     }
     return holders
@@ -169,17 +175,17 @@ struct BindFacts {
       return nil
     }
     var longest: UInt32 = 0
+    var hasSeenAll = false
     for trial in trials {
       guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else {
         return nil
       }
-      var isOfTimers: Bool?
-      forEachBlamed(by: trial) { index, _ in
-        let record = session.snapshot.records[index]
-        isOfTimers = record.isMinisocket && isOfTimers != false
-        longest = max(longest, record.timer?.expires ?? 0)
+      guard let conflicts = conflicts(with: trial), conflicts.examples.allSatisfy(\.isMinisocket) else {
+        return nil
       }
-      if isOfTimers != true { return nil }
+      if hasSeenAll { continue }
+      hasSeenAll = conflicts.areAll
+      forEach(conflicts) { _, record in longest = max(longest, record.timer?.expires ?? 0) }
     }
     return longest
   }
@@ -189,14 +195,8 @@ struct BindFacts {
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
     // What a server that ends leaves is FIN_WAIT2 at first.
-    var becomesTimeWait = false
-    for trial in inTheWay where !becomesTimeWait {
-      forEachBlamed(by: trial) { index, _ in
-        let record = session.snapshot.records[index]
-        if record.state == .finWait2 || !session.originals.isEmpty && session.originals[record] != nil {
-          becomesTimeWait = true
-        }
-      }
+    let becomesTimeWait = inTheWay.compactMap(conflicts).flatMap(\.examples).contains {
+      $0.state == .finWait2 || session.originals[$0] != nil
     }
     return UInt32(clamping: UInt64(longest) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }

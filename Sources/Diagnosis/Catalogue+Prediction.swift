@@ -4,7 +4,8 @@ internal import SocketTable
 extension Catalogue {
   /// Timewait minisockets, or connections that would become such.
   func predictedTimers(_ trial: Trial, _ held: Holders) -> Finding {
-    let sockets = held.minisockets + held.finWait2Orphans.filter { !$0.isMinisocket }
+    var sockets = held.minisockets
+    for orphan in held.finWait2Orphans where !orphan.isMinisocket { sockets.append(orphan) }
     let reuse = facts.session.trials.first {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
     }
@@ -49,14 +50,15 @@ extension Catalogue {
         because: because + " Whether the old ones have it, the table does not tell.",
         evidence: evidence(sockets),
         remedies: [
-          Finding.Remedy("find out by a bind", command: "tw-inspect trybind \(port)\(reuseOption)"), waiting,
+          Finding.Remedy(
+            "find out by a bind",
+            command: facts.target.commandOptions.map { "tw-inspect trybind \(port)\($0)" }),
+          waiting,
           set,
         ],
         notSeen: ["the socket options of the old server"])
     }
   }
-
-  private var reuseOption: String { facts.target.options.contains(.reuseAddress) ? " --reuse" : "" }
 
   /// Connections that would become minisockets.
   private func afterStop(_ sockets: [SocketRecord], withReuse reuse: TrialOutcome?) -> Finding {
@@ -105,8 +107,9 @@ extension Catalogue {
         remedies: [
           Finding.Remedy(
             "read the running server's own options, as root or as its user",
-            command:
-              "\(facts.details.hasAskedForFlags ? "sudo " : "")tw-inspect trybind \(port)\(reuseOption) --after-stop --flags live"
+            command: facts.target.commandOptions.map {
+              "\(facts.details.hasAskedForFlags ? "sudo " : "")tw-inspect trybind \(port)\($0) --after-stop --flags live"
+            }
           ),
           clientsFirst,
         ],

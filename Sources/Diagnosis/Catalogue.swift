@@ -56,8 +56,9 @@ struct Catalogue {
   /// Those to show, the longest timer first: of a hundred thousand no more are put in order.
   private func longest(_ records: [SocketRecord]) -> [SocketRecord] {
     var longest: [SocketRecord] = []
+    let originals = facts.session.originals
     func time(_ record: SocketRecord) -> UInt32 {
-      (session.originals.isEmpty ? record : original(record)).timer?.expires ?? 0
+      (originals.isEmpty ? record : originals[record] ?? record).timer?.expires ?? 0
     }
     for record in records {
       if longest.count == Self.evidenceLimit {
@@ -70,10 +71,8 @@ struct Catalogue {
     return longest
   }
 
-  private var session: TrialSession { facts.session }
-
   /// As it is, where it is shown as it would be.
-  func original(_ record: SocketRecord) -> SocketRecord { session.originals[record] ?? record }
+  func original(_ record: SocketRecord) -> SocketRecord { facts.session.originals[record] ?? record }
 
   /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
   func line(_ record: SocketRecord) -> String {

@@ -46,9 +46,12 @@ package struct HolderKnowledge: Sendable {
     self.knowsDevice = knowsDevice
   }
 
+  /// The same is known of all: what the source tells.
+  var isPlain: Bool { details.isEmpty }
+
   package func flags(_ record: SocketRecord) -> HolderFlags {
     var flags = HolderFlags(knowsDevice: knowsDevice)
-    guard !details.isEmpty else { return flags }
+    guard !isPlain else { return flags }
     if let known = details[record] {
       flags.reuseAddress = known.reuseAddress
       flags.reusePort = known.reusePort

@@ -11,23 +11,38 @@ struct Holders {
   /// Connections that a process, or the queue of a listener, still has.
   let connections: [SocketRecord]
   let minisockets: [SocketRecord]
-  let timeWaits: [SocketRecord]
+  let hasTimeWaits: Bool
   /// FIN_WAIT2 without a process, as a minisocket or (with a long net.ipv4.tcp_fin_timeout) as a full socket.
   let finWait2Orphans: [SocketRecord]
 
   init(_ records: [SocketRecord]) {
     all = records
-    listeners = records.filter { $0.state == .listen }
-    bound = records.filter { $0.state == .bound }
-    minisockets = records.filter(\.isMinisocket)
-    timeWaits = records.filter { $0.state == .timeWait }
-    finWait2Orphans = records.filter { $0.state == .finWait2 && ($0.isMinisocket || $0.isOrphan) }
-    let full = records.filter { !$0.isMinisocket && !$0.state.hasNoPeer }
+    var full: [SocketRecord] = []
+    var areTimersAlone = true
+    var hasTimeWaits = false
+    var finWait2Orphans: [SocketRecord] = []
+    for record in records {
+      if record.state == .timeWait { hasTimeWaits = true }
+      if record.state == .finWait2, record.isMinisocket || record.isOrphan { finWait2Orphans.append(record) }
+      if record.isMinisocket { continue }
+      areTimersAlone = false
+      full.append(record)
+    }
+    // Of a hundred thousand no copy is made.
+    minisockets = areTimersAlone ? records : records.filter(\.isMinisocket)
+    self.hasTimeWaits = hasTimeWaits
+    self.finWait2Orphans = finWait2Orphans
+    listeners = full.filter { $0.state == .listen }
+    bound = full.filter { $0.state == .bound }
+    full.removeAll { $0.state.hasNoPeer }
     orphans = full.filter { $0.isOrphan && $0.state != .finWait2 }
     selfConnected = full.filter { $0.peer == $0.local }
     connections = full.filter { !$0.isOrphan && $0.peer != $0.local }
   }
 
   /// Something other than a timer holds the port as well.
-  var hasOthers: Bool { all.contains { !$0.isMinisocket && !finWait2Orphans.contains($0) } }
+  var hasOthers: Bool {
+    minisockets.count < all.count
+      && all.contains { !$0.isMinisocket && !($0.state == .finWait2 && $0.isOrphan) }
+  }
 }

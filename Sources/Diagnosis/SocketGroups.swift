@@ -20,11 +20,13 @@ struct SocketGroups: Sendable {
   init(_ records: [SocketRecord], _ knowledge: HolderKnowledge) {
     var known: [Key: Int32] = [:]
     var last: (key: Key, group: Int32)?
+    let isPlain = knowledge.isPlain
+    let plain = HolderFlags(knowsDevice: knowledge.knowsDevice)
     memberships.reserveCapacity(records.count)
     for record in records {
       // A connection request differs from the connection that it becomes by its inode alone.
       let kind = record.kindBits | (record.inode == 0 ? 0 : 1 << 31)
-      let flags = knowledge.flags(record)
+      let flags = isPlain ? plain : knowledge.flags(record)
       let key = Key(
         address: record.local.address, kind: kind, interface: record.interface, uid: record.uid, flags: flags)
       if let last, last.key == key {
@@ -61,13 +63,18 @@ struct SocketGroups: Sendable {
   func conflicts(with new: NewSocket) -> Conflicts {
     Conflicts(
       ofGroups: groups.map { ConflictRules.conflict(of: $0.record, $0.flags, with: new) },
-      memberships: memberships)
+      groups: groups.map(\.record), memberships: memberships)
   }
 
   struct Conflicts {
     fileprivate let ofGroups: [ConflictRules.Conflict]
+    fileprivate let groups: [SocketRecord]
     fileprivate let memberships: [Int32]
 
+    /// One of each kind. Those of a kind have the same state, and a timer alone keeps all of them, or none.
+    var examples: [SocketRecord] { zip(groups, ofGroups).filter { $0.1 != .none }.map(\.0) }
+    /// Every record is one of them.
+    var areAll: Bool { !ofGroups.contains(.none) }
     var areNone: Bool { ofGroups.allSatisfy { $0 == .none } }
 
     /// By the index of a record.

@@ -80,14 +80,19 @@ struct MatrixTests {
     #expect(truth == plain.map { $0.bind ?? "null" }, "TW_SEED=\(seed) \(crowd)")
     for cell in cells where cell.server.reusePort {
       let alone = try inCrowd { try cell.server.start()[0].bind }
-      #expect(alone == cell.bind, "TW_SEED=\(seed) \(crowd) \(cell.server)")
+      // What the kernel remembered before of SO_REUSEPORT, a plain bind that succeeds makes it forget: then it answers
+      // by the rules.
+      func isRight(_ answer: String?) -> Bool {
+        answer == alone || cell.predicted != "ok" && alone == "ok" && answer == "EADDRINUSE"
+      }
+      #expect(isRight(cell.bind), "TW_SEED=\(seed) \(crowd) \(cell.server)")
       // After it, in a namespace where the comparison was made.
       guard Int.random(in: 0..<4, using: &random) == 0 else { continue }
       let later = try inCrowd {
         try Tool.run("trybind", "9527", "--matrix", "-q")
         return try cell.server.start()[0].bind
       }
-      #expect(later == alone, "TW_SEED=\(seed) \(crowd), after the comparison: \(cell.server)")
+      #expect(isRight(later), "TW_SEED=\(seed) \(crowd), after the comparison: \(cell.server)")
     }
   }
 

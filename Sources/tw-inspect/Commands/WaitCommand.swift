@@ -36,6 +36,7 @@ struct WaitCommand: Command {
         69  could not look, or the look is incomplete
         71  an error of the operating system
         74  the output could not be written
+        77  --netns: not permitted
         130 ended by Ctrl-C (143: by SIGTERM)
       """)
 
