@@ -13,14 +13,24 @@ static void add_unless_ignored(sigset_t *set, int number) {
 int tw_open_signals(int wants_terminal) {
   sigset_t set;
   sigemptyset(&set);
-  add_unless_ignored(&set, SIGINT);
-  add_unless_ignored(&set, SIGTERM);
-  add_unless_ignored(&set, SIGQUIT);
-  add_unless_ignored(&set, SIGHUP);
   if (wants_terminal) {
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGTERM);
+    add_unless_ignored(&set, SIGQUIT);
+    add_unless_ignored(&set, SIGHUP);
     add_unless_ignored(&set, SIGTSTP);
     sigaddset(&set, SIGWINCH);
   }
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int tw_open_ending_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  /* A signal that is ignored and blocked is not thrown away: it would be read as if it had not been ignored. */
+  add_unless_ignored(&set, SIGINT);
+  add_unless_ignored(&set, SIGTERM);
   if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -135,6 +135,7 @@ package struct BindDiagnosis: Sendable {
       add([catalogue.ownAddressesCannotAllListen(trial)])
     }
     if let disagreement = facts.disagreement { add([catalogue.rulesAndKernelDisagree(disagreement)]) }
+    add([catalogue.timeWaitTableFull, catalogue.reuseSysctlMisread].compactMap { $0 })
     if facts.settings.isEphemeral(facts.target.port) { add([catalogue.portInEphemeralRange]) }
     return findings
   }
@@ -219,6 +220,7 @@ package struct BindDiagnosis: Sendable {
       if !leaked.isEmpty { findings.append(catalogue.leakedConnection(trial, leaked)) }
     }
     return findings + explainTimers(held, trial, facts, catalogue) + catalogue.remarks(blamed)
+      + [catalogue.v4MappedTimeWait(trial, held.minisockets)].compactMap { $0 }
   }
 
   /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
@@ -261,7 +263,7 @@ extension Finding {
   /// Says more of a holder that another finding is about.
   fileprivate var isRemark: Bool {
     switch slug {
-    case .listenerInherited, .mptcpHolder, .ownerHidden: true
+    case .listenerInherited, .mptcpHolder, .ownerHidden, .v4MappedTimeWait: true
     default: false
     }
   }

@@ -55,8 +55,11 @@ extension Catalogue {
   }
 
   func places(_ listeners: [SocketRecord]) -> String {
-    let shown = listeners.prefix(3).map(\.local.text).joined(separator: ", ")
-    return listeners.count > 3 ? "\(shown) and \(listeners.count - 3) more" : shown
+    // Sockets that share a port by SO_REUSEPORT are all on one address.
+    var seen: Set<Endpoint> = []
+    let places = listeners.map(\.local).filter { seen.insert($0).inserted }
+    let shown = places.prefix(3).map(\.text).joined(separator: ", ")
+    return places.count > 3 ? "\(shown) and \(places.count - 3) more" : shown
   }
 
   /// SO_REUSEPORT got past it.

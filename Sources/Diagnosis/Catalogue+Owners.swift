@@ -319,7 +319,9 @@ extension Catalogue {
       remedies: [
         !concealment.isDisjoint(with: [.noProc, .pidNamespace, .userNamespace, .policy])
           ? Finding.Remedy("look from the host itself, and from outside of such restrictions")
-          : Finding.Remedy("look as root", command: "sudo tw-inspect trybind \(port)")
+          : Finding.Remedy(
+            "look as root",
+            command: facts.target.commandOptions.map { "sudo tw-inspect trybind \(port)\($0)" })
       ],
       notSeen: ["the process"])
   }

@@ -112,14 +112,15 @@ struct Catalogue {
   }
 
   var waiting: Finding.Remedy {
+    let command = facts.target.commandOptions.map { "tw-inspect wait \(port)\($0)" }
     guard let latest = facts.freeLatest, let free = facts.freeIn else {
-      return Finding.Remedy("wait until the timers have run out")
+      return Finding.Remedy("wait until the timers have run out", command: command)
     }
     let bound = "at the latest \(Quantity.seconds(milliseconds: latest))"
     let wait =
       Quantity.isEnding(milliseconds: free)
       ? "wait until it has ended, \(bound)" : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
-    return Finding.Remedy("\(wait), and start the server then")
+    return Finding.Remedy("\(wait), and start the server then", command: command)
   }
 
   /// Of minisockets; no other socket can be ended from outside its process without harm.

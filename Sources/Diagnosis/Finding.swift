@@ -15,6 +15,7 @@ package struct Finding: Equatable, Sendable {
     case tcpSelfConnect = "tcp-self-connect"
     case dualStackWildcard = "dual-stack-wildcard"
     case wildcardOverlapsSpecific = "wildcard-overlaps-specific"
+    case v4MappedTimeWait = "v4-mapped-time-wait"
     case ownAddressesOverlap = "own-addresses-overlap"
     case reusePortOtherUser = "reuse-port-other-user"
     case reusePortOneSided = "reuse-port-one-sided"
@@ -34,6 +35,8 @@ package struct Finding: Equatable, Sendable {
     case ephemeralRangeExhausted = "ephemeral-range-exhausted"
     case portInEphemeralRange = "port-in-ephemeral-range"
     case portNowFree = "port-now-free"
+    case timeWaitTableFull = "time-wait-table-full"
+    case reuseSysctlMisread = "reuse-sysctl-misread"
     case rulesAndKernelDisagree = "rules-and-kernel-disagree"
   }
 
@@ -90,6 +93,12 @@ package struct HostSettings: Equatable, Sendable {
   package var tentativeAddresses: [IPAddress]
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
+  /// Timewait minisockets of the network namespace, and net.ipv4.tcp_max_tw_buckets, beyond which none is kept.
+  package var timeWaits: Int?
+  package var timeWaitLimit: Int?
+  /// net.ipv4.tcp_tw_reuse, of which 2 is the default, and net.ipv4.tcp_fin_timeout in seconds, of which 60 is.
+  package var timeWaitReuse: Int?
+  package var finTimeout: Int?
   /// The network namespace that was asked about, if it is not this process's own.
   package var namespace: NamespaceReference?
   /// Looked for only where nothing in this one accounts for the answer.

@@ -5,7 +5,7 @@ enum Memory {
   private static let hugePage = 2 << 20
   private static let pageSize = 4096
 
-  /// Reserves room for at least so many elements of an empty array; where that is megabytes, on huge pages (madvise(2),
+  /// Reserves room for at least so many elements; where that is megabytes, on huge pages (madvise(2),
   /// MADV_HUGEPAGE): a page fault for each 4 KiB of a hundred thousand records takes as long as formatting them. Room that
   /// is not used costs nothing, and a kernel without huge pages ignores the advice.
   static func reserve<Element>(_ count: Int, in array: inout [Element]) {

@@ -18,6 +18,7 @@ package struct SocketSource: ~Copyable {
 
   /// Collected looks are repeated up to this often where messages were lost.
   private static let attempts = 3
+  private static let fewRecords = 1024
 
   package init(_ choice: Choice) throws(SourceError) {
     procNet = ProcNetSource()
@@ -39,7 +40,7 @@ package struct SocketSource: ~Copyable {
     fallbackReason = reason
   }
 
-  private var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
+  package var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
 
   /// Hands out what matches as it arrives, in the kernel's order. `begin` is called once, when the origin is certain
   /// and before the first record. True if every message arrived.
@@ -95,14 +96,17 @@ package struct SocketSource: ~Copyable {
   /// Everything that matches, collected whole; looks again where messages were lost.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
-    // Growing would copy everything each time.
-    Memory.reserve(SocketStatistics.tcpSockets, in: &records)
+    records.reserveCapacity(Self.fewRecords)
     let asksForBound = origin == .sockDiag && filter.states.mask.contains(.bound)
     let witness = BoundWitness(isNeeded: asksForBound)
     var isComplete = false
     for _ in 0..<Self.attempts where !isComplete {
       records.removeAll(keepingCapacity: true)
-      isComplete = try stream(filter, witness: witness.port, begin: { _ in }, { records.append($0) })
+      isComplete = try stream(filter, witness: witness.port, begin: { _ in }) { record in
+        // There will be more, and growing would copy everything each time.
+        if records.count == Self.fewRecords { Memory.reserve(SocketStatistics.tcpSockets, in: &records) }
+        records.append(record)
+      }
     }
     var sees: Bool?
     if asksForBound, origin == .sockDiag {

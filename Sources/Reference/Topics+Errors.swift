@@ -166,5 +166,30 @@ extension Topics {
       ErrorNumber(101), "no route",
       "connect(): no route leads to the destination. bind() does not ask for one.",
       advice: ["see the route: ip route get ADDRESS"], sources: ["connect(2)"]),
+    error(
+      ErrorNumber(110), "the other end does not answer",
+      """
+      connect(): no answer to any SYN (net.ipv4.tcp_syn_retries). read() or write(): the other end has acknowledged
+      nothing for too long, or has not answered keepalive probes. bind() never waits for anybody.
+      """,
+      wrong: [
+        .init(
+          "No server is there.", "A host without one refuses at once; a firewall or a dead host is silent.")
+      ],
+      advice: ["look at the way there: a firewall, or a host that is down"],
+      sources: ["connect(2)", "tcp(7): tcp_syn_retries"], related: ["ECONNREFUSED", "SYN_SENT"]),
+    error(
+      .connectionRefused, "nobody listens there",
+      """
+      connect(): the other end answered with a RST, because no socket listens on that address and port, or because a
+      firewall says so in its place.
+      """,
+      wrong: [
+        .init(
+          "The port must be free, then.",
+          "TIME_WAIT, or a socket that is only bound, refuses connections and still holds the port.")
+      ],
+      advice: ["see on that host what is on the port: tw-inspect port PORT --all"],
+      sources: ["connect(2)"], related: ["ETIMEDOUT", "EADDRINUSE", "listener-alive"]),
   ]
 }

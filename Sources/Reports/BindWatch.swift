@@ -20,7 +20,7 @@ package struct BindWatch {
 
   package func lines(on canvas: Canvas, interfaceName: (UInt32) -> String) -> [String] {
     var lines = [String(title.prefix(canvas.columns)), ""]
-    lines.append(verdict(canvas))
+    lines += verdict(canvas)
     lines += trials(canvas)
     let holders = diagnosis.bindable == false ? diagnosis.holders : []
     let rows = WatchRows(changes, canvas).lines(
@@ -30,28 +30,27 @@ package struct BindWatch {
     return canvas.rows.map { Array(lines.prefix($0)) } ?? lines
   }
 
-  private func verdict(_ canvas: Canvas) -> String {
-    var line = StyledLine()
+  /// On as many lines as it takes: the time comes last, and is what is waited for.
+  private func verdict(_ canvas: Canvas) -> [String] {
     let options = diagnosis.target.options.names.joined(separator: " and ")
     let server = "a server with \(options.isEmpty ? "no options" : options)"
+    let (word, tone, rest): (String, StyledText.Tone, String)
     switch diagnosis.bindable {
-    case true?:
-      line.append("Yes.", .good)
-      line.append(" It can be bound by \(server).")
+    case true?: (word, tone, rest) = ("Yes.", .good, " It can be bound by \(server).")
     case false?:
-      line.append("No.", .bad)
-      line.append(" It cannot be bound by \(server)")
-      if let left = diagnosis.freeIn {
-        let time =
-          Quantity.isEnding(milliseconds: left)
-          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: left).plain)"
-        line.append(time)
+      let time = diagnosis.freeIn.map {
+        Quantity.isEnding(milliseconds: $0)
+          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: $0))"
       }
-      line.append(".")
-    case nil:
-      line.append("Unknown.", .bad)
+      (word, tone, rest) = ("No.", .bad, " It cannot be bound by \(server)\(time ?? "").")
+    case nil: (word, tone, rest) = ("Unknown.", .bad, "")
     }
-    return line.text(on: canvas)
+    return StyledText.wrap(word + rest, width: canvas.columns).enumerated().map { index, text in
+      var line = StyledLine()
+      if index == 0 { line.append(word, tone) }
+      line.append(index == 0 ? String(text.dropFirst(word.count)) : text)
+      return line.text(on: canvas)
+    }
   }
 
   /// The last answers of the kernel to the server's own sockets.

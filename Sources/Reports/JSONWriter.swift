@@ -142,18 +142,20 @@ extension ByteBuffer {
   /// Quoted and escaped; what is no valid UTF-8 has become U+FFFD when the String was made.
   package mutating func append(jsonString text: String) {
     append(byte: UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): append(literal: "\\\"")
-      case UInt8(ascii: "\\"): append(literal: "\\\\")
-      case 0x0a: append(literal: "\\n")
-      case 0x09: append(literal: "\\t")
-      case 0x0d: append(literal: "\\r")
-      case 0..<0x20, 0x7f:
-        append(literal: "\\u00")
-        if byte < 0x10 { append(byte: UInt8(ascii: "0")) }
-        append(hexadecimal: UInt64(byte))
-      default: append(byte: byte)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": append(literal: "\\\"")
+      case "\\": append(literal: "\\\\")
+      case "\n": append(literal: "\\n")
+      case "\t": append(literal: "\\t")
+      case "\r": append(literal: "\\r")
+      // None of them needs more than four digits. JSON is shown on terminals as well.
+      case _ where ByteSafety.isHarmful(scalar):
+        append(literal: "\\u")
+        let digits = String(scalar.value, radix: 16)
+        for _ in digits.utf8.count..<4 { append(byte: UInt8(ascii: "0")) }
+        append(digits)
+      default: for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte: byte) }
       }
     }
     append(byte: UInt8(ascii: "\""))

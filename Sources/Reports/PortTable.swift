@@ -164,7 +164,7 @@ package struct PortTable {
     else { return nil }
     let option = report.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
     if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)\(option)" }
-    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all\(option)" : nil
+    return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all --owners\(option)" : nil
   }
 
   private func nothingElse(after isMore: Bool) -> String {

@@ -87,6 +87,16 @@ package struct StyledText: ~Copyable {
     }
   }
 
+  /// A line for a shell, which goes on where it is told to.
+  mutating func command(_ text: String, indent: Int) {
+    let isLong = text.unicodeScalars.count > width - indent
+    let lines = isLong ? Self.wrap(text, width: width - indent - 2) : [text]
+    for (index, line) in lines.enumerated() {
+      pad(indent)
+      self.line(index < lines.count - 1 ? line + " \\" : line)
+    }
+  }
+
   /// Words joined to lines of at most `width` columns; a longer word stands alone.
   package static func wrap(_ text: String, width: Int) -> [String] {
     var lines: [String] = []

@@ -122,8 +122,7 @@ package struct TrybindText {
       text.cell(index == 0 ? "Do" : "", width: Self.indent, .strong)
       text.paragraph("- \(remedy.action)", indent: Self.indent + 2)
       if let command = remedy.command {
-        text.pad(Self.indent + 2)
-        text.line("  " + command)
+        text.command(command, indent: Self.indent + 4)
       }
       if let sideEffects = remedy.sideEffects {
         text.pad(Self.indent + 2)

@@ -147,7 +147,7 @@ struct WatchRows {
       case (_, let expires?): Quantity.seconds(milliseconds: expires).plain
       case (_, nil): "-"
       }
-    line.append(String(repeating: " ", count: 9 - time.count) + time + "  ")
+    line.append(String(repeating: " ", count: max(0, 9 - time.count)) + time + "  ")
     if widths.bar > 0 {
       let part = row.mark == .gone ? 0 : expires ?? 0
       line.cell(

@@ -66,24 +66,23 @@ extension ClaimReport {
     try restarted.close(.server)
     try restarted.close(.client)
     var talks: [Conversation] = []
-    for port: UInt16 in [9528, 9529, 9530] {
-      let talk = try Conversation.begin(on: stage, port: port)
-      try talk.close(.client)
-      try talk.close(.server, keepsListening: true)
-      talks.append(talk)
-    }
-    let began = Clock.monotonicNanoseconds
     var answers: [[ClaimAnswer]] = []
     func ask(_ value: Int, _ question: String, _ result: ClaimAnswer.Result, _ known: ClaimAnswer.Result) {
       answers[value].append(
         ClaimAnswer(
           given: [.init("tcp_tw_reuse", "\(value)")], question: question, result: result, known: known))
     }
-    for value in 0...2 {
+    // Each is asked of a connection that has just ended: on a busy host the delay could be over for one before.
+    for (value, port) in [9528, 9529, 9530 as UInt16].enumerated() {
+      let talk = try Conversation.begin(on: stage, port: port)
+      try talk.close(.client)
+      try talk.close(.server, keepsListening: true)
+      talks.append(talk)
       answers.append([])
       try stage.set(sysctl, "\(value)")
-      ask(value, "connect at once", try talks[0].connectionAttempt(), .noPort)
+      ask(value, "connect at once", try talk.connectionAttempt(), .noPort)
     }
+    let began = Clock.monotonicNanoseconds
     // tcp_tw_reuse_delay, and before Linux 6.14 a constant; before 4.19 whole seconds were counted. 0 comes last, so that
     // the delay has passed there too.
     let late = try [1, 2].map { value throws(StageError) in

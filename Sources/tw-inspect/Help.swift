@@ -6,21 +6,23 @@ import SocketTable
 enum Help {
   static let rootExamples = """
     EXAMPLES
-      tw-inspect port 9527              which TIME_WAIT sockets hold it, how long
-      tw-inspect port 9527 --all        every socket on it
-      tw-inspect trybind 9527           could a server bind it? if not, why?
-      tw-inspect trybind 9527 --reuse   the same for one that sets SO_REUSEADDR
-      tw-inspect wait 9527 --reuse      hold on until it could
-      tw-inspect demo                   TIME_WAIT made and explained, here and now
+      tw-inspect port 9527                which TIME_WAIT sockets hold it, how long
+      tw-inspect port 9527 --all          every socket on it
+      tw-inspect trybind 9527             could a server bind it? if not, why?
+      tw-inspect trybind 9527 --reuse     the same for one that sets SO_REUSEADDR
+      tw-inspect wait 9527 && my-server   start it as soon as it could
+      sudo tw-inspect release 9527        end its TIME_WAIT sockets now
+      tw-inspect explain TIME_WAIT        what a word of all this means
+      tw-inspect demo                     TIME_WAIT made and explained, live
     """
 
   static let rootDiscussion = """
     \(rootExamples)
 
     DESCRIPTION
-      TCP on Linux only. Everything works without root. No connection is ever
-      made but by demo, to itself; trybind and wait take the port for some
-      microseconds, and give it back.
+      TCP on Linux only. All but release, --as-user and most of --netns works
+      without root. No connection is ever made but by demo, to itself; trybind
+      and wait take the port for some microseconds, and give it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
@@ -34,7 +36,7 @@ enum Help {
       69  could not look, or the look is incomplete (what was seen is printed)
       71  an error of the operating system
       74  the output could not be written
-      77  not permitted (--netns, release)
+      77  not permitted (--as-user, --netns, release)
     """
 
   /// What comes without arguments.

@@ -11,7 +11,7 @@ extension PortInspection {
   func watch(_ source: inout SocketSource, every interval: Int64) throws(Failure) -> Int32 {
     let loop = try WatchLoop(every: interval, draws: format == .table, common)
     guard format == .table else {
-      return try loop.run { () throws(Failure) in _ = try streamLines(&source) }
+      return try loop.run { () throws(Failure) in _ = try lines(&source) }
     }
     var wide = filter
     wide.states = .states(.all)

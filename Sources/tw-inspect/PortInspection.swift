@@ -35,17 +35,14 @@ struct PortInspection {
     }
     flags = try FlagsChoice.value(of: command.flags)
     looksForOwners = command.owners || flags == .live
-    let ownersOption = command.owners ? "--owners" : "--flags live"
-    if looksForOwners, format == .plain {
-      throw .usage(
-        """
-        \(ownersOption) with plain: it has no column for them; use --output table, \
-        json or jsonl
-        """
-      )
-    }
-    if looksForOwners, command.watch {
-      throw .usage("--watch with \(ownersOption): owners are looked for once; leave one of them out")
+    if looksForOwners {
+      let option = command.owners ? "--owners" : "--flags live"
+      if format == .plain {
+        throw .usage("\(option) with plain: it has no column for them; use --output table, json or jsonl")
+      }
+      if command.watch, format == .table {
+        throw .usage("--watch with \(option): the screen has no column for them; use --output jsonl")
+      }
     }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")
@@ -89,7 +86,7 @@ struct PortInspection {
       outcome = try count(&source)
     } else {
       switch format {
-      case .jsonl: outcome = looksForOwners ? try collectLines(&source) : try streamLines(&source)
+      case .jsonl: outcome = try lines(&source)
       case .plain: outcome = sort == .none ? try streamPlain(&source) : try collectPlain(&source)
       case .table, .json: outcome = try collect(&source)
       }
@@ -180,6 +177,10 @@ struct PortInspection {
     }
     try output.finish()
     return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+  }
+
+  func lines(_ source: inout SocketSource) throws(Failure) -> Outcome {
+    looksForOwners ? try collectLines(&source) : try streamLines(&source)
   }
 
   /// The stream of `streamLines`, whose rows have to wait for their owners.

@@ -26,8 +26,7 @@ enum Sockets {
   static func report(
     _ source: borrowing SocketSource, _ common: CommonSettings, since start: Int64, filter: SocketFilter
   ) {
-    let look = source.look(isComplete: true)
-    if look.origin == .procNet, !common.quiet {
+    if source.origin == .procNet, !common.quiet {
       let why = source.fallbackReason.map { " (\($0))" } ?? ""
       StandardOutput.complain(
         """
@@ -39,7 +38,7 @@ enum Sockets {
     guard common.verbose else { return }
     let microseconds = (Clock.monotonicNanoseconds - start) / 1000
     let asked: String
-    switch look.origin {
+    switch source.origin {
     case .sockDiag:
       let request = filter.request
       let narrowed =

@@ -65,6 +65,24 @@ struct DemoServeTests {
     }
   }
 
+  /// In a script's background SIGINT is ignored; it ended the server all the same.
+  @Test func anIgnoredSignalStaysIgnored() throws {
+    try withNetworkNamespace { _ in
+      let tool = try Tool.command(["demo", "serve", "9527"])
+      let server = try Command(
+        "/bin/sh", ["-c", "trap '' INT; exec \"$0\" \"$@\"", tool.executable] + tool.arguments
+      )
+      .start()
+      try server.waitForOutput(containing: "listening on")
+      try server.send(signal: SIGINT)
+      let client = try TCPSocket(.ipv4)
+      try client.connect(to: SocketAddress("127.0.0.1", port: 9527))
+      try server.waitForOutput(containing: "a client has connected")
+      client.close()
+      #expect(try server.finish().exitCode == 0)
+    }
+  }
+
   @Test(.enabled(if: hasTelnet, "telnet is not installed"), arguments: [false, true])
   func clientClosesFirst(reuse: Bool) throws {
     try withNetworkNamespace { _ in

@@ -75,9 +75,10 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .enabled(if: Lab.isAvailable),
+    .enabled(if: Lab.isAvailable), .ownThread,
     arguments: [
-      ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["demo", "--help"], [],
+      ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
+      ["explain", "--help"], ["demo", "--help"], [],
     ])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines
@@ -85,12 +86,15 @@ import Testing
     #expect(examples.count >= 3)
     try withNetworkNamespace { lab in
       guard lab.hasIPv6 else { return }
-      for example in examples where example.hasPrefix("  tw-inspect ") {
-        let line = example.dropFirst(2).split(separator: "&&").first ?? ""
+      for example in examples {
+        let isPrivileged = example.hasPrefix("  sudo tw-inspect ")
+        // What is no command of its own goes on with the one before, or is a loop.
+        guard isPrivileged || example.hasPrefix("  tw-inspect ") else { continue }
+        let line = example.dropFirst(isPrivileged ? 7 : 2).split(separator: "&&").first ?? ""
         // What it means stands behind two spaces or more, or where the command is long, behind one.
         let typed = line.split(separator: "  ", maxSplits: 1).first.map(String.init) ?? ""
-        // These wait: for a minute, for a client, or for ever.
-        if ["--full", "serve", "--watch"].contains(where: typed.contains) { continue }
+        // These wait: for a minute, or for a client.
+        if ["--full", "serve"].contains(where: typed.contains) { continue }
         var words = typed.split(separator: " ").dropFirst().map(String.init)
         if let end = words.firstIndex(of: "on") { words = Array(words[..<end]) }
         guard !words.contains("--watch") else {
@@ -98,6 +102,7 @@ import Testing
           try running.waitForOutput { !$0.isEmpty }
           continue
         }
+        if words.first == "release", !words.contains("--yes") { words.append("--dry-run") }
         let result = try Tool.run(words)
         #expect([0, 1].contains(result.exitCode), "\(example): \(result)")
       }

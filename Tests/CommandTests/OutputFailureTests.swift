@@ -74,6 +74,8 @@ struct OutputFailureTests {
   @Test(arguments: [["port", "9527"], ["trybind", "9527", "--reuse"]])
   func closedInputAndErrors(_ arguments: [String]) throws {
     try withNetworkNamespace { lab in
+      // Where there is nothing, other network namespaces would be listed, which come and go.
+      try lab.finWait1(port: 9527, .init(reuseAddress: true), orphan: true)
       let usual = try Tool.run(arguments)
       let result = try Tool.run(arguments, stdin: .closed, stderr: .closed)
       #expect(result.exitCode == 0)

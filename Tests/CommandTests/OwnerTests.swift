@@ -134,6 +134,26 @@ struct OwnerTests {
     }
   }
 
+  /// What could not be opened for want of descriptors was said to be held by the kernel itself, or kept hidden by a
+  /// security policy.
+  @Test func tooFewDescriptorsToLook() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(via: .ipv4Wildcard, port: 9527)
+      for limit in 4...10 {
+        var command = try Tool.command(["trybind", "9527", "--json"])
+        command.descriptorLimit = limit
+        let result = try command.run()
+        guard result.exitCode == 1 else { continue }
+        let json = try result.json
+        #expect(slugs(json) == ["listener-alive"], "\(limit)")
+        let holder = json["holders"][0]
+        let isSeen = holder["owners"].array?.isEmpty == false
+        #expect(isSeen || holder["owner_visibility"].string == "unknown", "\(limit)")
+        #expect(isSeen || holder["owners_complete"].bool == false, "\(limit)")
+      }
+    }
+  }
+
   // MARK: Hidden
 
   @Test(.enabled(if: Lab.canSwitchUser)) func anotherUsersProcess() throws {

@@ -39,6 +39,28 @@ struct RemedyTests {
     }
   }
 
+  /// It waits for the server that was asked about, and no longer than that one has to.
+  @Test(arguments: [
+    [], ["--reuse"], ["-4"], ["--v6-only"], ["--address", "127.0.0.1", "--address", "::", "--v6-only"],
+    ["--address", "127.0.0.1", "--reuse", "--reuse-port", "--interface", "lo", "--listen"],
+  ])
+  func waiting(options: [String]) throws {
+    try withNetworkNamespace { lab in
+      guard lab.hasIPv6 else { return }
+      try lab.timeWait(port: 9527)
+      // What is tried of the server is what trybind would try of it.
+      let asked = try Tool.run(["trybind", "9527", "--json"] + options).json
+      guard asked["bindable"].bool == false else { return }
+      let command = try #require(try commands(["trybind", "9527"] + options).first)
+      #expect(command.hasPrefix("tw-inspect wait 9527"))
+      let timedOut = try paste(command + " --timeout 1ms --json")
+      #expect(timedOut.exitCode == 1, "\(command)")
+      #expect(try timedOut.json["target"] == asked["target"], "\(command)")
+      #expect(try Tool.run("release", "9527", "--yes", "-q").exitCode == 0)
+      #expect(try paste(command).exitCode == 0, "\(command)")
+    }
+  }
+
   /// A FIN_WAIT2 that is no minisocket yet cannot be ended so.
   @Test func noReleaseOfOtherSockets() throws {
     try withNetworkNamespace { lab in
@@ -89,6 +111,11 @@ struct RemedyTests {
           guard try paste("command -v \(program)").exitCode == 0, program != "journalctl" else { continue }
           // What holds the port is this process.
           let harmless = command.replacing("kill ", with: "kill -0 ")
+          if command.hasPrefix("tw-inspect wait") {
+            let result = try paste(command + " --timeout 1ms --quiet")
+            #expect(result.errors == "" && result.exitCode == 1, "\(command)")
+            continue
+          }
           let result = try paste(harmless, answer: command.contains("release") ? "y\n" : nil)
           #expect(result.errors == "", "\(command)")
           #expect(result.exitCode == 0, "\(command)")

@@ -14,6 +14,7 @@ struct TrybindFormatTests {
           "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "trials",
           "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders", "findings",
         ])
+      #expect(json["prediction"].isNull, "it was tried")
       #expect(json["schema_version"].int == 1)
       #expect(json["command"].string == "trybind")
       #expect(
@@ -53,14 +54,16 @@ struct TrybindFormatTests {
   @Test func jsonLines() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
+      // How long the listener's process has run is one second more after a while.
+      let before = try Tool.run("trybind", "9527", "--json").json
       let result = try Tool.run("trybind", "9527", "--output", "jsonl")
+      let after = try Tool.run("trybind", "9527", "--json").json
       #expect(result.exitCode == 1)
       #expect(result.lines.count == 2)
       let line = try #require(try result.jsonLines.first)
-      let document = try Tool.run("trybind", "9527", "--json").json
-      #expect(line.keys == document.keys)
+      #expect(line.keys == after.keys)
       for key in ["target", "trials", "bindable", "free_in_ms", "holders", "findings"] {
-        #expect(line[key] == document[key], "\(key)")
+        #expect(line[key] == before[key] || line[key] == after[key], "\(key)")
       }
     }
   }

@@ -33,6 +33,23 @@ struct WatchTests {
     }
   }
 
+  /// Signals were kept off while a write waited for its reader, a pager say: nothing but SIGKILL ended it.
+  @Test func aReaderThatDoesNotRead() throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWaits(count: 2, port: 9527)
+      var ends: [Int32] = [-1, -1]
+      try #require(pipe(&ends) == 0)
+      defer { for end in ends { close(end) } }
+      try #require(fcntl(ends[1], 1031 /* F_SETPIPE_SZ */, 4096) >= 4096)
+      var command = try Tool.command(["port", "9527", "--watch", "--interval", "100ms", "--output", "jsonl"])
+      command.output = .descriptor(ends[1])
+      let running = try command.start()
+      usleep(1_500_000)
+      try running.send(signal: SIGTERM)
+      #expect(try running.finish(timeout: .seconds(5)).status == .signalled(SIGTERM))
+    }
+  }
+
   /// A snapshot, its sockets and an end for each look, as soon as it is made.
   @Test func lines() throws {
     try withNetworkNamespace { lab in
@@ -50,6 +67,23 @@ struct WatchTests {
       for (index, type) in types.enumerated() { #expect(type == group[index % 4]) }
       let times = try result.jsonLines.compactMap { $0["observed_at"].string }
       #expect(Set(times).count == times.count)
+    }
+  }
+
+  /// Owners are looked for at each look.
+  @Test func owners() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      let running = try Tool.command(
+        ["port", "9527", "--all", "--owners", "--watch", "--interval", "100ms", "--output", "jsonl"]
+      ).start()
+      try running.waitForOutput { $0.split(separator: "\n").count >= 6 }
+      try running.send(signal: SIGINT)
+      let sockets = try running.finish(timeout: .seconds(5)).jsonLines.filter {
+        $0["type"].string == "socket"
+      }
+      #expect(sockets.count >= 2)
+      for socket in sockets { #expect(socket["owners"][0]["pid"].int == Int(getpid())) }
     }
   }
 

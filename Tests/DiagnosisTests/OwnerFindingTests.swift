@@ -130,8 +130,9 @@ import Testing
 
   @Test(
     arguments: [
-      (Concealment.permission, "CAP_DAC_READ_SEARCH", "sudo tw-inspect trybind 9527"),
-      (.hidepid, "hidepid", "sudo tw-inspect trybind 9527"), (.pidNamespace, "PID namespace", nil),
+      (Concealment.permission, "CAP_DAC_READ_SEARCH", "sudo tw-inspect trybind 9527 --address 0.0.0.0"),
+      (.hidepid, "hidepid", "sudo tw-inspect trybind 9527 --address 0.0.0.0"),
+      (.pidNamespace, "PID namespace", nil),
       (.userNamespace, "user namespace", nil), (.policy, "Landlock", nil), (.noProc, "not mounted", nil),
       ([.permission, .pidNamespace], "PID namespace", nil),
     ] as [(Concealment, String, String?)])
@@ -148,6 +149,21 @@ import Testing
     #expect(finding.remedies.map(\.command) == [command])
     #expect(diagnosis.findings[0].remedies[0].command == "systemctl status nginx.service")
     #expect(!diagnosis.findings[0].title.contains("nginx"), "it may have it, and may not")
+  }
+
+  /// Sockets that share a port were listed as if they were on several addresses: "0.0.0.0:9527, 0.0.0.0:9527 and 6 more".
+  @Test func oneAddressOfManyListeners() throws {
+    var diagnosing = Diagnosing([], .server(on: [.anyIPv4]))
+    for inode in 1...8 {
+      let record = SocketRecord.on(
+        .anyIPv4, 9527, .listen, uid: 0, inode: UInt32(inode), cookie: UInt64(inode))
+      diagnosing.holders.append(Holder(record))
+      diagnosing.details[record] = seen(Self.nginx)
+    }
+    let finding = try #require(try diagnosing.result().findings.first)
+    #expect(
+      finding.title.plain.hasPrefix("Port 9527 is in use by nginx (pid 812), which listens on 0.0.0.0:9527. ")
+    )
   }
 
   // MARK: Commands

@@ -5,7 +5,7 @@ import Testing
 
 extension KernelFacts {
   /// What the topics of `explain` say besides, each shown once.
-  @Suite(.enabled(if: Lab.isAvailable))
+  @Suite(.enabled(if: Lab.isAvailable), .ownThread)
   struct ReferenceTests {
     // MARK: How connections end
 

@@ -6,7 +6,7 @@ import Testing
 
 extension KernelFacts {
   /// What ends by itself, when, and what becomes of it until then.
-  @Suite struct TimerTests {
+  @Suite(.ownThread) struct TimerTests {
     private static let timeWait = 59_000...60_000 as ClosedRange<UInt32>
 
     @Test func timeWaitLastsAMinuteWhateverTheSysctls() throws {

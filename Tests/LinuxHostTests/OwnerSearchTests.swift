@@ -132,3 +132,59 @@ import Testing
     #expect(tree.find(1 << 40)?.path == nil)
   }
 }
+
+/// Sockets of a process that has many.
+@Suite struct ManyDescriptorsTests {
+  private static let count = 10_000
+  private static var limit: Int {
+    var limit = rlimit()
+    return getrlimit(__rlimit_resource_t(7), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 0
+  }
+
+  private static func processorNanoseconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  /// Ten times as many took a hundred times as long: each was compared with all that had been found before it.
+  @Test(.enabled(if: limit > count + 2000, "too few descriptors are allowed"))
+  func timeGrowsWithTheirNumber() throws {
+    var descriptors: [Int32] = []
+    defer { for descriptor in descriptors { close(descriptor) } }
+    var records: [SocketRecord] = []
+    for _ in 0..<Self.count {
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      try #require(descriptor >= 0)
+      descriptors.append(descriptor)
+      var status = stat()
+      try #require(fstat(descriptor, &status) == 0)
+      records.append(
+        SocketRecord(
+          state: .bound, local: Endpoint(address: .anyIPv4, port: 9527), peer: nil,
+          inode: UInt32(status.st_ino)))
+    }
+    func cost(_ count: Int) -> Int {
+      let start = Self.processorNanoseconds()
+      let details = OwnerSearch.details(of: Array(records.prefix(count)), .every)
+      #expect(
+        records.prefix(count).allSatisfy { details[$0]?.owners?.contains { $0.pid == getpid() } == true })
+      return Self.processorNanoseconds() - start
+    }
+    #expect(cost(Self.count) < 20 * cost(Self.count / 10))
+  }
+
+  /// Of a socket that it has twice, the first descriptor is named, and the process once.
+  @Test func twoDescriptorsOfOneSocket() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, descriptor)
+    defer { for number in [descriptor, copy] { close(number) } }
+    var status = stat()
+    try #require(fstat(descriptor, &status) == 0)
+    let record = SocketRecord(
+      state: .bound, local: Endpoint(address: .anyIPv4, port: 9527), peer: nil, inode: UInt32(status.st_ino))
+    let owners = OwnerSearch.details(of: [record], .every)[record]?.owners
+    #expect(owners?.map(\.pid) == [getpid()])
+    #expect(owners?.first?.descriptor == descriptor)
+  }
+}

@@ -84,7 +84,8 @@ package enum TimerCases {
 
   private static let families: [BindCase] = [
     BindCase(
-      "v4-mapped TIME_WAIT", [Holder(mapped, .reuseAddress)], says: "time-wait-server-closed-first",
+      "v4-mapped TIME_WAIT", [Holder(mapped, .reuseAddress)],
+      says: "time-wait-server-closed-first v4-mapped-time-wait",
       freeIn: 41_000,
       latest: 43_048, holders: [0]),
     BindCase(

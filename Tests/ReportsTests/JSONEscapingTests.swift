@@ -8,8 +8,8 @@ import Testing
 @Suite struct JSONEscapingTests {
   private func roundTrip(_ text: String) throws -> String? {
     let document = PortReport.of([]).document(.example(hostname: text), interfaceName: interfaceName).text
-    let bare = document.utf8.filter { $0 < 0x20 && $0 != 10 || $0 == 0x7f }
-    #expect(bare.isEmpty)
+    // On a terminal C1 controls and what reorders text were as good as in a name.
+    #expect(ByteSafety.escaped(document.replacing("\n", with: "")).contains("\\u{") == false)
     return try JSONObject(document)["host", "hostname"] as? String
   }
 

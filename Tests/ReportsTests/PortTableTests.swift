@@ -56,7 +56,7 @@ import Testing
       PortReport.of([Self.listener, Self.established, Self.established, Self.established]).table() == """
         No TIME_WAIT on port 9527.
         It is held all the same: 1 LISTEN, 3 ESTABLISHED.
-        See them:  tw-inspect port 9527 --all
+        See them:  tw-inspect port 9527 --all --owners
 
         """)
   }

@@ -32,6 +32,7 @@ import Testing
                 ones had it: the trial with SO_REUSEADDR succeeded.
         Seen    127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left
         Do      - wait 58.4 s, at the latest 60.4 s, and start the server then
+                    tw-inspect wait 9527
                 - set SO_REUSEADDR on the listening socket before bind(), as TCP
                   servers commonly do
                 - end it now

@@ -59,6 +59,14 @@ import Testing
       ])
   }
 
+  /// A FIN_WAIT2 lasts as long as net.ipv4.tcp_fin_timeout says. More digits than the column has ended the program.
+  @Test func timesWiderThanTheirColumn() {
+    let shown = lines([
+      .on(.loopback, 9527, .finWait2, timer: .timeWait, expires: 299_938_400), .on(.loopback, expires: .max),
+    ])
+    #expect(shown.dropFirst().map { $0.prefix { $0 != "█" } } == ["  299938.4 s  ", "  4294967.3 s  "])
+  }
+
   /// No line is wider than the canvas, whatever its width; colour counts for nothing.
   @Test func width() {
     let record = SocketRecord.on(
@@ -99,6 +107,21 @@ import Testing
     #expect(Bar(false).drawn(15, of: 40, width: 4) == "#...")
     #expect(Bar(true).drawn(1, of: 0, width: 2) == "░░")
     #expect(Bar(true).drawn(.max, of: .max, width: 2).count == 2)
+  }
+
+  /// On 60 columns the time until it is free was cut off.
+  @Test func theVerdictIsWrapped() throws {
+    var diagnosing = Diagnosing([], .server([.reuseAddress, .reusePort], on: [.anyIPv4]))
+    diagnosing.holders = [Holder(.on(.loopback, expires: 42_200))]
+    let watch = BindWatch(
+      try diagnosing.result(), changes: SocketChanges(markedFor: 3000), title: "port 9527", triedAgo: 0)
+    for columns in [20, 40, 60, 79, 100] {
+      var canvas = self.canvas
+      canvas.columns = columns
+      let lines = watch.lines(on: canvas) { "dev\($0)" }
+      #expect(lines.joined(separator: " ").contains("SO_REUSEPORT; free in 42.2 s. "), "\(lines)")
+      #expect(lines.allSatisfy { $0.count <= columns })
+    }
   }
 
   // MARK: wait

@@ -58,4 +58,7 @@ package enum Route: Sendable, CaseIterable {
     default: false
     }
   }
+
+  /// The server's socket is IPv6, and its connections IPv4.
+  package var isMapped: Bool { self == .dualStackOverIPv4 || self == .mapped }
 }

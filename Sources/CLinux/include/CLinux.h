@@ -12,8 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A descriptor that becomes readable when SIGINT, SIGTERM, SIGQUIT or SIGHUP would have ended the process, which they do no
-   more; with wants_terminal, SIGTSTP and SIGWINCH too. Those that are ignored stay so. */
+/* With wants_terminal, a descriptor that becomes readable when SIGINT, SIGTERM, SIGQUIT or SIGHUP would have ended the
+   process, SIGTSTP would have stopped it, or SIGWINCH came, which they do no more; those that are ignored stay so. Without,
+   one that never does: there is nothing to put in order, and a write that waits for its reader must not keep them off. */
 int tw_open_signals(int wants_terminal);
 
 /* Waits for so many nanoseconds, or until there is something to read: ppoll(2), which returns what this does. */
@@ -33,7 +34,7 @@ int tw_accept(int socket);
 /* Switches a network device of this namespace on. */
 int tw_set_link_up(const char *_Nonnull name);
 
-/* A descriptor that becomes readable when SIGINT or SIGTERM would have ended the process, which they do no more. */
+/* The same for SIGINT and SIGTERM alone. */
 int tw_open_ending_signals(void);
 
 /* The signal that has come, or 0. */

@@ -3,21 +3,13 @@ internal import Glibc
 /// The clock, as far as an answer needs it.
 package enum Clock {
   /// Milliseconds since 1970-01-01 UTC.
-  package static var wallMilliseconds: Int64 { milliseconds(CLOCK_REALTIME) }
+  package static var wallMilliseconds: Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000 }
 
   /// Nanoseconds on a clock that only goes forward.
-  package static var monotonicNanoseconds: Int64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
+  package static var monotonicNanoseconds: Int64 { nanoseconds(CLOCK_MONOTONIC) }
 
   /// Nanoseconds of processor time that this process has used.
-  package static var processorNanoseconds: Int64 {
-    var time = timespec()
-    _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
+  package static var processorNanoseconds: Int64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
 
   /// Sleeps; a signal ends that early.
   package static func pause(milliseconds: Int) {
@@ -25,10 +17,10 @@ package enum Clock {
     _ = unsafe nanosleep(&time, nil)
   }
 
-  static func milliseconds(_ clock: clockid_t) -> Int64 {
+  static func nanoseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
   /// The kernel's timer frequency (CONFIG_HZ), which the coarse clock's resolution gives away.

@@ -10,7 +10,7 @@ extension HostSettings {
     {
       range = lower...upper
     }
-    return HostSettings(
+    var settings = HostSettings(
       ephemeralRange: range,
       reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
       unprivilegedPortStart: Sysctl.number("net.ipv4.ip_unprivileged_port_start") ?? 1024,
@@ -18,6 +18,11 @@ extension HostSettings {
       mayBindPrivilegedPorts: mayBindPrivilegedPorts,
       isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1,
       tentativeAddresses: IPv6Addresses.tentative())
+    settings.timeWaits = SocketStatistics.timeWaits
+    settings.timeWaitLimit = Sysctl.number("net.ipv4.tcp_max_tw_buckets")
+    settings.timeWaitReuse = Sysctl.number("net.ipv4.tcp_tw_reuse")
+    settings.finTimeout = Sysctl.number("net.ipv4.tcp_fin_timeout")
+    return settings
   }
 
   private static var mayBindPrivilegedPorts: Bool? {

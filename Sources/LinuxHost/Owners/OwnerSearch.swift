@@ -44,6 +44,8 @@ package enum OwnerSearch {
   private var isWhole = false
   private var concealment: Concealment = []
   private var sawProcesses = false
+  /// Something could not be opened for want of descriptors or memory: what was not seen says nothing.
+  private var hasFailed = false
 
   /// "socket:[4294967295]" is the longest that matters.
   private static let linkSize = 64
@@ -58,7 +60,9 @@ package enum OwnerSearch {
     isMultipath = Array(repeating: nil, count: inodes.count)
     missing = inodes.count
     proc = unsafe open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let error = proc < 0 ? errno : 0
     unsafe link = UnsafeMutablePointer<CChar>.allocate(capacity: Self.linkSize)
+    if error != 0 { note(error) }
     findCgroups(of: records)
   }
 
@@ -77,12 +81,21 @@ package enum OwnerSearch {
     }
   }
 
+  /// What became of an attempt to look at a process: it may have ended, or be closed to this one.
+  private func note(_ error: Int32, of pid: Int32? = nil) {
+    switch error {
+    case ENOENT, ESRCH, ENOTDIR: break
+    case EACCES, EPERM: if let pid { denied.insert(pid) }
+    default: hasFailed = true
+    }
+  }
+
   private var isDone: Bool { missing == 0 && depth == .first }
 
   func run() {
     guard !inodes.isEmpty else { return }
     guard proc >= 0 else {
-      concealment = .noProc
+      if !hasFailed { concealment = .noProc }
       return
     }
     for group in cgroups.values {
@@ -96,6 +109,7 @@ package enum OwnerSearch {
       lookThroughAll(threadsToo: true)
     }
     guard !isDone else { return }
+    guard !hasFailed else { return }
     isWhole = true
     concealment = sawProcesses ? Concealment.here : .noProc
     if !denied.isEmpty { concealment.insert(.ofDescriptors) }
@@ -104,7 +118,7 @@ package enum OwnerSearch {
   // MARK: Processes
 
   private func lookThroughAll(threadsToo: Bool = false) {
-    guard let list = unsafe Descriptor.open(".", below: proc, flags: O_DIRECTORY) else { return }
+    guard let list = unsafe Descriptor.open(".", below: proc, flags: O_DIRECTORY) else { return note(errno) }
     var pids: [Int32] = []
     reader.forEach(in: list) { entry in
       if let pid = entry.number { pids.append(pid) }
@@ -122,7 +136,9 @@ package enum OwnerSearch {
   }
 
   private func lookAtThreads(of pid: Int32) {
-    guard let tasks = unsafe Descriptor.open("\(pid)/task", below: proc, flags: O_DIRECTORY) else { return }
+    guard let tasks = unsafe Descriptor.open("\(pid)/task", below: proc, flags: O_DIRECTORY) else {
+      return note(errno)
+    }
     var threads: [Int32] = []
     reader.forEach(in: tasks) { entry in
       if let thread = entry.number, thread != pid { threads.append(thread) }
@@ -133,8 +149,7 @@ package enum OwnerSearch {
 
   private func look(_ path: String, _ pid: Int32) {
     guard let directory = unsafe Descriptor.open(path, below: proc, flags: O_DIRECTORY) else {
-      if errno == EACCES || errno == EPERM { denied.insert(pid) }
-      return
+      return note(errno, of: pid)
     }
     let number = directory.number
     var isDenied = false
@@ -145,8 +160,9 @@ package enum OwnerSearch {
         isDenied = errno == EACCES || errno == EPERM
         return !isDenied
       }
+      // One that it has twice is told apart where owners are added: here, each would be compared with all before it.
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
-        let descriptor = entry.number, !hits.contains(where: { $0.index == index })
+        let descriptor = entry.number
       {
         hits.append((index, descriptor))
       }
@@ -154,7 +170,12 @@ package enum OwnerSearch {
     }
     if isDenied { denied.insert(pid) }
     let facts = ProcessFacts(descriptors: directory)
-    guard !hits.isEmpty, var owner = facts.owner(pid, &users) else { return }
+    guard !hits.isEmpty else { return }
+    guard var owner = facts.owner(pid, &users) else {
+      // Only of one that has ended nothing is known.
+      if unsafe faccessat(number, "../stat", F_OK, 0) == 0 { hasFailed = true }
+      return
+    }
     if ContainerProxy.isOne(owner.command) { owner.arguments = facts.arguments }
     for hit in hits { add(owner, hit.index, hit.descriptor, in: number) }
   }
@@ -220,7 +241,8 @@ package enum OwnerSearch {
     var details = SocketDetails(
       cgroup: group?.path, owners: Self.sorted(owners[index], inside: group?.path),
       isOwnersComplete: isWhole && depth == .every && concealment.isEmpty,
-      visibility: owners[index].isEmpty ? concealment.isEmpty ? .none : .hidden : .visible)
+      visibility: owners[index].isEmpty
+        ? hasFailed ? .unknown : concealment.isEmpty ? .none : .hidden : .visible)
     details.concealment = concealment
     details.isMultipath = isMultipath[index]
     if depth == .every, record.state == .listen, owners[index].contains(where: \.isServiceManager) {

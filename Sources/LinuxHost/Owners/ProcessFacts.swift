@@ -97,6 +97,10 @@ struct ProcessFacts {
 }
 
 extension Clock {
-  /// When the host was started, in milliseconds since 1970-01-01 UTC by today's clock.
-  static var bootMilliseconds: Int64 { wallMilliseconds - milliseconds(CLOCK_BOOTTIME) }
+  /// When the host was started, in milliseconds since 1970-01-01 UTC by today's clock: to the hundredth of a second, in
+  /// which processes count from there. One that is asked about twice then was not started at two times.
+  static var bootMilliseconds: Int64 {
+    let hundredth: Int64 = 10_000_000
+    return (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME) + hundredth / 2) / hundredth * 10
+  }
 }

@@ -16,7 +16,7 @@ package struct Sleeper: ~Copyable {
 
   private let signals: Descriptor
 
-  /// `ofTerminal` heeds Ctrl-Z and changes of size too.
+  /// Only `ofTerminal` heeds signals, Ctrl-Z and changes of size too; otherwise they end and stop the process as ever.
   package init(ofTerminal: Bool) throws(SystemError) {
     let number = tw_open_signals(ofTerminal ? 1 : 0)
     guard number >= 0 else { throw .last("signalfd") }
