@@ -124,15 +124,18 @@ package struct TrialSession: Sendable {
     }
   }
 
-  /// The kernel goes on allowing SO_REUSEPORT after a bind with it, until a plain one succeeds.
+  /// The kernel goes on allowing SO_REUSEPORT after a bind with it, until one without it succeeds.
   private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     // An address that hardly anybody has taken, where none of those that are compared is free.
     let spare = BindAddress(IPAddress(ipv4: 0x7fff_fffe))
-    let addresses = target.addresses + target.comparedAddresses + [spare]
-    guard let address = addresses.first(where: { predict($0, []) == .ok }) else { return }
-    _ = try prober.attempt([
-      TrialSocket(address: address, port: target.port, options: [], interface: target.interface)
-    ])
+    for options in [[], .reuseAddress] as [SocketOptions] {
+      for address in target.addresses + target.comparedAddresses + [spare]
+      where predict(address, options) != .fails {
+        let socket = TrialSocket(
+          address: address, port: target.port, options: options, interface: target.interface)
+        if try prober.attempt([socket]) == [.ok] { return }
+      }
+    }
   }
 
   private func predict(_ address: BindAddress, _ options: SocketOptions) -> ConflictRules.Prediction {
