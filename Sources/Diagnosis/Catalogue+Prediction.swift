@@ -42,8 +42,12 @@ extension Catalogue {
     case .open?, nil:
       return finding(
         .timeWaitServerClosedFirst, .error, .possible,
-        title:
+        title: facts.refused.isEmpty
+          ? """
+          Whether a server with \(facts.target.options.names.joined(separator: " and ")) can bind port \(port) hangs \
+          on whether the old sockets had that too.
           """
+          : """
           A server without SO_REUSEADDR cannot bind port \(port): Address already in use. Whether one with it \
           can hangs on whether the old sockets had it too.
           """,
@@ -96,8 +100,12 @@ extension Catalogue {
     case .open?, nil:
       return finding(
         .timeWaitServerClosedFirst, .error, .possible,
-        title:
+        title: facts.refused.isEmpty
+          ? """
+          Whether a server with \(facts.target.options.names.joined(separator: " and ")) can start at once after a \
+          stop hangs on whether the running server has set that too.
           """
+          : """
           \(subject) a server without SO_REUSEADDR for a minute or two; whether one with it can start hangs on \
           whether the running server has set it.
           """,
