@@ -162,7 +162,13 @@ package struct PortTable {
     guard report.filter.side == .local, report.filter.states == .minisockets,
       let port = report.filter.ports.single
     else { return nil }
-    let option = report.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
+    let family =
+      switch report.filter.family {
+      case .any: ""
+      case .ipv4: " -4"
+      case .ipv6: " -6"
+      }
+    let option = family + (report.namespace.map { " " + ByteSafety.escaped($0.option) } ?? "")
     if report.counts.minisockets > 0 { return "Would a server start?  tw-inspect trybind \(port)\(option)" }
     return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all --owners\(option)" : nil
   }

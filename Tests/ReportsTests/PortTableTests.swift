@@ -69,6 +69,15 @@ import Testing
         """)
   }
 
+  /// The command to go on with asked about both families.
+  @Test func theHintKeepsTheFamily() {
+    var report = PortReport.of([Self.timeWaits[0]])
+    report.filter.family = .ipv4
+    #expect(report.table().hasSuffix("Would a server start?  tw-inspect trybind 9527 -4\n"))
+    report.filter.family = .ipv6
+    #expect(report.table().hasSuffix("Would a server start?  tw-inspect trybind 9527 -6\n"))
+  }
+
   @Test func finWait2Minisockets() {
     #expect(
       PortReport.of([Self.finWait2, Self.timeWaits[0]]).table() == """
