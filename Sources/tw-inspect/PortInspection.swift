@@ -127,9 +127,13 @@ struct PortInspection {
     } catch {
       throw .source(error)
     }
-    let counts = StateCounts(snapshot.records)
-    let chosen = sort.order(snapshot.records) { filter.matchesState($0) }
-    let listed = Array(chosen.prefix(limit))
+    var counts = StateCounts()
+    // Each record is read once for both.
+    let chosen = sort.order(snapshot.records) { record in
+      counts.add(record)
+      return filter.matchesState(record)
+    }
+    let listed = chosen.count <= limit ? chosen : Array(chosen.prefix(limit))
     let output = Output()
     var report = PortReport(
       filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
