@@ -1,8 +1,33 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+static void add_unless_ignored(sigset_t *set, int number) {
+  struct sigaction action;
+  if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(set, number);
+}
+
+int tw_open_signals(enum tw_signals which) {
+  sigset_t set;
+  sigemptyset(&set);
+  /* A signal that is ignored and blocked is not thrown away: it would be read as if it had not been ignored. */
+  if (which >= tw_ending_signals) {
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGTERM);
+  }
+  if (which >= tw_terminal_signals) {
+    add_unless_ignored(&set, SIGQUIT);
+    add_unless_ignored(&set, SIGHUP);
+    add_unless_ignored(&set, SIGTSTP);
+    sigaddset(&set, SIGWINCH);
+  }
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
 
 int tw_read_signal(int descriptor) {
   struct signalfd_siginfo information;
@@ -16,4 +41,10 @@ void tw_end_by_signal(int number) {
   signal(number, SIG_DFL);
   raise(number);
   sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+int tw_wait_readable(int descriptor, long long nanoseconds) {
+  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+  struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return ppoll(&entry, 1, &pause, NULL);
 }

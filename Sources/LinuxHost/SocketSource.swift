@@ -98,7 +98,7 @@ package struct SocketSource: ~Copyable {
     var records: [SocketRecord] = []
     records.reserveCapacity(Self.fewRecords)
     let asksForBound = origin == .sockDiag && filter.states.mask.contains(.bound)
-    let witness = BoundWitness(isNeeded: asksForBound)
+    let witness = try BoundWitness(isNeeded: asksForBound)
     var isComplete = false
     for _ in 0..<Self.attempts where !isComplete {
       records.removeAll(keepingCapacity: true)

@@ -21,7 +21,7 @@ extension BindInspection {
     var screen: BindWatch?
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
     return try loop.run { () throws(Failure) in
-      let snapshot = try look(filter, &source)
+      let snapshot = try Sockets.snapshot(&source, filter)
       let now = Fingerprint(snapshot.records)
       session.replaceLook(with: snapshot)
       if now != fingerprint, snapshot.look.isComplete {
@@ -43,14 +43,6 @@ extension BindInspection {
         triedAgo: (time - triedAt) / 1_000_000)
     } draw: { canvas in
       screen?.lines(on: canvas, interfaceName: interfaces.name) ?? []
-    }
-  }
-
-  private func look(_ filter: SocketFilter, _ source: inout SocketSource) throws(Failure) -> Snapshot {
-    do throws(SourceError) {
-      return try source.snapshot(filter)
-    } catch {
-      throw .source(error)
     }
   }
 

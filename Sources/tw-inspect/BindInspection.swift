@@ -13,7 +13,7 @@ struct BindInspection {
   private let predicts: Bool
   let flags: FlagsChoice
   private let comparison: TrialSession.Comparison
-  private let user: ServerUser?
+  private let user: User?
 
   init(_ command: TrybindCommand) throws(Failure) {
     common = try CommonSettings(command.common)
@@ -35,9 +35,9 @@ struct BindInspection {
   }
 
   /// What is predicted of a user takes no privilege.
-  private static func user(_ typed: String?, isToBecome: Bool) throws(Failure) -> ServerUser? {
+  private static func user(_ typed: String?, isToBecome: Bool) throws(Failure) -> User? {
     guard let typed else { return nil }
-    guard let user = ServerUser(typed) else {
+    guard let user = User.find(typed) else {
       throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
     }
     guard
@@ -75,11 +75,7 @@ struct BindInspection {
     let start = Clock.monotonicNanoseconds
     var prober = CommandProber(as: user)
     let session = try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
-      do throws(SourceError) {
-        return try source.snapshot(filter)
-      } catch {
-        throw .source(error)
-      }
+      try Sockets.snapshot(&source, filter)
     }
     Sockets.report(source, common, since: start, filter: filter)
     if let interval { return try watch(session, &prober, &source, filter, every: interval) }
@@ -107,12 +103,7 @@ struct BindInspection {
   /// From the table alone.
   private func predict(_ source: inout SocketSource, _ filter: SocketFilter) throws(Failure) -> Int32 {
     let start = Clock.monotonicNanoseconds
-    let snapshot: Snapshot
-    do throws(SourceError) {
-      snapshot = try source.snapshot(filter)
-    } catch {
-      throw .source(error)
-    }
+    let snapshot = try Sockets.snapshot(&source, filter)
     Sockets.report(source, common, since: start, filter: filter)
     var settings = Self.settings(target)
     settings.namespace = common.namespace?.reference
@@ -183,7 +174,7 @@ struct CommandProber: BindProber {
   private var prober: KernelBindProber
   private(set) var count = 0
 
-  init(as user: ServerUser? = nil) { prober = KernelBindProber(as: user) }
+  init(as user: User? = nil) { prober = KernelBindProber(as: user) }
 
   func pause() { prober.pause() }
 

@@ -17,7 +17,7 @@ struct DemoServer {
       switch try serve() {
       case .clientClosed: return ExitStatus.yes
       // Its sockets are closed by now, each side in its turn.
-      case .signal(let number): EndingSignals.end(by: number)
+      case .signal(let number): Exit.bySignal(number)
       }
     } catch {
       switch error.call {

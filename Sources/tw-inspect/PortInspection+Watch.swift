@@ -20,7 +20,7 @@ extension PortInspection {
     var title = ""
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
     return try loop.run { () throws(Failure) in
-      let snapshot = try look(wide, &source)
+      let snapshot = try Sockets.snapshot(&source, wide)
       title =
         "port \(filter.ports.description), every \(seconds)  "
         + Timestamp.rfc3339(milliseconds: Clock.wallMilliseconds)
@@ -35,14 +35,6 @@ extension PortInspection {
       report.map {
         PortWatch($0, changes: changes, title: title).lines(on: canvas, interfaceName: interfaces.name)
       } ?? []
-    }
-  }
-
-  private func look(_ filter: SocketFilter, _ source: inout SocketSource) throws(Failure) -> Snapshot {
-    do throws(SourceError) {
-      return try source.snapshot(filter)
-    } catch {
-      throw .source(error)
     }
   }
 }

@@ -121,12 +121,7 @@ struct PortInspection {
   private func collect(_ source: inout SocketSource) throws(Failure) -> Outcome {
     var wide = filter
     wide.states = .states(.all)
-    let snapshot: Snapshot
-    do throws(SourceError) {
-      snapshot = try source.snapshot(wide)
-    } catch {
-      throw .source(error)
-    }
+    let snapshot = try Sockets.snapshot(&source, wide)
     var counts = StateCounts()
     // Each record is read once for both.
     let chosen = sort.order(snapshot.records) { record in
@@ -166,12 +161,7 @@ struct PortInspection {
   }
 
   private func collectPlain(_ source: inout SocketSource) throws(Failure) -> Outcome {
-    let snapshot: Snapshot
-    do throws(SourceError) {
-      snapshot = try source.snapshot(filter)
-    } catch {
-      throw .source(error)
-    }
+    let snapshot = try Sockets.snapshot(&source, filter)
     let chosen = sort.order(snapshot.records) { _ in true }
     var output = RowOutput()
     writeHeader(to: &output)
@@ -189,12 +179,7 @@ struct PortInspection {
 
   /// The stream of `streamLines`, whose rows have to wait for their owners.
   private func collectLines(_ source: inout SocketSource) throws(Failure) -> Outcome {
-    let snapshot: Snapshot
-    do throws(SourceError) {
-      snapshot = try source.snapshot(filter)
-    } catch {
-      throw .source(error)
-    }
+    let snapshot = try Sockets.snapshot(&source, filter)
     let envelope = Envelope.current("port", common)
     let listed = snapshot.records.prefix(limit)
     let details = details(of: Array(listed))

@@ -36,7 +36,7 @@ struct ReleaseInspection {
     let start = Clock.monotonicNanoseconds
     var report = ReleaseReport(
       port: port, family: common.family, includesFinWait2: includesFinWait2, isDryRun: isDryRun,
-      try look(&source))
+      try Sockets.snapshot(&source, filter))
     let isFirstLookComplete = report.look.isComplete
     Sockets.report(source, common, since: start, filter: filter)
     try writePlan(report)
@@ -49,7 +49,7 @@ struct ReleaseInspection {
         return ExitStatus.no
       }
       let failure = end(&report)
-      let after = try look(&source)
+      let after = try Sockets.snapshot(&source, filter)
       report.left = after.records
       report.look = after.look
       report.look.isComplete = after.look.isComplete && isFirstLookComplete
@@ -64,14 +64,6 @@ struct ReleaseInspection {
   }
 
   private var filter: SocketFilter { SocketFilter(ports: PortSet(port), states: .states(.all)) }
-
-  private func look(_ source: inout SocketSource) throws(Failure) -> Snapshot {
-    do throws(SourceError) {
-      return try source.snapshot(filter)
-    } catch {
-      throw .source(error)
-    }
-  }
 
   // MARK: The end of the sockets
 

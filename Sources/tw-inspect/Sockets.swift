@@ -14,6 +14,15 @@ enum Sockets {
     }
   }
 
+  /// Everything that matches, collected whole.
+  static func snapshot(_ source: inout SocketSource, _ filter: SocketFilter) throws(Failure) -> Snapshot {
+    do throws(SourceError) {
+      return try source.snapshot(filter)
+    } catch {
+      throw .source(error)
+    }
+  }
+
   static func write(_ text: String) throws(Failure) {
     var buffer = ByteBuffer(capacity: text.utf8.count)
     buffer.append(text)

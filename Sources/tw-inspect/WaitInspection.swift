@@ -151,7 +151,7 @@ struct WaitInspection {
         Sleeper.stop()
       case .end(let signal):
         progress.clear()
-        Sleeper.end(by: signal)
+        Exit.bySignal(signal)
       }
     } catch {
       throw .system(error)
@@ -164,7 +164,7 @@ struct WaitInspection {
     _ session: inout TrialSession, _ prober: inout CommandProber, _ source: inout SocketSource
   ) throws(Failure) -> Bool {
     guard !common.quiet, common.format != .table else { return true }
-    session.replaceLook(with: try snapshot(&source))
+    session.replaceLook(with: try Sockets.snapshot(&source, filter))
     let isDoubtful = session.trials.contains { $0.isYours && $0.prediction == .fails }
     return isDoubtful ? try session.tryAgain(&prober) : true
   }
@@ -176,15 +176,7 @@ struct WaitInspection {
   ) throws(Failure) -> TrialSession {
     try BindInspection.refuseToTakeConnections(target, &source, unless: mayTakeConnections)
     return try TrialSession.run(target, comparing: comparison, prober: &prober) { () throws(Failure) in
-      try snapshot(&source)
-    }
-  }
-
-  private func snapshot(_ source: inout SocketSource) throws(Failure) -> Snapshot {
-    do throws(SourceError) {
-      return try source.snapshot(filter)
-    } catch {
-      throw .source(error)
+      try Sockets.snapshot(&source, filter)
     }
   }
 

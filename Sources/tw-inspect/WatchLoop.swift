@@ -60,7 +60,7 @@ struct WatchLoop: ~Copyable {
         try show(draw)
       case .end(let signal):
         leave()
-        Sleeper.end(by: signal)
+        Exit.bySignal(signal)
       }
     }
   }

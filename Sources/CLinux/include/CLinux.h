@@ -12,10 +12,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* With wants_terminal, a descriptor that becomes readable when SIGINT, SIGTERM, SIGQUIT or SIGHUP would have ended the
-   process, SIGTSTP would have stopped it, or SIGWINCH came, which they do no more; those that are ignored stay so. Without,
-   one that never does: there is nothing to put in order, and a write that waits for its reader must not keep them off. */
-int tw_open_signals(int wants_terminal);
+/* Which signals are read and no longer end or stop the process. */
+enum tw_signals {
+  /* None: there is nothing to put in order, and a write that waits for its reader must not keep them off. */
+  tw_no_signals,
+  /* SIGINT and SIGTERM. */
+  tw_ending_signals,
+  /* Those, and SIGQUIT, SIGHUP, SIGTSTP and SIGWINCH. */
+  tw_terminal_signals
+};
+
+/* A descriptor that becomes readable when one of them has come; those that are ignored stay so. */
+int tw_open_signals(enum tw_signals which);
 
 /* Waits for so many nanoseconds, or until there is something to read: ppoll(2), which returns what this does. */
 int tw_wait_readable(int descriptor, long long nanoseconds);
@@ -33,9 +41,6 @@ int tw_accept(int socket);
 
 /* Switches a network device of this namespace on. */
 int tw_set_link_up(const char *_Nonnull name);
-
-/* The same for SIGINT and SIGTERM alone. */
-int tw_open_ending_signals(void);
 
 /* The signal that has come, or 0. */
 int tw_read_signal(int descriptor);

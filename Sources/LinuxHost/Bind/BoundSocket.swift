@@ -30,13 +30,23 @@ struct BoundWitness: ~Copyable {
   /// Nil if there is none: it was not needed, or could not be made.
   let port: UInt16?
 
-  init(isNeeded: Bool) {
-    guard isNeeded, let own = try? BoundSocket.open() else {
+  /// - Throws: `.system` where this process has run out of something; any other refusal leaves the question open.
+  init(isNeeded: Bool) throws(SourceError) {
+    guard isNeeded, let own = try Self.open() else {
       socket = nil
       port = nil
       return
     }
     port = own.port
     socket = consume own
+  }
+
+  private static func open() throws(SourceError) -> BoundSocket? {
+    do throws(SystemError) {
+      return try BoundSocket.open()
+    } catch {
+      if error.isExhaustion { throw .system(error) }
+      return nil
+    }
   }
 }

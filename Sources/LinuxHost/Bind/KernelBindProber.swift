@@ -4,10 +4,10 @@ internal import SocketTable
 
 /// Binds for real. Sockets are closed at once and never connected; each takes the port for some microseconds.
 package struct KernelBindProber: BindProber {
-  private let user: ServerUser?
+  private let user: User?
 
   /// With another `user` than the caller, as that one.
-  package init(as user: ServerUser? = nil) { self.user = user }
+  package init(as user: User? = nil) { self.user = user }
 
   /// - Throws: what this process has run out of; any other refusal is an outcome.
   package mutating func attempt(_ sockets: [TrialSocket]) throws(SystemError) -> [TrialOutcome] {

@@ -5,7 +5,7 @@ internal import Glibc
 /// Binds as another user: in a child that gives up its rights, tries, reports through a pipe, and ends.
 enum UserBindProber {
   /// - Throws: `setuid` where this process may not become that user.
-  static func attempt(_ sockets: [TrialSocket], as user: ServerUser) throws(SystemError) -> [TrialOutcome] {
+  static func attempt(_ sockets: [TrialSocket], as user: User) throws(SystemError) -> [TrialOutcome] {
     var ends: (Int32, Int32) = (-1, -1)
     guard unsafe tw_pipe(&ends.0, &ends.1) == 0 else { throw .last("pipe") }
     let reading = Descriptor(owning: ends.0)

@@ -1,12 +1,11 @@
 internal import CLinux
-internal import Glibc
 
 /// SIGINT and SIGTERM as something to wait for, from now until the process ends. Those that were ignored stay so.
 package struct EndingSignals: ~Copyable {
   private let descriptor: Descriptor
 
   package init() throws(SystemError) {
-    let number = tw_open_ending_signals()
+    let number = tw_open_signals(tw_ending_signals)
     guard number >= 0 else { throw .last("signalfd") }
     descriptor = Descriptor(owning: number)
   }
@@ -17,11 +16,5 @@ package struct EndingSignals: ~Copyable {
   package func take() -> Int32? {
     let signal = tw_read_signal(descriptor.number)
     return signal == 0 ? nil : signal
-  }
-
-  /// Ends the process as the signal would have done.
-  package static func end(by signal: Int32) -> Never {
-    tw_end_by_signal(signal)
-    exit(128 + signal)
   }
 }

@@ -1,5 +1,12 @@
+internal import CLinux
 internal import Glibc
 
 package enum Exit {
   package static func now(_ status: Int32) -> Never { exit(status) }
+
+  /// Ends the process by the signal, as if it had not been caught: whoever waits for it sees by what.
+  package static func bySignal(_ number: Int32) -> Never {
+    tw_end_by_signal(number)
+    exit(128 + number)
+  }
 }

@@ -10,7 +10,7 @@ package struct Sleeper: ~Copyable {
     case resized
     /// Ctrl-Z: to be answered with `stop()`.
     case stop
-    /// To be answered with `end(by:)`.
+    /// To be answered with `Exit.bySignal`.
     case end(Int32)
   }
 
@@ -18,7 +18,7 @@ package struct Sleeper: ~Copyable {
 
   /// Only `ofTerminal` heeds signals, Ctrl-Z and changes of size too; otherwise they end and stop the process as ever.
   package init(ofTerminal: Bool) throws(SystemError) {
-    let number = tw_open_signals(ofTerminal ? 1 : 0)
+    let number = tw_open_signals(ofTerminal ? tw_terminal_signals : tw_no_signals)
     guard number >= 0 else { throw .last("signalfd") }
     signals = Descriptor(owning: number)
   }
@@ -38,28 +38,12 @@ package struct Sleeper: ~Copyable {
   }
 
   private func take() -> Wake? {
-    // struct signalfd_siginfo begins with the signal's number.
-    var information = [UInt32](repeating: 0, count: 32)
-    let count = unsafe information.withUnsafeMutableBytes { bytes in
-      unsafe read(signals.number, bytes.baseAddress, bytes.count)
+    switch tw_read_signal(signals.number) {
+    case 0: nil
+    case SIGWINCH: .resized
+    case SIGTSTP: .stop
+    case let number: .end(number)
     }
-    guard count == 128 else { return nil }
-    switch Int32(information[0]) {
-    case SIGWINCH: return .resized
-    case SIGTSTP: return .stop
-    case let number: return .end(number)
-    }
-  }
-
-  /// Ends the process by the signal, as if it had not been caught.
-  package static func end(by number: Int32) -> Never {
-    _ = signal(number, SIG_DFL)
-    var set = sigset_t()
-    _ = unsafe sigemptyset(&set)
-    _ = unsafe sigaddset(&set, number)
-    _ = kill(getpid(), number)
-    _ = unsafe sigprocmask(SIG_UNBLOCK, &set, nil)
-    exit(128 + number)
   }
 
   /// Stops the process, and returns when it is continued.
