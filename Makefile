@@ -199,7 +199,7 @@ format: ## format every Swift file
 # The rooms between bytes and reports import each other and nothing else: so they need no kernel to be tested, and
 # no other place to be understood. Foundation would double the time that the program takes to start.
 IMPORT := ^[[:space:]]*((@[a-zA-Z_]+(\([a-z]+\))?|package|public|internal|fileprivate|private)[[:space:]]+)*import[[:space:]]+
-PURE := NetlinkCodec|SocketTable|Diagnosis|Reference|Reports
+PURE := NetlinkCodec|SocketTable|Diagnosis|Handbook|Reports
 
 .PHONY: lint
 lint: deps-check ## check format, imports, shell scripts, man pages and completions

@@ -32,20 +32,23 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "NetlinkCodec", swiftSettings: settings),
     .target(name: "SocketTable", dependencies: ["NetlinkCodec"], swiftSettings: settings),
-    .target(name: "Diagnosis", dependencies: ["SocketTable"], swiftSettings: settings),
-    .target(name: "Reference", dependencies: ["Diagnosis", "SocketTable"], swiftSettings: settings),
+    .target(name: "Diagnosis", dependencies: ["SocketTable", "NetlinkCodec"], swiftSettings: settings),
     .target(
-      name: "Reports", dependencies: ["Reference", "Diagnosis", "SocketTable"], swiftSettings: settings),
+      name: "Handbook", dependencies: ["NetlinkCodec", "Diagnosis", "SocketTable"], swiftSettings: settings),
+    .target(
+      name: "Reports", dependencies: ["NetlinkCodec", "Handbook", "Diagnosis", "SocketTable"],
+      swiftSettings: settings),
     .target(
       name: "LinuxHost",
       dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
     .target(
-      name: "Textbook", dependencies: ["LinuxHost", "Diagnosis", "SocketTable"], swiftSettings: settings),
+      name: "Demo", dependencies: ["NetlinkCodec", "LinuxHost", "Diagnosis", "SocketTable"],
+      swiftSettings: settings),
     .executableTarget(
       name: "tw-inspect",
       dependencies: [
-        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Reference", "Reports", "LinuxHost", "Textbook",
+        "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis", "Handbook", "Reports", "LinuxHost", "Demo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -69,18 +72,18 @@ let package = Package(
       name: "SocketTableTests", dependencies: ["SocketTable", "NetlinkCodec", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "DiagnosisTests", dependencies: ["Diagnosis", "SocketTable", "RecordSupport"],
+      name: "DiagnosisTests", dependencies: ["NetlinkCodec", "Diagnosis", "SocketTable", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "ReferenceTests", dependencies: ["Reference", "Diagnosis", "SocketTable"],
+      name: "HandbookTests", dependencies: ["NetlinkCodec", "Handbook", "Diagnosis", "SocketTable"],
       swiftSettings: testSettings),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["Reports", "Reference", "Diagnosis", "SocketTable", "RecordSupport"],
+      dependencies: ["NetlinkCodec", "Reports", "Handbook", "Diagnosis", "SocketTable", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "LinuxHostTests",
-      dependencies: ["LinuxHost", "Reference", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
+      dependencies: ["LinuxHost", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], exclude: ["Screens"],

@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 package import SocketTable
 
 /// What the trials and the table mean for the server that was asked about.

@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 internal import SocketTable
 
 /// What follows from trials and table without choosing words.

@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 internal import SocketTable
 
 /// Refusals that no socket is to blame for, and preventive advice.
@@ -90,7 +91,7 @@ extension Catalogue {
       ])
   }
 
-  func familyUnavailable(_ trial: Trial, _ error: ErrorNumber) -> Finding {
+  func familyUnavailable(_ trial: Trial, _ error: Errno) -> Finding {
     finding(
       .familyUnavailable,
       title:
@@ -123,7 +124,7 @@ extension Catalogue {
       notSeen: ["interfaces of other network namespaces"])
   }
 
-  func deniedByPolicy(_ trial: Trial, _ error: ErrorNumber) -> Finding {
+  func deniedByPolicy(_ trial: Trial, _ error: Errno) -> Finding {
     let call: String =
       switch trial.outcome {
       case .refused(.option(let option), _): "setsockopt \(option.rawValue)"

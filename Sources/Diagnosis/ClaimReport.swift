@@ -1,3 +1,4 @@
+package import NetlinkCodec
 package import SocketTable
 
 /// What became of one of the textbook's claims when it was carried out.
@@ -112,7 +113,7 @@ package struct ClaimAnswer: Sendable {
 
   package enum Result: Sendable, Equatable {
     case ok
-    case refused(ErrorNumber)
+    case refused(Errno)
     case milliseconds(UInt32)
     case text(String)
 

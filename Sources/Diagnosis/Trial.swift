@@ -1,3 +1,5 @@
+package import NetlinkCodec
+
 /// One socket of a trial: made, bound, perhaps made to listen, and closed.
 package struct TrialSocket: Hashable, Sendable {
   package var address: BindAddress
@@ -37,11 +39,11 @@ package enum TrialOutcome: Hashable, Sendable {
   }
 
   case ok
-  case refused(Step, ErrorNumber)
+  case refused(Step, Errno)
   /// Predicted, and the table leaves it open: it hangs on these.
   case open(ConflictRules.Unknowns)
 
-  package var error: ErrorNumber? {
+  package var error: Errno? {
     switch self {
     case .ok, .open: nil
     case .refused(_, let error): error

@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 package import SocketTable
 
 /// What the trials would be answered, told from the table alone.

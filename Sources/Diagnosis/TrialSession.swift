@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 package import SocketTable
 
 /// Which trials are made, in which order, and which are made again.

@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 package import SocketTable
 
 /// When `wait` looks again, at what, and when it tries again. Told what was seen and tried at which time, it says what to

@@ -2,7 +2,7 @@
 /// where all went well.
 package enum Acknowledgement: Equatable, Sendable {
   case done
-  case refused(KernelError)
+  case refused(Errno)
 
   /// The answer to this request; nil if it is not in the datagram.
   package init?(
@@ -12,7 +12,7 @@ package enum Acknowledgement: Equatable, Sendable {
     var payload = try reader.slice(0)
     while let header = try MessageHeader.next(of: &reader, payload: &payload) {
       guard header.type == .error, header.sequence == sequence, header.portID == portID else { continue }
-      self = try KernelError(reading: &payload).map { .refused($0) } ?? .done
+      self = try Errno(reading: &payload).map { .refused($0) } ?? .done
       return
     }
     return nil

@@ -5,7 +5,7 @@ package struct DumpAssembler: Sendable {
     case receiving
     /// NLMSG_DONE without an errno.
     case finished
-    case failed(KernelError)
+    case failed(Errno)
   }
 
   private let sequence: UInt32
@@ -36,11 +36,11 @@ package struct DumpAssembler: Sendable {
       case .overrun: isInterrupted = true
       case .done:
         // Its body, an errno, may be missing.
-        let error = payload.remaining == 0 ? nil : try KernelError(reading: &payload)
+        let error = payload.remaining == 0 ? nil : try Errno(reading: &payload)
         progress = error.map { .failed($0) } ?? .finished
       case .error:
         // Without an errno it is an acknowledgement, and the answer goes on.
-        if let error = try KernelError(reading: &payload) { progress = .failed(error) }
+        if let error = try Errno(reading: &payload) { progress = .failed(error) }
       case .sockDiag:
         let message = try InetDiagMessage(&payload)
         if recent.insert(Self.identity(message)) { try body(message) }

@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import NetlinkCodec
 internal import SocketTable
 
 /// `trybind --watch` for people: one screen of it.

@@ -1,5 +1,5 @@
 internal import Diagnosis
-package import Reference
+package import Handbook
 package import SocketTable
 
 /// `explain` in each of its formats.

@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import NetlinkCodec
 package import SocketTable
 
 /// What `release` was to end, and what came of it.

@@ -1,4 +1,5 @@
 internal import Diagnosis
+internal import NetlinkCodec
 internal import SocketTable
 
 /// `release` for people: what it is about to end, and afterwards what is left.

@@ -1,4 +1,5 @@
 internal import Diagnosis
+internal import NetlinkCodec
 internal import SocketTable
 
 /// Addresses down, options across; in each cell the kernel's answer, and by number what is in the way.

@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import NetlinkCodec
 package import SocketTable
 
 /// `trybind` in each of its formats.

@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import NetlinkCodec
 internal import SocketTable
 
 /// `trybind` for people: the trials, the answer, why, what was seen, what to do, what could not be seen.

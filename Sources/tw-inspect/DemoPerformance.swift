@@ -3,7 +3,7 @@ import Diagnosis
 import LinuxHost
 import Reports
 import SocketTable
-import Textbook
+import Demo
 
 /// `demo`: what the options mean, and the claims one after the other.
 struct DemoPerformance {

@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+import NetlinkCodec
 import SocketTable
 
 /// A server for one client, as the textbook has it.
@@ -25,7 +26,7 @@ struct DemoServer {
         let option = reuse ? " --reuse" : ""
         try Sockets.write(
           """
-          \(error.call) failed: \(error.message) (\(error.errno))
+          \(error.call) failed: \(error.errno.message) (\(error.errno.rawValue))
           What is in the way:  tw-inspect trybind \(port)\(option)
 
           """)
@@ -57,7 +58,7 @@ struct DemoServer {
         }
         count = received
       } catch {
-        guard error.isConnectionReset else { throw error }
+        guard error.errno == .connectionReset else { throw error }
         try say("client reset the connection")
         return .clientClosed
       }

@@ -1,5 +1,5 @@
 import LinuxHost
-import Reference
+import Handbook
 import Reports
 import SocketTable
 

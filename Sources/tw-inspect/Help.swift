@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reference
+import Handbook
 import SocketTable
 
 /// Help and usage messages, as far as the argument parser does not write them.

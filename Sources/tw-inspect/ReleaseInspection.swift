@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+import NetlinkCodec
 import Reports
 import SocketTable
 
@@ -99,8 +100,8 @@ struct ReleaseInspection {
   }
 
   private static func failure(_ error: SystemError) -> Failure {
-    if error.isNotPermitted { return notPermitted }
-    if error.isNotSupported {
+    if error.errno.isNotPermitted { return notPermitted }
+    if error.errno.isNotSupported {
       return unavailable("this kernel was built without CONFIG_INET_DIAG_DESTROY (\(error))")
     }
     return .system(error)

@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+import NetlinkCodec
 import Reports
 import SocketTable
 

@@ -1,4 +1,5 @@
 import Diagnosis
+import NetlinkCodec
 import RecordSupport
 import SocketTable
 import Testing
@@ -22,7 +23,7 @@ import Testing
     step: TrialOutcome.Step = .bind
   ) throws -> [String] {
     let result = try diagnosis([], .server(on: [address], port: port), settings: settings) { _, _ in
-      .refused(step, ErrorNumber(errno))
+      .refused(step, Errno(errno))
     }
     #expect(result.bindable == false)
     #expect(result.freeIn == nil && result.freeLatest == nil)

@@ -1,4 +1,5 @@
 import Diagnosis
+import NetlinkCodec
 import RecordSupport
 import SocketTable
 import Testing
@@ -108,7 +109,7 @@ import Testing
 
   @Test(arguments: [97, 93] as [Int32]) func aFamilyThatTheHostLacksIsSkipped(errno: Int32) throws {
     let (session, calls, _) = try run(.server(.reuseAddress)) { _, socket in
-      socket.address.address.family == .ipv6 ? .refused(.socket, ErrorNumber(errno)) : nil
+      socket.address.address.family == .ipv6 ? .refused(.socket, Errno(errno)) : nil
     }
     #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain"])
     #expect(session.skipped == [.anyIPv6])
@@ -190,7 +191,7 @@ import Testing
   }
 
   @Test func otherRefusalsAreFinal() throws {
-    for error in [ErrorNumber.accessDenied, .addressNotAvailable, .invalidArgument, ErrorNumber(1)] {
+    for error in [Errno.accessDenied, .addressNotAvailable, .invalidArgument, Errno(1)] {
       let (_, calls, looks) = try run(.server(on: [.loopback])) { _, _ in .refused(.bind, error) }
       #expect(calls.count == 2 && looks == 1, "\(error.name)")
     }

@@ -1,4 +1,5 @@
 import Diagnosis
+import NetlinkCodec
 import RecordSupport
 import SocketTable
 import Testing
@@ -183,8 +184,8 @@ import Testing
   }
 
   /// An address that arrives, a policy that is lifted: nothing in the table tells, and a refused trial takes nothing.
-  @Test(arguments: [.addressNotAvailable, .accessDenied, .noSuchDevice] as [ErrorNumber])
-  func otherErrors(_ error: ErrorNumber) throws {
+  @Test(arguments: [.addressNotAvailable, .accessDenied, .noSuchDevice] as [Errno])
+  func otherErrors(_ error: Errno) throws {
     var simulation = WaitSimulation { _ in [] }
     simulation.script = { time, _ in time < 10_000 ? .refused(.bind, error) : nil }
     let result = try simulation.run()

@@ -23,6 +23,6 @@ public func fuzzDatagram(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // A socket takes a header of 16 bytes and 72 of its own.
   precondition(counts.total <= count / 88, "\(counts.total) sockets in \(count) bytes")
   precondition(matching <= counts.total && counts.minisockets <= counts.total)
-  if case .failed(let error) = assembler.progress { precondition(error.errno > 0) }
+  if case .failed(let error) = assembler.progress { precondition(error.rawValue > 0) }
   return 0
 }

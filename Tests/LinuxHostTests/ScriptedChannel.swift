@@ -31,13 +31,15 @@ struct ScriptedChannel: DatagramChannel {
 
   mutating func send(_ request: DatagramRequest) throws(SystemError) {
     log.requests.append(request)
-    if let sendFails { throw SystemError(call: "sendto", errno: sendFails, context: "AF_NETLINK") }
+    if let sendFails { throw SystemError(call: "sendto", errno: Errno(sendFails), context: "AF_NETLINK") }
   }
 
   /// Beyond the script nothing comes any more.
   mutating func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram {
     log.received += 1
-    guard !steps.isEmpty else { throw SystemError(call: "recvmsg", errno: EAGAIN, context: "AF_NETLINK") }
+    guard !steps.isEmpty else {
+      throw SystemError(call: "recvmsg", errno: Errno(EAGAIN), context: "AF_NETLINK")
+    }
     var sender: UInt32 = 0
     var isTruncated = false
     let bytes: [UInt8]
@@ -45,7 +47,7 @@ struct ScriptedChannel: DatagramChannel {
     case .datagram(let datagram): bytes = datagram
     case .foreign(let other, let datagram): (sender, bytes) = (other, datagram)
     case .truncated(let datagram): (isTruncated, bytes) = (true, datagram)
-    case .fails(let errno): throw SystemError(call: "recvmsg", errno: errno, context: "AF_NETLINK")
+    case .fails(let errno): throw SystemError(call: "recvmsg", errno: Errno(errno), context: "AF_NETLINK")
     }
     buffer.replaceSubrange(..<bytes.count, with: bytes)
     return ReceivedDatagram(count: bytes.count, sender: sender, isTruncated: isTruncated)

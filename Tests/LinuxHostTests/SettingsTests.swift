@@ -1,6 +1,6 @@
 import Glibc
 import LinuxHost
-import Reference
+import Handbook
 import TestSupport
 import Testing
 

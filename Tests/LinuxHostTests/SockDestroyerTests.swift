@@ -26,7 +26,7 @@ import Testing
   }
 
   private static func refused(_ errno: Int32) -> Outcome {
-    .refused(SystemError(call: "sock_diag", errno: errno, context: "SOCK_DESTROY"))
+    .refused(SystemError(call: "sock_diag", errno: Errno(errno), context: "SOCK_DESTROY"))
   }
 
   @Test func whatIsAsked() throws {
@@ -80,9 +80,9 @@ import Testing
     #expect(log.received < 100)
     #expect(
       Self.destroy([]).outcomes
-        == [.refused(SystemError(call: "recvmsg", errno: EAGAIN, context: "AF_NETLINK"))])
+        == [.refused(SystemError(call: "recvmsg", errno: Errno(EAGAIN), context: "AF_NETLINK"))])
     #expect(
       Self.destroy([], sendFails: ENOBUFS).outcomes
-        == [.refused(SystemError(call: "sendto", errno: ENOBUFS, context: "AF_NETLINK"))])
+        == [.refused(SystemError(call: "sendto", errno: Errno(ENOBUFS), context: "AF_NETLINK"))])
   }
 }

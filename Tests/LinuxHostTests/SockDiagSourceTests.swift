@@ -179,14 +179,14 @@ import Testing
         Issue.record("\(String(describing: result.error))")
         continue
       }
-      #expect(error.errno == errno)
+      #expect(error.errno.rawValue == errno)
     }
   }
 
   @Test(arguments: [EBADF, ENOMEM, ECONNREFUSED]) func receivingFails(errno: Int32) {
     #expect(
       dump([.datagram(Answer.socket(9527)), .fails(errno)]).error
-        == .system(SystemError(call: "recvmsg", errno: errno, context: "AF_NETLINK")))
+        == .system(SystemError(call: "recvmsg", errno: Errno(errno), context: "AF_NETLINK")))
   }
 
   /// Whoever has been given records cannot start again with another source.
@@ -232,7 +232,7 @@ import Testing
       "\(SourceError.malformedLine(path: "/proc/x/tcp", line: 3, offset: 7))"
         == "/proc/x/tcp: line 3 is malformed at offset 7")
     #expect(
-      "\(SourceError.system(SystemError(call: "recvmsg", errno: ENOBUFS, context: "AF_NETLINK")))"
+      "\(SourceError.system(SystemError(call: "recvmsg", errno: Errno(ENOBUFS), context: "AF_NETLINK")))"
         == "recvmsg AF_NETLINK: No buffer space available")
   }
 

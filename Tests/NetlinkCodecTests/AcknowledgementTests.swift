@@ -19,11 +19,11 @@ import Testing
 
   @Test(arguments: [1, 2, 95] as [Int32])
   func refused(errno: Int32) throws {
-    #expect(try Self.read(Self.error(-errno)) == .refused(KernelError(errno: errno)))
+    #expect(try Self.read(Self.error(-errno)) == .refused(Errno(errno)))
   }
 
   @Test func theLeastNumberIsNoTrap() throws {
-    #expect(try Self.read(Self.error(.min)) == .refused(KernelError(errno: .max)))
+    #expect(try Self.read(Self.error(.min)) == .refused(Errno(.max)))
   }
 
   @Test func answersToOthers() throws {

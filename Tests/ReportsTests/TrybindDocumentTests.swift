@@ -1,5 +1,6 @@
 import Diagnosis
 import Foundation
+import NetlinkCodec
 import RecordSupport
 import Reports
 import SocketTable
@@ -96,7 +97,7 @@ import Testing
     ] as [(TrialOutcome.Step, String, String?)])
   func answers(step: TrialOutcome.Step, bind: String, listen: String?) throws {
     let target = BindTarget.server(.reuseAddress, on: [.loopback], listens: true)
-    let diagnosis = try Diagnosing([], target, script: { _, _ in .refused(step, ErrorNumber(24)) }).result()
+    let diagnosis = try Diagnosing([], target, script: { _, _ in .refused(step, Errno(24)) }).result()
     let trial = try document(diagnosis).objects("trials")[0]
     #expect(trial.string("bind") == bind)
     #expect(trial.string("listen") == listen)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NetlinkCodec
 internal import SocketTable
 
 /// A TCP socket of our own that holds a port of 127.0.0.1 and does nothing else.
@@ -45,7 +46,7 @@ struct BoundWitness: ~Copyable {
     do throws(SystemError) {
       return try BoundSocket.open()
     } catch {
-      if error.isExhaustion { throw .system(error) }
+      if error.errno.isExhaustion { throw .system(error) }
       return nil
     }
   }

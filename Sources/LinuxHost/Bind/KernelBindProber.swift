@@ -1,5 +1,6 @@
 package import Diagnosis
 internal import Glibc
+internal import NetlinkCodec
 internal import SocketTable
 
 /// Binds for real. Sockets are closed at once and never connected; each takes the port for some microseconds.
@@ -31,8 +32,8 @@ package struct KernelBindProber: BindProber {
     let number = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     if number < 0 {
       let error = SystemError.last("socket")
-      if error.isExhaustion { throw error }
-      outcomes.append(.refused(.socket, ErrorNumber(error.errno)))
+      if error.errno.isExhaustion { throw error }
+      outcomes.append(.refused(.socket, error.errno))
       return try attempt(sockets.dropFirst(), &outcomes)
     }
     let descriptor = Descriptor(owning: number)
@@ -58,21 +59,20 @@ package struct KernelBindProber: BindProber {
     if let interface = trial.interface {
       let name = Array(interface.utf8) + [0]
       if unsafe setsockopt(number, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.count)) != 0 {
-        return .refused(.option(.bindToDevice), ErrorNumber(errno))
+        return .refused(.option(.bindToDevice), Errno(errno))
       }
     }
     var address = SocketAddress(trial.address.address, port: trial.port, scope: trial.address.scope)
-    guard address.bind(number) == 0 else { return .refused(.bind, ErrorNumber(errno)) }
-    if trial.listens, listen(number, 1) != 0 { return .refused(.listen, ErrorNumber(errno)) }
+    guard address.bind(number) == 0 else { return .refused(.bind, Errno(errno)) }
+    if trial.listens, listen(number, 1) != 0 { return .refused(.listen, Errno(errno)) }
     return .ok
   }
 
   private static let ipv6Level = Int32(IPPROTO_IPV6)
 
-  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> ErrorNumber?
-  {
+  private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> Errno? {
     var number: Int32 = value ? 1 : 0
     let result = unsafe setsockopt(descriptor, level, option, &number, socklen_t(MemoryLayout<Int32>.size))
-    return result == 0 ? nil : ErrorNumber(errno)
+    return result == 0 ? nil : Errno(errno)
   }
 }

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Diagnosis
 internal import Glibc
+internal import NetlinkCodec
 
 /// Binds as another user: in a child that gives up its rights, tries, reports through a pipe, and ends.
 enum UserBindProber {
@@ -37,7 +38,8 @@ enum UserBindProber {
     }
     guard outcomes.count == sockets.count else {
       // The errno that the child ended with.
-      throw SystemError(call: answer.first == UInt8.max ? "socket" : "setuid", errno: (status >> 8) & 0xff)
+      throw SystemError(
+        call: answer.first == UInt8.max ? "socket" : "setuid", errno: Errno((status >> 8) & 0xff))
     }
     return outcomes
   }
@@ -55,7 +57,7 @@ enum UserBindProber {
       _exit(0)
     } catch {
       _ = unsafe write(descriptor, [UInt8.max], 1)
-      _exit(error.errno & 0xff)
+      _exit(error.errno.rawValue & 0xff)
     }
   }
 }
@@ -76,7 +78,7 @@ extension TrialOutcome {
     if code == 0 {
       self = .ok
     } else if Self.steps.indices.contains(Int(code) - 1) {
-      self = .refused(Self.steps[Int(code) - 1], ErrorNumber(Int32(errno)))
+      self = .refused(Self.steps[Int(code) - 1], Errno(Int32(errno)))
     } else {
       return nil
     }

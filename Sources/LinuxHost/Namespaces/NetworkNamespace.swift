@@ -1,6 +1,7 @@
 internal import CLinux
 package import Diagnosis
 internal import Glibc
+internal import NetlinkCodec
 
 /// A network namespace other than one's own, as it is named on the command line.
 package enum NetworkNamespace: Sendable {
@@ -66,9 +67,10 @@ package enum NetworkNamespace: Sendable {
       file = try Descriptor.open(path, flags: O_NONBLOCK)
     } catch {
       switch error.errno {
-      case EACCES, EPERM: throw .notPermitted(error)
-      case ENOENT, ENOTDIR, ESRCH, ELOOP, ENAMETOOLONG, ENXIO: throw .noSuch(error)
-      default: throw error.isExhaustion ? .system(error) : .noSuch(error)
+      case .accessDenied, .notPermitted: throw .notPermitted(error)
+      case .noSuchFile, .notDirectory, .noSuchProcess, .tooManyLinks, .nameTooLong, .noSuchAddressOrDevice:
+        throw .noSuch(error)
+      default: throw error.errno.isExhaustion ? .system(error) : .noSuch(error)
       }
     }
     var (own, other) = (stat(), stat())
@@ -81,8 +83,8 @@ package enum NetworkNamespace: Sendable {
     guard tw_setns(file.number, CLONE_NEWNET) != 0 else { return }
     let error = SystemError.last("setns", path)
     switch error.errno {
-    case EPERM: throw .notPermitted(error)
-    case EINVAL, EBADF: throw .noSuch(error)
+    case .notPermitted: throw .notPermitted(error)
+    case .invalidArgument, .badDescriptor: throw .noSuch(error)
     default: throw .system(error)
     }
   }

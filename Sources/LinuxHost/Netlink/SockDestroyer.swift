@@ -44,19 +44,19 @@ package struct SockDestroyer<Channel: DatagramChannel & ~Copyable>: ~Copyable {
         found = try unsafe Acknowledgement(
           in: buffer.span.bytes.extracting(..<datagram.count), sequence: sequence, portID: channel.portID)
       } catch {
-        throw Self.failure(EBADMSG)
+        throw Self.failure(.badMessage)
       }
       switch found {
       case nil: continue
       case .done: return .ended
-      case .refused(let error) where error.errno == ENOENT: return .vanished
-      case .refused(let error): return .refused(Self.failure(error.errno))
+      case .refused(let error) where error == .noSuchFile: return .vanished
+      case .refused(let error): return .refused(Self.failure(error))
       }
     }
-    throw Self.failure(ETIMEDOUT)
+    throw Self.failure(.timedOut)
   }
 
-  private static func failure(_ errno: Int32) -> SystemError {
+  private static func failure(_ errno: Errno) -> SystemError {
     SystemError(call: "sock_diag", errno: errno, context: "SOCK_DESTROY")
   }
 }

@@ -50,10 +50,10 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       } catch {
         switch error.errno {
         // A message was dropped for want of room; the rest still comes.
-        case ENOBUFS where losses < Self.lossLimit:
+        case .noBufferSpace where losses < Self.lossLimit:
           losses += 1
           continue
-        case ENOBUFS, EAGAIN: return false
+        case .noBufferSpace, .tryAgain: return false
         default: throw .system(error)
         }
       }
@@ -78,13 +78,13 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       }
     }
     if case .failed(let error) = assembler.progress {
-      let failure = SystemError(call: "sock_diag", errno: error.errno, context: "TCPDIAG_GETSOCK")
+      let failure = SystemError(call: "sock_diag", errno: error, context: "TCPDIAG_GETSOCK")
       throw hasHandedOut ? .system(failure) : Self.sourceError(failure)
     }
     return !assembler.isInterrupted && losses == 0
   }
 
   static func sourceError(_ error: SystemError) -> SourceError {
-    error.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
+    error.errno.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NetlinkCodec
 package import SocketTable
 
 /// TCP sockets by /proc/net/tcp and /proc/net/tcp6.
@@ -25,8 +26,8 @@ package struct ProcNetSource: Sendable {
     do throws(SystemError) {
       lines = LineReader(try Descriptor.open(path))
     } catch {
-      if error.errno == ENOENT { return false }
-      throw error.isExhaustion ? .system(error) : .unavailable("\(error)")
+      if error.errno == .noSuchFile { return false }
+      throw error.errno.isExhaustion ? .system(error) : .unavailable("\(error)")
     }
     var number = 0
     while let line = try lines.nextLine() {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Reference
+import Handbook
 
 struct ExplainCommand: Command {
   static let configuration = CommandConfiguration(

@@ -66,7 +66,7 @@ final class Conversation {
       client = consume socket
     } catch {
       guard error.call == "connect" else { throw .system(error) }
-      return .refused(ErrorNumber(error.errno))
+      return .refused(error.errno)
     }
     try note(.client, "connects again", sends: "handshake", server: .established, client: .established)
     return .ok

@@ -1,5 +1,6 @@
 import Diagnosis
-import Reference
+import Handbook
+import NetlinkCodec
 import SocketTable
 import Testing
 
@@ -35,11 +36,10 @@ import Testing
 
   /// Those by whose name an answer is printed.
   @Test func everyErrno() {
-    let named = (1...200 as ClosedRange<Int32>).map { ErrorNumber($0) }.filter {
-      !$0.name.hasPrefix("ERRNO_")
-    }
-    #expect(named.count >= 19)
-    for error in named {
+    let printed: [Int32] = [
+      1, 9, 12, 13, 19, 22, 23, 24, 38, 88, 92, 93, 95, 97, 98, 99, 100, 101, 105, 110, 111,
+    ]
+    for error in printed.map(Errno.init) {
       for typed in [error.name, error.name.lowercased(), error.message, "\(error.rawValue)"] {
         #expect(Topics.find(typed)?.name == error.name, "\(typed)")
       }

@@ -1,6 +1,7 @@
 internal import CLinux
 package import Diagnosis
 internal import Glibc
+internal import NetlinkCodec
 package import SocketTable
 
 /// A TCP socket over IPv4 that really serves or connects. Its descriptor never blocks: this waits with poll(2), for
@@ -81,7 +82,7 @@ package struct StreamSocket: ~Copyable {
     guard unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &number, &length) == 0 else {
       throw .last("getsockopt")
     }
-    if number != 0 { throw SystemError(call: "connect", errno: number, context: peer.text) }
+    if number != 0 { throw SystemError(call: "connect", errno: Errno(number), context: peer.text) }
   }
 
   // MARK: Data and the end of it
@@ -177,7 +178,7 @@ package struct StreamSocket: ~Copyable {
 
   private func wait(for event: Int32, _ what: String) throws(SystemError) {
     guard try Poll.wait(descriptor.number, event, milliseconds: Self.patience) else {
-      throw SystemError(call: what, errno: ETIMEDOUT)
+      throw SystemError(call: what, errno: .timedOut)
     }
   }
 }

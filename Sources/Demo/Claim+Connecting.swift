@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+internal import NetlinkCodec
 import SocketTable
 
 extension ClaimReport {
@@ -139,7 +140,7 @@ extension Conversation {
       return .ok
     } catch {
       guard error.call == "connect" else { throw .system(error) }
-      return .refused(ErrorNumber(error.errno))
+      return .refused(error.errno)
     }
   }
 }

@@ -1,8 +1,9 @@
 internal import Diagnosis
+internal import NetlinkCodec
 
 extension Topics {
   private static func error(
-    _ number: ErrorNumber, _ summary: String, _ what: String, here settings: [Setting] = [],
+    _ number: Errno, _ summary: String, _ what: String, here settings: [Setting] = [],
     wrong misbeliefs: [Topic.Misbelief] = [], advice: [String], sources: [String], related: [String] = []
   ) -> Topic {
     Topic(
@@ -50,7 +51,7 @@ extension Topics {
       sources: ["bind(2)", "capabilities(7)", "landlock(7)"],
       related: ["privileged-port", "denied-by-policy", "net.ipv4.ip_unprivileged_port_start"]),
     error(
-      ErrorNumber(1), "a policy refuses it, or a capability is missing",
+      Errno(1), "a policy refuses it, or a capability is missing",
       """
       bind(): most often a BPF program of the cgroup, as systemd's SocketBindDeny= makes one, or a seccomp filter. In
       tw-inspect itself: ending sockets (release) needs CAP_NET_ADMIN.
@@ -118,56 +119,56 @@ extension Topics {
       advice: ["look into the sandbox of the service"], sources: ["socket(2)"],
       related: ["family-unavailable"]),
     error(
-      ErrorNumber(95), "the socket cannot do that",
+      Errno(95), "the socket cannot do that",
       """
       listen(): not a stream socket. In tw-inspect's release: the kernel was built without CONFIG_INET_DIAG_DESTROY.
       """,
       advice: ["make the socket with SOCK_STREAM"], sources: ["listen(2)"]),
     error(
-      ErrorNumber(92), "the kernel does not know this option",
+      Errno(92), "the kernel does not know this option",
       "setsockopt(): the kernel is older than the option, or was built without it.",
       advice: ["let the server go on without the option"], sources: ["setsockopt(2)"]),
     error(
-      ErrorNumber(9), "no open file descriptor",
+      Errno(9), "no open file descriptor",
       "The program used a descriptor that is not open: a fault of its own.",
       advice: ["look for a descriptor that was closed twice, or too early"], sources: ["bind(2)"]),
     error(
-      ErrorNumber(88), "the descriptor is no socket",
+      Errno(88), "the descriptor is no socket",
       "The program called bind() or listen() on a file or pipe; with socket activation, most often on the wrong number.",
       advice: ["let it use the descriptors from 3 on, as LISTEN_FDS says"],
       sources: ["bind(2)", "sd_listen_fds(3)"], related: ["socket-activation"]),
     error(
-      ErrorNumber(24), "the process has too many descriptors",
+      Errno(24), "the process has too many descriptors",
       "socket() or accept(): the process has as many descriptors open as RLIMIT_NOFILE allows.",
       wrong: [.init("There are too many TIME_WAIT.", "They belong to no process, and have no descriptor.")],
       advice: ["look for connections that are never closed (CLOSE_WAIT)", "raise LimitNOFILE= in the unit"],
       sources: ["getrlimit(2)", "systemd.exec(5): LimitNOFILE="], related: ["CLOSE_WAIT"]),
     error(
-      ErrorNumber(23), "the host has too many open files",
+      Errno(23), "the host has too many open files",
       "socket() or accept(): the limit of the whole host is reached (fs.file-max).",
       advice: ["see how many there are: cat /proc/sys/fs/file-nr", "raise fs.file-max"],
       sources: ["proc(5): /proc/sys/fs/file-max"]),
     error(
-      ErrorNumber(12), "no memory", "The kernel could not allocate what the socket needs.",
+      Errno(12), "no memory", "The kernel could not allocate what the socket needs.",
       advice: ["look at the memory of the host and of the cgroup"], sources: ["socket(2)"]),
     error(
-      ErrorNumber(105), "no buffer space",
+      Errno(105), "no buffer space",
       "The kernel could not allocate what the call needs, or a queue was full.",
       advice: ["try again; look at the memory of the host and of the cgroup"], sources: ["socket(2)"]),
     error(
-      ErrorNumber(38), "the call does not exist here",
+      Errno(38), "the call does not exist here",
       "The kernel lacks the system call, or a seccomp filter says so: sandboxes do.",
       advice: ["look into the sandbox of the service or container"], sources: ["syscalls(2)", "seccomp(2)"]),
     error(
-      ErrorNumber(100), "the interface is down",
+      Errno(100), "the interface is down",
       "connect(): the network interface that the connection would take is down.",
       advice: ["see its state: ip link"], sources: ["connect(2)"]),
     error(
-      ErrorNumber(101), "no route",
+      Errno(101), "no route",
       "connect(): no route leads to the destination. bind() does not ask for one.",
       advice: ["see the route: ip route get ADDRESS"], sources: ["connect(2)"]),
     error(
-      ErrorNumber(110), "the other end does not answer",
+      Errno(110), "the other end does not answer",
       """
       connect(): no answer to any SYN (net.ipv4.tcp_syn_retries). read() or write(): the other end has acknowledged
       nothing for too long, or has not answered keepalive probes. bind() never waits for anybody.

@@ -1,5 +1,6 @@
 import Diagnosis
 package import LinuxHost
+import NetlinkCodec
 package import SocketTable
 
 /// Why a claim could not be carried out.
@@ -34,7 +35,7 @@ package final class Stage {
       try PrivateNetwork.enter()
       isClear = true
     } catch {
-      if error.isExhaustion { throw .system(error) }
+      if error.errno.isExhaustion { throw .system(error) }
       refusal = error
     }
   }
@@ -70,11 +71,11 @@ package final class Stage {
     do throws(SystemError) {
       try Sysctl.set(sysctl, value)
     } catch {
-      throw .notHere("it changes \(sysctl), and that is refused here (\(error.message)).")
+      throw .notHere("it changes \(sysctl), and that is refused here (\(error.errno.message)).")
     }
   }
 
-  package var refusalText: String { refusal.map { "unshare: \($0.message)" } ?? "" }
+  package var refusalText: String { refusal.map { "unshare: \($0.errno.message)" } ?? "" }
 
   /// Leaves the TIME_WAIT of a server that had set SO_REUSEADDR. Returns the port.
   package func makeTimeWait() throws(StageError) -> UInt16 {

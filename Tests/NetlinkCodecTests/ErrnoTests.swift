@@ -1,17 +1,17 @@
-import Diagnosis
 import Glibc
+import NetlinkCodec
 import Testing
 
 /// The pure modules know errno by numbers of their own: those of this machine's C library.
-@Suite struct ErrorNumberTests {
+@Suite struct ErrnoTests {
   @Test func constants() {
-    #expect(ErrorNumber.accessDenied.rawValue == EACCES)
-    #expect(ErrorNumber.noSuchDevice.rawValue == ENODEV)
-    #expect(ErrorNumber.invalidArgument.rawValue == EINVAL)
-    #expect(ErrorNumber.protocolNotSupported.rawValue == EPROTONOSUPPORT)
-    #expect(ErrorNumber.familyNotSupported.rawValue == EAFNOSUPPORT)
-    #expect(ErrorNumber.addressInUse.rawValue == EADDRINUSE)
-    #expect(ErrorNumber.addressNotAvailable.rawValue == EADDRNOTAVAIL)
+    #expect(Errno.accessDenied.rawValue == EACCES)
+    #expect(Errno.noSuchDevice.rawValue == ENODEV)
+    #expect(Errno.invalidArgument.rawValue == EINVAL)
+    #expect(Errno.protocolNotSupported.rawValue == EPROTONOSUPPORT)
+    #expect(Errno.familyNotSupported.rawValue == EAFNOSUPPORT)
+    #expect(Errno.addressInUse.rawValue == EADDRINUSE)
+    #expect(Errno.addressNotAvailable.rawValue == EADDRNOTAVAIL)
   }
 
   /// Whatever socket, setsockopt, bind or listen can answer has its name and the C library's sentence.
@@ -23,13 +23,13 @@ import Testing
     (ENETDOWN, "ENETDOWN"), (ENETUNREACH, "ENETUNREACH"), (ENOBUFS, "ENOBUFS"),
   ])
   func known(errno: Int32, name: String) {
-    #expect(ErrorNumber(errno).name == name)
-    #expect(ErrorNumber(errno).message == String(cString: strerror(errno)))
+    #expect(Errno(errno).name == name)
+    #expect(Errno(errno).message == String(cString: strerror(errno)))
   }
 
   @Test func unknown() {
-    #expect(ErrorNumber(4095).name == "ERRNO_4095")
-    #expect(ErrorNumber(4095).message == "error 4095")
-    #expect(ErrorNumber(0).name == "ERRNO_0")
+    #expect(Errno(4095).name == "ERRNO_4095")
+    #expect(Errno(4095).message == "error 4095")
+    #expect(Errno(0).name == "ERRNO_0")
   }
 }
