@@ -36,32 +36,18 @@ package struct BindDiagnosis: Sendable {
     package let unknowns: ConflictRules.Unknowns
   }
 
-  /// The holders that a process can have: the sockets to find out more about first.
-  package static func holdersOfProcesses(_ session: TrialSession, settings: HostSettings) -> [SocketRecord] {
-    BindFacts(session, settings: settings).holders(onlyOfProcesses: true)
-  }
-
-  /// The server was told that its port is taken, and no socket that is listed takes it.
-  package static func isUnaccountedFor(_ session: TrialSession, settings: HostSettings) -> Bool {
-    let facts = BindFacts(session, settings: settings)
-    return session.target.port != 0
-      && facts.refused.contains { $0.outcome.isAddressInUse && facts.blamed(by: $0).isEmpty }
-  }
-
-  package init(
-    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
-  ) {
-    let facts = BindFacts(session, settings: settings, details: details)
-    self.details = details
-    namespace = settings.namespace
+  package init(_ evidence: BindEvidence) {
+    let facts = BindFacts(evidence)
+    let session = evidence.session
+    details = evidence.details
+    namespace = evidence.namespace
     target = session.target
     trials = session.trials
     skipped = session.skipped
     look = session.snapshot.look
     bindable = facts.yours.isEmpty ? nil : !facts.refused.isEmpty ? false : facts.open.isEmpty ? true : nil
     prediction = session.isPredicted ? facts.prediction : nil
-    holders =
-      session.originals.isEmpty ? facts.holders : facts.holders.map { session.originals[$0] ?? $0 }
+    holders = facts.holders
     notSeen =
       (session.isPredicted ? [Catalogue.unseenWithoutBinding] : []) + Catalogue.alwaysUnseen
     freeIn = facts.freeIn
@@ -75,7 +61,7 @@ package struct BindDiagnosis: Sendable {
         guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
         let blamed = facts.blamed(by: trial)
         return blamed.first.map {
-          Blocker(line: catalogue.line(catalogue.original($0)), others: blamed.count - 1)
+          Blocker(line: catalogue.line($0), others: blamed.count - 1)
         }
       } : []
   }
@@ -188,7 +174,7 @@ package struct BindDiagnosis: Sendable {
   private static func explain(
     _ blamed: [SocketRecord], _ trial: Trial, _ facts: BindFacts, _ catalogue: Catalogue
   ) -> [Finding] {
-    let held = Holders(blamed)
+    let held = Holders(blamed, facts.session.view)
     var findings: [Finding] = []
     if !held.listeners.isEmpty {
       if facts.refused.isEmpty, facts.open.isEmpty, facts.target.options.contains(.reusePort) {

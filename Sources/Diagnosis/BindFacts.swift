@@ -3,9 +3,7 @@ internal import SocketTable
 
 /// What follows from trials and table without choosing words.
 struct BindFacts {
-  let session: TrialSession
-  let settings: HostSettings
-  let details: SocketDetailsTable
+  let evidence: BindEvidence
   /// The trials with the server's own options.
   let yours: [Trial]
   /// Those of them that did not succeed.
@@ -15,17 +13,18 @@ struct BindFacts {
   /// Trials without options that are not the server's own, and found the port taken.
   let refusedPlain: [Trial]
 
-  init(
-    _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable()
-  ) {
-    self.session = session
-    self.details = details
-    self.settings = settings
-    yours = session.trials.filter(\.isYours)
+  init(_ evidence: BindEvidence) {
+    self.evidence = evidence
+    let trials = evidence.session.trials
+    yours = trials.filter(\.isYours)
     open = yours.filter(\.outcome.isOpen)
     refused = yours.filter { $0.outcome != .ok && !$0.outcome.isOpen }
-    refusedPlain = session.trials.filter(Self.isRefusedPlain)
+    refusedPlain = trials.filter(\.isRefusedForComparison)
   }
+
+  var session: TrialSession { evidence.session }
+  var settings: HostSettings { evidence.settings }
+  var details: SocketDetailsTable { evidence.details }
 
   private static func isRefusedPlain(_ trial: Trial) -> Bool {
     trial.socket.options.isEmpty && !trial.isYours && trial.outcome.isAddressInUse
@@ -33,38 +32,10 @@ struct BindFacts {
 
   var target: BindTarget { session.target }
 
-  /// The records that the rules hold against a trial, or that may stand against it.
-  func blamed(by trial: Trial) -> [SocketRecord] {
-    guard let conflicts = conflicts(with: trial) else { return [] }
-    // Of a hundred thousand no copy is made.
-    if conflicts.areAll { return session.snapshot.records }
-    var blamed: [SocketRecord] = []
-    forEach(conflicts) { _, record in blamed.append(record) }
-    return blamed
-  }
+  func blamed(by trial: Trial) -> [SocketRecord] { session.blamed(by: trial) }
 
-  /// Those of them that surely do.
-  func surelyBlamed(by trial: Trial) -> [SocketRecord] {
-    guard let conflicts = conflicts(with: trial) else { return [] }
-    var blamed: [SocketRecord] = []
-    forEach(conflicts) { index, record in
-      if conflicts[index] == .certain { blamed.append(record) }
-    }
-    return blamed
-  }
-
-  /// Nil if there are none. With an automatic port no single socket is to blame.
-  private func conflicts(with trial: Trial) -> SocketGroups.Conflicts? {
-    guard target.port != 0 else { return nil }
-    let new = target.newSocket(at: trial.socket.address, options: trial.socket.options)
-    let conflicts = session.groups.conflicts(with: new)
-    return conflicts.areNone ? nil : conflicts
-  }
-
-  private func forEach(_ conflicts: SocketGroups.Conflicts, _ body: (Int, SocketRecord) -> Void) {
-    let records = session.snapshot.records
-    for index in records.indices where conflicts[index] != .none { body(index, records[index]) }
-  }
+  /// Those of them that surely stand in its way.
+  func surelyBlamed(by trial: Trial) -> [SocketRecord] { session.blamed(by: trial, onlySurely: true) }
 
   /// SO_REUSEADDR does not help at the trial's address.
   func isRefusedWithReuse(_ trial: Trial) -> Bool {
@@ -88,44 +59,27 @@ struct BindFacts {
       || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
   }
 
-  var holders: [SocketRecord] { holders(onlyOfProcesses: false) }
+  /// Connections are there that a stop would turn into a TIME_WAIT.
+  var leavesTimeWaits: Bool { session.groups.groups.contains { $0.fate == .becomesTimeWait } }
 
-  func holders(onlyOfProcesses: Bool) -> [SocketRecord] {
-    let records = session.snapshot.records
-    let inTheWay = refused.isEmpty && open.isEmpty ? refusedPlain : refused + open
-    let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isOpen }
-      .compactMap(conflicts)
-    if !onlyOfProcesses, conflicts.first?.areAll == true { return records }
-    if onlyOfProcesses, !conflicts.contains(where: { $0.examples.contains { $0.inode != 0 } }) { return [] }
-    var isHolder = [Bool](repeating: false, count: records.count)
-    var holders: [SocketRecord] = []
-    for conflicts in conflicts {
-      forEach(conflicts) { index, record in
-        guard !isHolder[index], !onlyOfProcesses || record.inode != 0 else { return }
-        isHolder[index] = true
-        holders.append(record)
-      }
-    }
-    return holders
-  }
+  var holders: [SocketRecord] { session.holders() }
 
   // MARK: The server's own sockets
 
   /// By the rules, an earlier socket of the same server stands in this one's way.
-  func overlapsOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, as: .bound) }
+  func overlapsOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: false) }
 
   /// Bound it can be, by SO_REUSEADDR; but once an earlier socket listens, it cannot.
-  func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, as: .listen) }
+  func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: true) }
 
-  private func overlaps(_ trial: Trial, as state: TCPState) -> Bool {
+  private func overlaps(_ trial: Trial, listening isListening: Bool) -> Bool {
     guard !target.areAlternatives, target.port != 0, let index = yours.lastIndex(of: trial) else {
       return false
     }
     let new = target.newSocket(at: trial.socket.address)
     return yours[..<index].contains { earlier in
-      let address = earlier.socket.address
-      return ConflictRules.conflict(of: target.record(at: address, state), target.flags, with: new)
-        == .certain
+      let own = ExistingSocket(target.newSocket(at: earlier.socket.address), isListening: isListening)
+      return ConflictRules.conflict(of: own, with: new) == .certain
     }
   }
 
@@ -181,12 +135,15 @@ struct BindFacts {
       guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else {
         return nil
       }
-      guard let conflicts = conflicts(with: trial), conflicts.examples.allSatisfy(\.isMinisocket) else {
+      guard let conflicts = session.conflicts(with: trial), conflicts.groups.allSatisfy(\.isTimer) else {
         return nil
       }
       if hasSeenAll { continue }
       hasSeenAll = conflicts.areAll
-      forEach(conflicts) { _, record in longest = max(longest, record.timer?.expires ?? 0) }
+      session.forEach(conflicts) { index, record in
+        let isAssumed = conflicts.group(index)?.fate == .becomesTimeWait
+        longest = max(longest, isAssumed ? Scenario.timeWaitLength : record.timer?.expires ?? 0)
+      }
     }
     return longest
   }
@@ -196,8 +153,8 @@ struct BindFacts {
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
     // What a server that ends leaves is FIN_WAIT2 at first.
-    let becomesTimeWait = inTheWay.compactMap(conflicts).flatMap(\.examples).contains {
-      $0.state == .finWait2 || session.originals[$0] != nil
+    let becomesTimeWait = inTheWay.compactMap(session.conflicts).flatMap(\.groups).contains {
+      $0.example.state == .finWait2 || $0.fate == .becomesTimeWait
     }
     return UInt32(clamping: UInt64(longest) + UInt64(settings.timerSlack) + (becomesTimeWait ? 60_000 : 0))
   }

@@ -227,7 +227,7 @@ extension Catalogue {
 
   /// Sockets that somebody may have in mind, and that are not here.
   var elsewhere: [String] {
-    let others = facts.settings.otherNamespaces
+    let others = facts.evidence.otherNamespaces
     guard !others.isEmpty else { return [] }
     let some = others.prefix(3).map { "\($0.summary), --netns pid:\($0.processes.first?.pid ?? 0)" }
     return [

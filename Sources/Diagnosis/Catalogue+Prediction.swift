@@ -9,7 +9,7 @@ extension Catalogue {
     let reuse = facts.session.trials.first {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
     }
-    if facts.target.isAfterStop, !facts.session.originals.isEmpty {
+    if facts.target.isAfterStop, facts.leavesTimeWaits {
       return afterStop(sockets, withReuse: reuse?.outcome)
     }
     let because =

@@ -16,7 +16,7 @@ struct Catalogue {
   ) -> Finding {
     let remedies = remedies.map { remedy in
       var remedy = remedy
-      if let namespace = facts.settings.namespace {
+      if let namespace = facts.evidence.namespace {
         remedy.command = remedy.command.flatMap(namespace.command)
       }
       return remedy
@@ -45,7 +45,7 @@ struct Catalogue {
   private static let evidenceLimit = 8
 
   func evidence(_ records: [SocketRecord]) -> [String] {
-    let shown = longest(records).map { original($0) }
+    let shown = longest(records)
     var lines = shown.map(line)
     if records.count > shown.count {
       lines.append("and \(Quantity.grouped(records.count - shown.count)) more")
@@ -56,10 +56,7 @@ struct Catalogue {
   /// Those to show, the longest timer first: of a hundred thousand no more are put in order.
   private func longest(_ records: [SocketRecord]) -> [SocketRecord] {
     var longest: [SocketRecord] = []
-    let originals = facts.session.originals
-    func time(_ record: SocketRecord) -> UInt32 {
-      (originals.isEmpty ? record : originals[record] ?? record).timer?.expires ?? 0
-    }
+    func time(_ record: SocketRecord) -> UInt32 { record.timer?.expires ?? 0 }
     for record in records {
       if longest.count == Self.evidenceLimit {
         guard let last = longest.last, time(record) > time(last) else { continue }
@@ -70,9 +67,6 @@ struct Catalogue {
     }
     return longest
   }
-
-  /// As it is, where it is shown as it would be.
-  func original(_ record: SocketRecord) -> SocketRecord { facts.session.originals[record] ?? record }
 
   /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
   func line(_ record: SocketRecord) -> String {

@@ -99,11 +99,6 @@ package struct HostSettings: Equatable, Sendable {
   /// net.ipv4.tcp_tw_reuse, of which 2 is the default, and net.ipv4.tcp_fin_timeout in seconds, of which 60 is.
   package var timeWaitReuse: Int?
   package var finTimeout: Int?
-  /// The network namespace that was asked about, if it is not this process's own.
-  package var namespace: NamespaceReference?
-  /// Looked for only where nothing in this one accounts for the answer.
-  package var otherNamespaces: [OtherNamespace] = []
-
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),
     unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool? = false,

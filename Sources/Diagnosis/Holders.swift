@@ -15,7 +15,8 @@ struct Holders {
   /// FIN_WAIT2 without a process, as a minisocket or (with a long net.ipv4.tcp_fin_timeout) as a full socket.
   let finWait2Orphans: [SocketRecord]
 
-  init(_ records: [SocketRecord]) {
+  /// - Parameter view: has connections that a stop would turn into a TIME_WAIT among the minisockets.
+  init(_ records: [SocketRecord], _ view: SocketView = SocketView()) {
     all = records
     var full: [SocketRecord] = []
     var areTimersAlone = true
@@ -25,11 +26,16 @@ struct Holders {
       if record.state == .timeWait { hasTimeWaits = true }
       if record.state == .finWait2, record.isMinisocket || record.isOrphan { finWait2Orphans.append(record) }
       if record.isMinisocket { continue }
+      if view.fate(of: record) == .becomesTimeWait {
+        hasTimeWaits = true
+        continue
+      }
       areTimersAlone = false
       full.append(record)
     }
     // Of a hundred thousand no copy is made.
-    minisockets = areTimersAlone ? records : records.filter(\.isMinisocket)
+    minisockets =
+      areTimersAlone ? records : records.filter { $0.isMinisocket || view.fate(of: $0) == .becomesTimeWait }
     self.hasTimeWaits = hasTimeWaits
     self.finWait2Orphans = finWait2Orphans
     listeners = full.filter { $0.state == .listen }
@@ -42,7 +48,6 @@ struct Holders {
 
   /// Something other than a timer holds the port as well.
   var hasOthers: Bool {
-    minisockets.count < all.count
-      && all.contains { !$0.isMinisocket && !($0.state == .finWait2 && $0.isOrphan) }
+    minisockets.count + finWait2Orphans.count(where: { !$0.isMinisocket }) < all.count
   }
 }

@@ -27,12 +27,14 @@ package struct TrybindReport {
 
   // MARK: JSON
 
-  package func document(_ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String)
-    -> ByteBuffer
-  {
+  /// The end of the document; `drain` takes what comes before it.
+  package func document(
+    _ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String,
+    drain: @escaping Drain = { _ in }
+  ) -> ByteBuffer {
     var row = SocketRow(
       looksForOwners: diagnosis.details.observedAt != nil, interfaceName: interfaceName)
-    var writer = JSONWriter(isOneLine ? .compact : .lines)
+    var writer = JSONWriter(isOneLine ? .compact : .lines, drain: drain)
     writer.object { writer in
       envelope.write(&writer, diagnosis.look)
       writeMembers(&writer, &row)

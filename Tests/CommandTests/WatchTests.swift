@@ -139,7 +139,7 @@ struct WatchTests {
       ).start()
       try running.waitForOutput(containing: "\"bindable\":true")
       try lab.timeWait(port: 9527)
-      try running.waitForOutput(containing: "time-wait-server-closed-first")
+      try running.waitForOutput(containing: "\"findings\":[{\"slug\":\"time-wait-server-closed-first\"")
       try running.send(signal: SIGINT)
       let result = try running.finish(timeout: .seconds(5))
       let documents = try result.jsonLines

@@ -25,10 +25,12 @@ import Testing
       IPAddress(ipv6High: 0xfe80 << 48, low: 1), v6Only: true, scope: 2, scopeName: "eth0")
     #expect(
       target.newSocket(at: linkLocal)
-        == NewSocket(address: linkLocal.address, v6Only: true, device: 2, options: .reuseAddress, uid: 1000))
+        == NewSocket(
+          address: linkLocal.address, v6Only: true, interface: 2, options: .reuseAddress, uid: 1000))
     target.interface = "eth1"
     target.interfaceIndex = 3
-    #expect(target.newSocket(at: .anyIPv4, options: []) == NewSocket(address: .anyIPv4, device: 3, uid: 1000))
+    #expect(
+      target.newSocket(at: .anyIPv4, options: []) == NewSocket(address: .anyIPv4, interface: 3, uid: 1000))
   }
 
   @Test func ephemeralPorts() {

@@ -8,9 +8,7 @@ import Testing
   private func conflict(
     _ existing: SocketRecord, _ old: SocketOptions = [], with new: NewSocket
   ) -> ConflictRules.Conflict {
-    ConflictRules.conflict(
-      of: existing,
-      HolderFlags(reuseAddress: old.contains(.reuseAddress), reusePort: old.contains(.reusePort)), with: new)
+    ConflictRules.conflict(of: ExistingSocket(existing, KnownReuseOptions(old)), with: new)
   }
 
   // MARK: Addresses
@@ -119,7 +117,9 @@ import Testing
   func unknownOptions(existing: SocketRecord, expected: String) {
     var found = ""
     for new in Self.combinations {
-      switch ConflictRules.conflict(of: existing, with: NewSocket(address: .loopback, options: new)) {
+      switch ConflictRules.conflict(
+        of: ExistingSocket(existing), with: NewSocket(address: .loopback, options: new))
+      {
       case .none: found += "+"
       case .certain: found += "-"
       case .depends: found += "?"
@@ -136,18 +136,18 @@ import Testing
       as [(UInt32, UInt32, Bool)])
   func devices(old: UInt32, new: UInt32, conflicts: Bool) {
     let found = conflict(
-      .on(.loopback, interface: old), with: NewSocket(address: .loopback, device: new))
+      .on(.loopback, interface: old), with: NewSocket(address: .loopback, interface: new))
     #expect(found == (conflicts ? .certain : .none))
   }
 
   @Test func unknownDevice() {
     func conflict(_ address: IPAddress, device: UInt32) -> ConflictRules.Conflict {
       ConflictRules.conflict(
-        of: .on(.loopback), HolderFlags(reuseAddress: false, reusePort: false, knowsDevice: false),
-        with: NewSocket(address: address, device: device))
+        of: ExistingSocket(.on(.loopback), KnownReuseOptions([]), knowsInterface: false),
+        with: NewSocket(address: address, interface: device))
     }
     #expect(conflict(.loopback, device: 0) == .certain)
-    #expect(conflict(.loopback, device: 2) == .depends)
+    #expect(conflict(.loopback, device: 2) == .depends(.interface))
     #expect(conflict(.v4(127, 0, 0, 2), device: 2) == .none)
   }
 
@@ -210,77 +210,70 @@ import Testing
       known.v6Only = v6Only
       for reuseAddress in both(reuseAddress) {
         for reusePort in both(reusePort) {
-          answers.insert(
-            ConflictRules.conflict(
-              of: known, HolderFlags(reuseAddress: reuseAddress, reusePort: reusePort), with: new))
+          answers.insert(Self.conflict(known, reuseAddress, reusePort, new))
         }
       }
     }
-    let answer = ConflictRules.conflict(
-      of: record, HolderFlags(reuseAddress: reuseAddress, reusePort: reusePort), with: new)
-    let isExpected = answers.count == 1 ? answers.contains(answer) : answer == .depends
+    let answer = Self.conflict(record, reuseAddress, reusePort, new)
+    let isExpected = answers.count == 1 ? answers.contains(answer) : answer.unknowns != nil
     if !isExpected { Issue.record("\(record) \(new): \(answer), should be one of \(answers)") }
-
-    let judgement = ConflictRules.judge([record], with: new) { _ in
-      HolderFlags(reuseAddress: reuseAddress, reusePort: reusePort)
-    }
-    let blamed = answer == .none ? [] : [record]
-    if judgement.blamed != blamed { Issue.record("\(record) \(new): blamed \(judgement.blamed)") }
-    if (answer == .depends) == judgement.unknowns.isEmpty {
-      Issue.record("\(record) \(new): \(answer), and unknown is \(judgement.unknowns.names)")
-    }
+    guard let unknowns = answer.unknowns else { return }
+    if unknowns.isEmpty { Issue.record("\(record) \(new): depends on nothing") }
     // To know just what is named settles it.
-    guard answer == .depends else { return }
-    for bits in 0..<8 where !judgement.unknowns.isEmpty {
+    for bits in 0..<8 where !unknowns.isEmpty {
       var known = record
-      if judgement.unknowns.contains(.v6Only) { known.v6Only = bits & 1 != 0 }
-      let flags = HolderFlags(
-        reuseAddress: judgement.unknowns.contains(.reuseAddress) ? bits & 2 != 0 : reuseAddress,
-        reusePort: judgement.unknowns.contains(.reusePort) ? bits & 4 != 0 : reusePort)
-      if ConflictRules.conflict(of: known, flags, with: new) == .depends {
-        Issue.record("\(record) \(new): still open with \(judgement.unknowns.names) known")
+      if unknowns.contains(.v6Only) { known.v6Only = bits & 1 != 0 }
+      let settled = Self.conflict(
+        known, unknowns.contains(.reuseAddress) ? bits & 2 != 0 : reuseAddress,
+        unknowns.contains(.reusePort) ? bits & 4 != 0 : reusePort, new)
+      if settled.unknowns != nil {
+        Issue.record("\(record) \(new): still open with \(unknowns.names) known")
       }
     }
+  }
+
+  private static func conflict(
+    _ record: SocketRecord, _ reuseAddress: Bool?, _ reusePort: Bool?, _ new: NewSocket
+  ) -> ConflictRules.Conflict {
+    let reuse = KnownReuseOptions(reuseAddress: reuseAddress, reusePort: reusePort)
+    return ConflictRules.conflict(of: ExistingSocket(record, reuse), with: new)
   }
 
   // MARK: The whole table
 
-  @Test func prediction() {
-    func predict(_ records: [SocketRecord], _ options: SocketOptions = []) -> ConflictRules.Prediction {
-      ConflictRules.predict(records, with: NewSocket(address: .anyIPv4, options: options)) { _ in
-        HolderFlags()
-      }
+  @Test func severalTakenTogether() {
+    func conflict(_ records: [SocketRecord], _ options: SocketOptions = []) -> ConflictRules.Conflict {
+      ConflictRules.conflict(
+        of: records.map { ExistingSocket($0) }, with: NewSocket(address: .anyIPv4, options: options))
     }
     let listener = SocketRecord.on(.loopback, 9527, .listen, inode: 5)
     let timeWait = SocketRecord.on(.loopback)
     let elsewhere = SocketRecord.on(.loopbackIPv6, 9527, .listen, inode: 5)
-    #expect(predict([]) == .ok)
-    #expect(predict([elsewhere]) == .ok)
-    #expect(predict([timeWait]) == .fails)
-    #expect(predict([timeWait], .reuseAddress) == .depends)
-    #expect(predict([timeWait, elsewhere], .reuseAddress) == .depends)
+    #expect(conflict([]) == .none)
+    #expect(conflict([elsewhere]) == .none)
+    #expect(conflict([timeWait]) == .certain)
+    #expect(conflict([timeWait], .reuseAddress) == .depends(.reuseAddress))
+    #expect(conflict([timeWait, elsewhere], .reuseAddress) == .depends(.reuseAddress))
     // One certain conflict decides, wherever it stands.
-    #expect(predict([timeWait, listener], .reuseAddress) == .fails)
-    #expect(predict([listener, timeWait], .reuseAddress) == .fails)
-    #expect(predict([.on(.loopbackIPv6)]) == .depends)
+    #expect(conflict([timeWait, listener], .reuseAddress) == .certain)
+    #expect(conflict([listener, timeWait], .reuseAddress) == .certain)
+    #expect(conflict([.on(.loopbackIPv6)]) == .depends(.v6Only))
+    // What it depends on is what any of them leaves open.
+    #expect(conflict([timeWait, .on(.loopbackIPv6)], .reuseAddress) == .depends([.reuseAddress, .v6Only]))
+    #expect(
+      conflict([listener], [.reuseAddress, .reusePort]).unknowns?.names == ["SO_REUSEPORT"])
   }
 
-  @Test func blameAndWhatIsUnknown() {
-    func judge(_ records: [SocketRecord], _ options: SocketOptions = []) -> ConflictRules.Judgement {
-      ConflictRules.judge(records, with: NewSocket(address: .anyIPv4, options: options)) { _ in
-        HolderFlags()
-      }
-    }
-    let listener = SocketRecord.on(.loopback, 9527, .listen, inode: 5)
-    let timeWait = SocketRecord.on(.loopback)
-    // Those that may conflict are not blamed beside one that surely does.
-    #expect(judge([timeWait, listener], .reuseAddress).blamed == [listener])
-    #expect(judge([timeWait, listener]).blamed == [timeWait, listener])
-    let open = judge([timeWait, .on(.loopbackIPv6)], .reuseAddress)
-    #expect(open.prediction == .depends)
-    #expect(open.blamed.count == 2)
-    #expect(open.unknowns.names == ["SO_REUSEADDR", "IPV6_V6ONLY"])
-    #expect(judge([listener], [.reuseAddress, .reusePort]).unknowns.names == ["SO_REUSEPORT"])
-    #expect(judge([]).prediction == .ok)
+  @Test func predictionsInWords() {
+    #expect(ConflictRules.Conflict.none.prediction == .ok)
+    #expect(ConflictRules.Conflict.certain.prediction == .fails)
+    #expect(ConflictRules.Conflict.depends(.uid).prediction == .depends)
+  }
+}
+
+extension ConflictRules.Conflict {
+  /// Nil unless it depends on them.
+  fileprivate var unknowns: ConflictRules.Unknowns? {
+    if case .depends(let unknowns) = self { unknowns } else { nil }
   }
 }

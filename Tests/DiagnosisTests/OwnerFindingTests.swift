@@ -193,9 +193,9 @@ import Testing
 
   @Test func commandsInAnotherNamespace() throws {
     func commands(_ namespace: NamespaceReference) throws -> [String?] {
-      var settings = HostSettings()
-      settings.namespace = namespace
-      return try diagnosis(SocketDetails(), settings: settings).findings[0].remedies.map(\.command)
+      var diagnosing = Diagnosing([Holder(Self.listener)], .server(on: [.anyIPv4]))
+      diagnosing.namespace = namespace
+      return try diagnosing.result().findings[0].remedies.map(\.command)
     }
     #expect(try commands(.named("web")) == ["sudo ip netns exec web ss -tanp 'sport = :9527'", nil])
     #expect(try commands(.process(12)) == ["sudo nsenter --target 12 --net ss -tanp 'sport = :9527'", nil])

@@ -27,7 +27,7 @@ import Testing
     let session = TrialSession.predicted(
       target, comparing: comparison, snapshot: Snapshot(records: records, look: look), details: details,
       lacksPrivilege: lacksPrivilege)
-    return BindDiagnosis(session, settings: settings, details: details)
+    return BindDiagnosis(BindEvidence(session, settings: settings, details: details))
   }
 
   private static func afterStop(
@@ -218,7 +218,7 @@ import Testing
     tied.interfaceIndex = 2
     let unknownDevice = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .listen, inode: 9)
     let open = Self.predicted([unknownDevice], tied, look: .proc)
-    #expect(open.trials.filter(\.isYours).map(\.outcome) == [.open(.device), .open(.device)])
+    #expect(open.trials.filter(\.isYours).map(\.outcome) == [.open(.interface), .open(.interface)])
     #expect(Self.answer(open) == "depends SO_BINDTODEVICE")
   }
 
@@ -325,20 +325,19 @@ import Testing
 
   @Test(arguments: remains)
   func whatIsLeft(record: SocketRecord, remains: String) throws {
-    var target = BindTarget.server()
-    target.isAfterStop = true
-    let session = TrialSession.predicted(
-      target, snapshot: Snapshot(records: [Self.listener, record], look: .netlink))
-    let left = session.snapshot.records
+    let records = [Self.listener, record]
+    let view = SocketView(scenario: .afterStop(of: records, SocketDetailsTable()))
+    #expect(view.socket(Self.listener) == nil)
+    let left = view.socket(record)
     switch remains {
-    case "nothing": #expect(left.isEmpty)
-    case "stays": #expect(left == [record] && session.originals.isEmpty)
+    case "nothing": #expect(left == nil)
+    case "stays": #expect(left == ExistingSocket(record))
     default:
-      let minisocket = try #require(left.first)
-      #expect(left.count == 1 && minisocket.state == .timeWait && minisocket.isMinisocket)
-      #expect(minisocket.local == record.local && minisocket.peer == record.peer && minisocket.uid == nil)
-      #expect(session.originals[minisocket] == record)
+      let minisocket = try #require(left)
+      #expect(minisocket.isMinisocket && !minisocket.isListening && minisocket.uid == nil)
+      #expect(minisocket.address == record.local.address)
     }
+    #expect(SocketView().socket(record) == ExistingSocket(record))
   }
 
   @Test func connectionsHaveTheirListenersFlags() {

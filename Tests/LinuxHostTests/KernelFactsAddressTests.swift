@@ -82,7 +82,8 @@ extension KernelFacts {
             #expect(try answer(address, port) == .ok, "\(route) \(address)")
             let new = NewSocket(address: IPAddress(try TestSupport.SocketAddress(address, port: 0)))
             #expect(
-              ConflictRules.predict(try records(onPort: port), with: new) { _ in HolderFlags() } == .ok)
+              ConflictRules.conflict(of: try records(onPort: port).map { ExistingSocket($0) }, with: new)
+                == .none)
           }
         }
       }

@@ -78,7 +78,7 @@ final class OracleBench {
   func newSocket(_ socket: OracleSocket) throws -> NewSocket {
     NewSocket(
       address: try IPAddress(SocketAddress(socket.place.address, port: 0)), v6Only: socket.place.v6Only,
-      device: indices[socket.device] ?? 0, options: socket.options, uid: socket.owner)
+      interface: indices[socket.device] ?? 0, options: socket.options, uid: socket.owner)
   }
 
   /// Made as trybind makes it, by this user, and closed at once.

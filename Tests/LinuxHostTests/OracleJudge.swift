@@ -22,16 +22,20 @@ struct OracleCase {
     let faults = snapshot.records.compactMap { known.fault($0, tellsDevice: tellsDevice) }
     if let fault = faults.first { contradict("the table is wrong: \(fault)", isOK) }
 
-    let exact = predict(snapshot.records.map(known.completed)) { known.flags($0) }
+    let exact = predict(snapshot.records.map(known.completed), tellsInterface: true) { known.reuse($0) }
     let isRemembered = mayRememberReusePort && isOK && exact == .fails && new.options.contains(.reusePort)
     if !isRemembered, exact != (isOK ? .ok : .fails) { contradict("the rules say \(exact)", isOK) }
 
-    let withFlags = predict { known.flags($0, knowsDevice: tellsDevice) }
-    let withoutFlags = predict { _ in HolderFlags(knowsDevice: tellsDevice) }
+    let withFlags = predict(tellsInterface: tellsDevice) { known.reuse($0) }
+    let withoutFlags = predict(tellsInterface: tellsDevice) { _ in KnownReuseOptions() }
     let answers = [
       "with flags": withFlags,
-      "with SO_REUSEADDR": predict { known.flags($0, knowsDevice: tellsDevice).without(\.reusePort) },
-      "with SO_REUSEPORT": predict { known.flags($0, knowsDevice: tellsDevice).without(\.reuseAddress) },
+      "with SO_REUSEADDR": predict(tellsInterface: tellsDevice) {
+        known.reuse($0).without(\.reusePort)
+      },
+      "with SO_REUSEPORT": predict(tellsInterface: tellsDevice) {
+        known.reuse($0).without(\.reuseAddress)
+      },
       "without flags": withoutFlags,
     ]
     for (knowledge, answer) in answers where answer != exact {
@@ -55,28 +59,34 @@ struct OracleCase {
   }
 
   private func predict(
-    _ records: [SocketRecord]? = nil, _ flags: (SocketRecord) -> HolderFlags
+    _ records: [SocketRecord]? = nil, tellsInterface: Bool, _ reuse: (SocketRecord) -> KnownReuseOptions
   ) -> ConflictRules.Prediction {
-    ConflictRules.predict(records ?? snapshot.records, with: new, flags: flags)
+    let existing = (records ?? snapshot.records).map {
+      ExistingSocket($0, reuse($0), knowsInterface: tellsInterface)
+    }
+    return ConflictRules.conflict(of: existing, with: new).prediction
   }
 
   /// What the rules leave open is open: whatever is unknown of the record can turn the answer both ways.
   private func checkUndecided(_ record: SocketRecord, _ tellsDevice: Bool, _ isOK: Bool) {
-    let answer = ConflictRules.conflict(of: record, HolderFlags(knowsDevice: tellsDevice), with: new)
-    var possible: Set<ConflictRules.Conflict> = []
+    let answer = ConflictRules.conflict(
+      of: ExistingSocket(record, knowsInterface: tellsDevice), with: new
+    ).prediction
+    var possible: Set<ConflictRules.Prediction> = []
     let mustBeV6Only = record.state.hasNoPeer && !record.local.address.isUnspecified
     for v6Only in record.v6Only.map({ [$0] }) ?? (mustBeV6Only ? [true] : [false, true]) {
-      for device in tellsDevice ? [record.interface] : [0, new.device, new.device + 1] {
+      for device in tellsDevice ? [record.interface] : [0, new.interface, new.interface + 1] {
         for bits in 0..<4 {
           var completed = record
           completed.v6Only = v6Only
           completed.interface = device
-          let flags = HolderFlags(reuseAddress: bits & 1 != 0, reusePort: bits & 2 != 0)
-          possible.insert(ConflictRules.conflict(of: completed, flags, with: new))
+          let reuse = KnownReuseOptions(reuseAddress: bits & 1 != 0, reusePort: bits & 2 != 0)
+          possible.insert(
+            ConflictRules.conflict(of: ExistingSocket(completed, reuse), with: new).prediction)
         }
       }
     }
-    let right: ConflictRules.Conflict = possible.count > 1 ? .depends : possible.first ?? .depends
+    let right: ConflictRules.Prediction = possible.count > 1 ? .depends : possible.first ?? .depends
     if answer != right {
       contradict("\(record.summary): unknown flags give \(answer), all of them \(right)", isOK)
     }
@@ -95,8 +105,8 @@ struct OracleCase {
   }
 }
 
-extension HolderFlags {
-  func without(_ flag: WritableKeyPath<HolderFlags, Bool?>) -> HolderFlags {
+extension KnownReuseOptions {
+  func without(_ flag: WritableKeyPath<KnownReuseOptions, Bool?>) -> KnownReuseOptions {
     var flags = self
     flags[keyPath: flag] = nil
     return flags

@@ -85,10 +85,9 @@ struct KnownSockets {
     return record
   }
 
-  func flags(_ record: SocketRecord, knowsDevice: Bool = true) -> HolderFlags {
+  func reuse(_ record: SocketRecord) -> KnownReuseOptions {
     let known = self[record]
-    return HolderFlags(
-      reuseAddress: known?.reuseAddress, reusePort: known?.reusePort, knowsDevice: knowsDevice)
+    return KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort)
   }
 }
 

@@ -52,7 +52,7 @@ package struct FakeKernel: BindProber {
 
   private static func bind(_ socket: TrialSocket, among holders: [Holder], uid: UInt32) -> TrialOutcome {
     let new = NewSocket(
-      address: socket.address.address, v6Only: socket.address.v6Only, device: socket.address.scope,
+      address: socket.address.address, v6Only: socket.address.v6Only, interface: socket.address.scope,
       options: socket.options, uid: uid)
     for holder in holders {
       let seen = holder.record
@@ -60,9 +60,8 @@ package struct FakeKernel: BindProber {
         state: seen.state, local: seen.local, peer: seen.peer, interface: seen.interface, timer: seen.timer,
         uid: seen.uid, inode: seen.inode, cookie: seen.cookie, v6Only: seen.v6Only ?? holder.v6Only,
         cgroupID: seen.cgroupID)
-      let flags = HolderFlags(
-        reuseAddress: holder.options.contains(.reuseAddress), reusePort: holder.options.contains(.reusePort))
-      if ConflictRules.conflict(of: record, flags, with: new) != .none {
+      let existing = ExistingSocket(record, KnownReuseOptions(holder.options))
+      if ConflictRules.conflict(of: existing, with: new) != .none {
         return .refused(.bind, .addressInUse)
       }
     }

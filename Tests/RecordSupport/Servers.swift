@@ -36,6 +36,7 @@ package struct Diagnosing {
   package var settings = HostSettings()
   package var look = Look.netlink
   package var details = SocketDetailsTable()
+  package var namespace: NamespaceReference?
   package var script: (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
 
   package init(
@@ -60,6 +61,6 @@ package struct Diagnosing {
   }
 
   package func result() throws(ProbeFailed) -> BindDiagnosis {
-    BindDiagnosis(try session(), settings: settings, details: details)
+    BindDiagnosis(BindEvidence(try session(), settings: settings, details: details, namespace: namespace))
   }
 }

@@ -12,7 +12,7 @@ enum Poll {
 
   /// False if a signal came first.
   static func wait(
-    _ descriptor: Int32, _ event: Int32, unless signals: borrowing EndingSignals
+    _ descriptor: Int32, _ event: Int32, unless signals: borrowing SignalWaiter
   ) throws(SystemError) -> Bool {
     let number = signals.number
     return try unsafe withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) {

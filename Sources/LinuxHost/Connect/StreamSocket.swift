@@ -42,7 +42,7 @@ package struct StreamSocket: ~Copyable {
   // MARK: Connecting
 
   /// Nil if none has come by the time that a signal has.
-  package func accept(unless signals: borrowing EndingSignals) throws(SystemError) -> StreamSocket? {
+  package func accept(unless signals: borrowing SignalWaiter) throws(SystemError) -> StreamSocket? {
     while true {
       guard try Poll.wait(descriptor.number, POLLIN, unless: signals) else { return nil }
       if let accepted = try acceptNow() { return accepted }
@@ -89,7 +89,7 @@ package struct StreamSocket: ~Copyable {
 
   /// What has arrived, empty at the peer's FIN; nil if a signal came first.
   package func receive(
-    into buffer: inout [UInt8], unless signals: borrowing EndingSignals
+    into buffer: inout [UInt8], unless signals: borrowing SignalWaiter
   ) throws(SystemError) -> Int? {
     while true {
       guard try Poll.wait(descriptor.number, POLLIN, unless: signals) else { return nil }

@@ -29,6 +29,15 @@ package enum NetworkNamespace: Sendable {
     }
   }
 
+  /// As it is typed.
+  package var typed: String {
+    switch self {
+    case .named(let name): name
+    case .path(let path): path
+    case .process(let pid): "pid:\(pid)"
+    }
+  }
+
   package var path: String {
     switch self {
     case .named(let name): "\(Self.directory)/\(name)"

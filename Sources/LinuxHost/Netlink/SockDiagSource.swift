@@ -13,19 +13,19 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
 
   package init(_ channel: consuming Channel) { self.channel = channel }
 
-  /// The walk has come by the socket that was to be looked out for.
-  private(set) var hasSeenWitness = false
-
   /// Walks the table once and hands out what matches. True if every message arrived.
   ///
-  /// `witness` is the port of a socket of our own that is bound to 127.0.0.1 and does not listen: it is not handed out,
-  /// and tells whether this kernel lists such sockets.
+  /// - Parameters:
+  ///   - alsoLocalPort: sockets on this port are let through by the kernel's filter as well, for `isOwn`.
+  ///   - asksForBound: false leaves sockets that are bound and do not listen out, which saves a walk through all of them.
+  ///   - isOwn: told of every record that arrives; what is this program's own is not handed out.
   /// - Throws: `.unavailable` only before the first record.
   package mutating func dump(
-    _ filter: SocketFilter, witness: UInt16? = nil, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, alsoLocalPort: UInt16? = nil, asksForBound: Bool = true,
+    isOwn: (SocketRecord) -> Bool = { _ in false }, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     sequence &+= 1
-    let request = filter.request
+    let request = filter.request(alsoLocalPort: alsoLocalPort, asksForBound: asksForBound)
     do throws(SystemError) {
       try channel.send(
         DatagramRequest(
@@ -41,8 +41,6 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     var assembler = DumpAssembler(sequence: sequence, portID: channel.portID)
     var losses = 0
     var hasHandedOut = false
-    var isWitnessSeen = false
-    defer { if isWitnessSeen { hasSeenWitness = true } }
     while assembler.progress == .receiving {
       let datagram: ReceivedDatagram
       do throws(SystemError) {
@@ -66,12 +64,9 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       do throws(DecodingError) {
         try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
           let record = SocketRecord(message)
-          if let witness, record.local.port == witness, record.isBound(to: IPAddress(ipv4: 0x7f00_0001)) {
-            isWitnessSeen = true
-          } else if filter.matches(record) {
-            hasHandedOut = true
-            body(record)
-          }
+          guard !isOwn(record), filter.matches(record) else { return }
+          hasHandedOut = true
+          body(record)
         }
       } catch {
         throw .malformed(error)
@@ -86,5 +81,13 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
 
   static func sourceError(_ error: SystemError) -> SourceError {
     error.errno.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
+  }
+}
+
+extension SocketFilter {
+  func request(alsoLocalPort: UInt16? = nil, asksForBound: Bool = true) -> InetDiagRequest {
+    var request = request
+    if !asksForBound { request.states &= ~StateSet(.bound).rawValue }
+    return request
   }
 }

@@ -1,18 +1,43 @@
-/// /proc/net/sockstat: counts that the kernel keeps anyway.
+/// /proc/net/sockstat and sockstat6: counts that the kernel keeps anyway.
 package enum SocketStatistics {
   /// TCP sockets of the calling thread's network namespace, timewait minisockets included; 0 if it cannot be read. An
   /// estimate: IPv6 sockets and bound ones are not all in it.
   package static var tcpSockets: Int {
-    min(counts("inuse", "tw")?.reduce(0, +) ?? 0, 1 << 24)
+    let counts = counts("sockstat", "TCP:")
+    return min((counts["inuse"] ?? 0) + (counts["tw"] ?? 0), 1 << 24)
   }
 
   /// Timewait minisockets of the calling thread's network namespace; nil if it cannot be read.
-  package static var timeWaits: Int? { counts("tw")?.first }
+  package static var timeWaits: Int? { counts("sockstat", "TCP:")["tw"] }
 
-  private static func counts(_ names: String...) -> [Int]? {
-    guard let bytes = try? readFile("/proc/thread-self/net/sockstat", limit: 4096) else { return nil }
+  /// Surely no TCP socket is bound without listening or being connected: `alloc` counts every TCP socket of the host but
+  /// minisockets, and `inuse` those of this network namespace that listen or are connected. False where other namespaces
+  /// have sockets, too: then nothing follows. The two counts are not read at one instant, so that they count only if
+  /// they are read twice and the same.
+  static var showNoBoundSocket: Bool {
+    guard let first = unboundCounts, first.allocated == first.inUse else { return false }
+    return unboundCounts.map { $0 == first } ?? false
+  }
+
+  private static var unboundCounts: (allocated: Int, inUse: Int)? {
+    let counts4 = counts("sockstat", "TCP:")
+    // A host without IPv6 has no sockstat6.
+    let inUse6 = counts("sockstat6", "TCP6:")["inuse"] ?? 0
+    guard let allocated = counts4["alloc"], let inUse = counts4["inuse"] else { return nil }
+    return (allocated, inUse + inUse6)
+  }
+
+  /// The counts of one line by their names; empty if it cannot be read.
+  private static func counts(_ file: String, _ label: String) -> [Substring: Int] {
+    guard let bytes = try? readFile("/proc/thread-self/net/\(file)", limit: 4096) else { return [:] }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    guard let words = lines.first(where: { $0.hasPrefix("TCP:") })?.split(separator: " ") else { return nil }
-    return zip(words, words.dropFirst()).filter { names.contains(String($0.0)) }.compactMap { Int($0.1) }
+    guard let words = lines.first(where: { $0.hasPrefix(label) })?.split(separator: " ").dropFirst() else {
+      return [:]
+    }
+    var counts: [Substring: Int] = [:]
+    for (name, value) in zip(words, words.dropFirst()) {
+      if let number = Int(value) { counts[name] = number }
+    }
+    return counts
   }
 }

@@ -1,0 +1,100 @@
+internal import SocketTable
+
+/// The sockets of a look by what the rules ask of them: a hundred thousand TIME_WAIT are a handful of groups.
+struct SocketGroups: Sendable {
+  struct Group: Sendable {
+    let socket: ExistingSocket
+    /// The first of them. Those of a group have the same state, and a timer alone keeps all of them, or none.
+    let example: SocketRecord
+    let fate: Scenario.Fate
+
+    /// Only time keeps it, or would.
+    var isTimer: Bool { example.isMinisocket || fate == .becomesTimeWait }
+  }
+
+  private struct Key: Hashable {
+    let socket: ExistingSocket
+    let kind: UInt32
+    let fate: Scenario.Fate
+  }
+
+  private(set) var groups: [Group] = []
+  /// The group of each record; -1 where the scenario ends it.
+  private(set) var memberships: [Int32] = []
+
+  init() {}
+
+  init(_ records: [SocketRecord], _ view: SocketView) {
+    var known: [Key: Int32] = [:]
+    var last: (record: SocketRecord, group: Int32)?
+    memberships.reserveCapacity(records.count)
+    for record in records {
+      // What is known of single sockets tells apart those that look the same.
+      if view.isPlain, let last, last.record.isAlike(record) {
+        memberships.append(last.group)
+        continue
+      }
+      guard let socket = view.socket(record) else {
+        memberships.append(-1)
+        continue
+      }
+      let fate = view.fate(of: record)
+      // A connection request differs from the connection that it becomes by its inode alone.
+      let key = Key(socket: socket, kind: record.kindBits | (record.inode == 0 ? 0 : 1 << 31), fate: fate)
+      let group = known[key] ?? Int32(groups.count)
+      if group == groups.count {
+        known[key] = group
+        groups.append(Group(socket: socket, example: record, fate: fate))
+      }
+      last = (record, group)
+      memberships.append(group)
+    }
+  }
+
+  /// Of all of them taken together.
+  func conflict(with new: NewSocket) -> ConflictRules.Conflict {
+    ConflictRules.conflict(of: groups.lazy.map(\.socket), with: new)
+  }
+
+  /// Of each.
+  func conflicts(with new: NewSocket) -> Conflicts {
+    Conflicts(ofGroups: groups.map { ConflictRules.conflict(of: $0.socket, with: new) }, self)
+  }
+
+  /// Which records stand, or may stand, in the way of one new socket.
+  struct Conflicts {
+    private let ofGroups: [ConflictRules.Conflict]
+    private let all: SocketGroups
+
+    fileprivate init(ofGroups: [ConflictRules.Conflict], _ all: SocketGroups) {
+      self.ofGroups = ofGroups
+      self.all = all
+    }
+
+    /// Those in the way, or perhaps.
+    var groups: [Group] { zip(all.groups, ofGroups).filter { $0.1 != .none }.map(\.0) }
+    var areNone: Bool { ofGroups.allSatisfy { $0 == .none } }
+    /// Every record of the look is one of them.
+    var areAll: Bool { !ofGroups.contains(.none) && !all.memberships.contains(-1) }
+
+    /// By the index of a record.
+    subscript(index: Int) -> ConflictRules.Conflict {
+      let group = all.memberships[index]
+      return group < 0 ? .none : ofGroups[Int(group)]
+    }
+
+    /// The group of the record at `index`; nil where the scenario ends it.
+    func group(_ index: Int) -> Group? {
+      let group = all.memberships[index]
+      return group < 0 ? nil : all.groups[Int(group)]
+    }
+  }
+}
+
+extension SocketRecord {
+  /// The rules see no difference, if nothing more is known.
+  fileprivate func isAlike(_ other: SocketRecord) -> Bool {
+    kindBits == other.kindBits && (inode == 0) == (other.inode == 0) && interface == other.interface
+      && uid == other.uid && local.address == other.local.address
+  }
+}

@@ -1,0 +1,32 @@
+package import Diagnosis
+
+/// What is asked about a server's bind.
+package struct BindQuestion: Sendable {
+  package var target: BindTarget
+  /// Which options are compared with the server's own.
+  package var comparison: TrialSession.Comparison
+  /// Nothing is bound: the answer is told from the table.
+  package var isPredicted: Bool
+  /// SO_REUSEADDR and SO_REUSEPORT of the sockets in the way are read, where that is permitted.
+  package var readsOptions: Bool
+  /// The user to bind as; nil is this process's own.
+  package var user: User?
+  /// A trial that listens may take connections from what listens on the port already.
+  package var mayTakeConnections: Bool
+  /// Whether anybody reads an explanation: owners and settings are looked for only then.
+  package var wantsExplanation: Bool
+
+  package init(
+    _ target: BindTarget, comparison: TrialSession.Comparison = .withAndWithoutReuse,
+    isPredicted: Bool = false, readsOptions: Bool = false, user: User? = nil,
+    mayTakeConnections: Bool = false, wantsExplanation: Bool = true
+  ) {
+    self.target = target
+    self.comparison = comparison
+    self.isPredicted = isPredicted
+    self.readsOptions = readsOptions
+    self.user = user
+    self.mayTakeConnections = mayTakeConnections
+    self.wantsExplanation = wantsExplanation
+  }
+}

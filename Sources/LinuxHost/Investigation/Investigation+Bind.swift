@@ -1,0 +1,138 @@
+package import Diagnosis
+internal import SocketTable
+
+/// A server's bind: tries and looks, or predicts; then finds out what an explanation can use.
+extension Investigation {
+  /// The evidence for one answer.
+  package mutating func evidence(
+    for question: BindQuestion, _ prober: inout QuestionProber
+  ) throws(InvestigationError) -> BindEvidence {
+    question.isPredicted
+      ? try prediction(for: question)
+      : try evidence(for: question, try trials(for: question, &prober))
+  }
+
+  // MARK: Trials
+
+  /// The trials, and the look that belongs to them.
+  package mutating func trials(
+    for question: BindQuestion, _ prober: inout QuestionProber
+  ) throws(InvestigationError) -> TrialSession {
+    try refuseToTakeConnections(question)
+    let port = question.target.port
+    return try TrialSession.run(question.target, comparing: question.comparison, prober: &prober) {
+      () throws(InvestigationError) in try snapshot(onPort: port)
+    }
+  }
+
+  /// The server's own trials once more; see `TrialSession.tryAgain`. True if every one succeeded.
+  package mutating func tryAgain(
+    _ session: inout TrialSession, for question: BindQuestion, _ prober: inout QuestionProber
+  ) throws(InvestigationError) -> Bool {
+    try refuseToTakeConnections(question)
+    return try session.tryAgain(&prober)
+  }
+
+  /// What belongs to trials that were made: who holds the port, and the host's settings.
+  package mutating func evidence(
+    for question: BindQuestion, _ session: TrialSession
+  ) throws(InvestigationError) -> BindEvidence {
+    guard question.wantsExplanation else { return BindEvidence(session, settings: HostSettings()) }
+    return BindEvidence(
+      session, settings: settings(for: question.target),
+      details: try detailsOfHolders(
+        session.holders(onlyOfProcesses: true), onPort: question.target.port,
+        readsOptions: question.readsOptions),
+      namespace: place.reference, otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : [])
+  }
+
+  /// A socket with SO_REUSEPORT that listens beside another gets its share of the connections, and would reset them.
+  private mutating func refuseToTakeConnections(_ question: BindQuestion) throws(InvestigationError) {
+    let target = question.target
+    guard target.listens, target.options.contains(.reusePort), !question.mayTakeConnections else { return }
+    var listeners = 0
+    let filter = SocketFilter(ports: PortSet(target.port), states: .states(StateSet(.listen)))
+    _ = try stream(filter) { _ in listeners += 1 }
+    if listeners > 0 { throw .wouldTakeConnections(port: target.port) }
+  }
+
+  // MARK: Prediction
+
+  /// From the table alone.
+  private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
+    let target = question.target
+    let snapshot = try snapshot(onPort: target.port)
+    let settings = settings(for: target)
+    let lacksPrivilege =
+      Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
+    func predicted(_ details: SocketDetailsTable) -> TrialSession {
+      .predicted(
+        target, comparing: question.comparison, snapshot: snapshot, details: details,
+        lacksPrivilege: lacksPrivilege)
+    }
+    let first = predicted(SocketDetailsTable())
+    guard question.wantsExplanation || question.readsOptions else {
+      return BindEvidence(first, settings: settings, namespace: place.reference)
+    }
+    // A stop ends processes: which connections are theirs decides what it leaves.
+    let holders =
+      target.isAfterStop
+      ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
+    let details = try detailsOfHolders(holders, onPort: target.port, readsOptions: question.readsOptions)
+    return BindEvidence(
+      holders.isEmpty ? first : predicted(details), settings: settings, details: details,
+      namespace: place.reference)
+  }
+
+  // MARK: Later
+
+  /// The evidence of a later look, by a watch: tried again only if something on the port has changed since `before`.
+  package mutating func evidence(
+    for question: BindQuestion, after before: BindEvidence, _ prober: inout QuestionProber
+  ) throws(InvestigationError) -> (evidence: BindEvidence, wasTried: Bool) {
+    let snapshot = try snapshot(onPort: question.target.port)
+    var session = before.session
+    let hasChanged =
+      snapshot.look.isComplete
+      && Fingerprint(snapshot.records) != Fingerprint(before.session.snapshot.records)
+    session.take(snapshot, details: before.details)
+    guard hasChanged else {
+      return (
+        BindEvidence(
+          session, settings: settings(for: question.target), details: before.details,
+          namespace: place.reference, otherNamespaces: before.otherNamespaces), false
+      )
+    }
+    try refuseToTakeConnections(question)
+    try session.tryYours(&prober)
+    session.take(snapshot)
+    return (try evidence(for: question, session), true)
+  }
+
+  private func settings(for target: BindTarget) -> HostSettings {
+    var settings = HostSettings.current()
+    if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
+    return settings
+  }
+}
+
+/// Binds for real, and counts how often.
+package struct QuestionProber: BindProber {
+  private var prober: KernelBindProber
+  /// Sockets that were made, tried and closed.
+  package private(set) var count = 0
+
+  /// - Parameter user: to bind as; nil is this process's own.
+  package init(as user: User? = nil) { prober = KernelBindProber(as: user) }
+
+  package func pause() { prober.pause() }
+
+  package mutating func attempt(_ sockets: [TrialSocket]) throws(InvestigationError) -> [TrialOutcome] {
+    count += sockets.count
+    do throws(SystemError) {
+      return try prober.attempt(sockets)
+    } catch {
+      throw error.call == "setuid" ? .user(error) : .system(error)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package import Diagnosis
+
+/// Where a question is asked: by which source, in which network namespace.
+package struct Place: Sendable {
+  package var source: SocketSource.Choice
+  /// Nil is this process's own.
+  package var namespace: NetworkNamespace?
+
+  package init(source: SocketSource.Choice = .auto, namespace: NetworkNamespace? = nil) {
+    self.source = source
+    self.namespace = namespace
+  }
+
+  /// How to lead a command there; nil is this process's own namespace.
+  package var reference: NamespaceReference? { namespace?.reference }
+}
+
+/// Why an investigation ended without an answer.
+package enum InvestigationError: Error, Sendable {
+  case source(SourceError)
+  /// Something failed that has nothing to do with the question.
+  case system(SystemError)
+  case namespace(NetworkNamespace.EntryError, NetworkNamespace)
+  /// This process may not become the user that was named.
+  case user(SystemError)
+  /// A trial that listens with SO_REUSEPORT would take connections from what listens on the port.
+  case wouldTakeConnections(port: UInt16)
+}
+
+extension InvestigationError {
+  static func ofSource<Result: ~Copyable>(
+    _ body: () throws(SourceError) -> Result
+  ) throws(InvestigationError) -> Result {
+    do throws(SourceError) {
+      return try body()
+    } catch {
+      throw .source(error)
+    }
+  }
+}

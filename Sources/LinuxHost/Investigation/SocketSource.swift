@@ -1,0 +1,175 @@
+package import SocketTable
+
+/// The sockets of this network namespace, by netlink where that works and by /proc otherwise.
+package struct SocketSource: ~Copyable {
+  package enum Choice: String, CaseIterable, Sendable {
+    case auto
+    case netlink
+    case proc
+  }
+
+  private var sockDiag: SockDiagSource<NetlinkSocket>?
+  private let procNet: ProcNetSource
+  private let mayFallBack: Bool
+  /// The last walk ended before its answer did.
+  private var hasUnfinishedDump = false
+  /// This kernel lists sockets that are bound and do not listen; nil as long as nothing has told. It is asked once, with
+  /// a socket of our own, and only where there can be such sockets.
+  private var listsBoundSockets: Bool?
+  /// Why /proc is read although netlink was to be tried first; nil if it is not.
+  package private(set) var fallbackReason: String?
+
+  /// Collected looks are repeated up to this often where messages were lost.
+  private static let attempts = 3
+  private static let fewRecords = 1024
+
+  package init(_ choice: Choice) throws(SourceError) {
+    procNet = ProcNetSource()
+    mayFallBack = choice == .auto
+    guard choice != .proc else { return }
+    do throws(SystemError) {
+      sockDiag = SockDiagSource(try NetlinkSocket())
+    } catch {
+      let failure = SockDiagSource<NetlinkSocket>.sourceError(error)
+      guard mayFallBack, case .unavailable(let reason) = failure else { throw failure }
+      fallbackReason = reason
+    }
+  }
+
+  /// The tables of a process in a network namespace that cannot be entered.
+  package init(tablesOf pid: Int32, reason: String) {
+    procNet = ProcNetSource(directory: "/proc/\(pid)/net")
+    mayFallBack = false
+    fallbackReason = reason
+  }
+
+  package var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
+
+  /// Hands out what matches as it arrives, in the kernel's order. `begin` is called once, when the origin is certain
+  /// and before the first record. True if every message arrived.
+  package mutating func stream(
+    _ filter: SocketFilter, begin: (Look.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    try stream(filter, nil, begin: begin, body)
+  }
+
+  private mutating func stream(
+    _ filter: SocketFilter, _ bound: BoundQuestion?, begin: (Look.Origin) -> Void,
+    _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    var hasBegun = false
+    func beginOnce(_ origin: Look.Origin) {
+      if !hasBegun { begin(origin) }
+      hasBegun = true
+    }
+    if hasUnfinishedDump, sockDiag != nil {
+      // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
+      hasUnfinishedDump = false
+      sockDiag = SockDiagSource(try SourceError.ofSystem { () throws(SystemError) in try NetlinkSocket() })
+    }
+    if sockDiag != nil {
+      do throws(SourceError) {
+        let isComplete = try sockDiag?.dump(
+          filter, alsoLocalPort: bound?.witness?.local.port, asksForBound: bound?.canBeThere ?? true,
+          isOwn: { bound?.isOwn($0) ?? false }
+        ) { record in
+          beginOnce(.sockDiag)
+          body(record)
+        }
+        beginOnce(.sockDiag)
+        hasUnfinishedDump = isComplete != true
+        return isComplete ?? false
+      } catch {
+        guard mayFallBack, !hasBegun, case .unavailable(let reason) = error else { throw error }
+        sockDiag = nil
+        fallbackReason = reason
+      }
+    }
+    do throws(SourceError) {
+      try procNet.dump(filter) { record in
+        beginOnce(.procNet)
+        body(record)
+      }
+    } catch {
+      guard case .unavailable(let reason) = error, let fallbackReason else { throw error }
+      throw .unavailable("\(fallbackReason); \(reason)")
+    }
+    beginOnce(.procNet)
+    return true
+  }
+
+  // MARK: Collected
+
+  /// Everything that matches, collected whole; looks again where messages were lost.
+  package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
+    var records: [SocketRecord] = []
+    records.reserveCapacity(Self.fewRecords)
+    let bound = try BoundQuestion(
+      isAsked: origin == .sockDiag && filter.states.mask.contains(.bound) && filter.side != .peer,
+      isAnswered: listsBoundSockets != nil)
+    var isComplete = false
+    for _ in 0..<Self.attempts where !isComplete {
+      records.removeAll(keepingCapacity: true)
+      isComplete = try stream(filter, bound, begin: { _ in }) { record in
+        // There will be more, and growing would copy everything each time.
+        if records.count == Self.fewRecords { Memory.reserve(SocketStatistics.tcpSockets, in: &records) }
+        records.append(record)
+      }
+    }
+    if bound.canBeThere, origin == .sockDiag {
+      if bound.wasSeen || records.contains(where: { $0.state == .bound }) {
+        listsBoundSockets = true
+      } else if bound.witness != nil, isComplete {
+        listsBoundSockets = false
+      }
+    }
+    let isBlind = bound.canBeThere && listsBoundSockets != true
+    return Snapshot(records: records, look: look(isComplete: isComplete, isBlindToBound: isBlind))
+  }
+
+  /// The look at what has been read so far.
+  /// - Parameter isBlindToBound: sockets that are bound and do not listen could be there without being listed.
+  package func look(isComplete: Bool, isBlindToBound: Bool = false) -> Look {
+    var spots = Self.blindSpots(of: origin)
+    if isBlindToBound, !spots.contains(.boundNotListening) { spots.insert(.boundNotListening, at: 0) }
+    return Look(origin: origin, isComplete: isComplete, blindSpots: spots)
+  }
+
+  /// What a source never shows on this host.
+  package static func blindSpots(of origin: Look.Origin) -> [BlindSpot] {
+    var spots: [BlindSpot] =
+      switch origin {
+      case .procNet: [.boundNotListening, .v6Only, .cgroup, .device]
+      case .sockDiag: []
+      }
+    if let entries = Sysctl.connectionHashEntries, entries < BlindSpot.smallHashEntries {
+      spots.append(.smallHash)
+    }
+    return spots
+  }
+}
+
+/// Whether sockets that are bound and do not listen have to be asked for in one look, and are shown.
+private final class BoundQuestion {
+  /// They were asked for, and the host's counts do not say that there are none.
+  let canBeThere: Bool
+  /// Our own socket of this kind; nil where none is needed, or none could be made.
+  let witness: BoundWitness?
+  /// The witness was shown.
+  private(set) var wasSeen = false
+
+  /// - Parameter isAnswered: it is known whether this kernel lists them.
+  init(isAsked: Bool, isAnswered: Bool) throws(SourceError) {
+    canBeThere = isAsked && !SocketStatistics.showNoBoundSocket
+    let needsWitness = canBeThere && !isAnswered
+    witness = try SourceError.ofSystem { () throws(SystemError) in
+      needsWitness ? try BoundWitness.open() : nil
+    }
+  }
+
+  func isOwn(_ record: SocketRecord) -> Bool {
+    guard let witness, record.state == .bound, record.local == witness.local else { return false }
+    wasSeen = true
+    return true
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import SocketTable
+
+/// An option that takes one of a few words. They are read here and not by the argument parser: each type that it has to
+/// know costs start-up time, and its message does not fit on a line.
+enum Choice {
+  /// Nil if the option was not given.
+  static func value<T: RawRepresentable & CaseIterable>(
+    of option: String, _ typed: String?, _ type: T.Type
+  ) throws(Failure) -> T? where T.RawValue == String {
+    guard let typed else { return nil }
+    guard let value = T(rawValue: typed) else {
+      throw .usage(
+        "\(option) '\(ByteSafety.escaped(typed))': not one of \(words(type).joined(separator: ", "))")
+    }
+    return value
+  }
+
+  static func completion<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> CompletionKind
+  where T.RawValue == String {
+    .list(words(type))
+  }
+
+  private static func words<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> [String]
+  where T.RawValue == String {
+    type.allCases.map(\.rawValue)
+  }
+}

@@ -1,0 +1,44 @@
+import LinuxHost
+import SocketTable
+
+/// What the common options ask for. Made without a system call: whether the network namespace exists is seen later.
+struct CommonRequest {
+  let format: OutputFormat
+  let color: ColorChoice
+  let place: Place
+  let family: SocketFilter.Family
+  /// Column names go above plain output.
+  let header: Bool
+  let quiet: Bool
+  let verbose: Bool
+
+  init(_ options: CommonOptions) throws(Failure) {
+    if options.udp { throw .usage("--udp: only TCP is looked at; --udp is reserved") }
+    if options.ipv4 && options.ipv6 {
+      throw .usage("-4 and -6: they exclude each other; leave both out for both families")
+    }
+    let output = try Choice.value(of: "--output", options.output, OutputFormat.self)
+    if options.json, let output, output != .json {
+      throw .usage("--json and --output \(output.rawValue): they contradict each other; give one of them")
+    }
+    format = options.json ? .json : output ?? .table
+    color = try Choice.value(of: "--color", options.color, ColorChoice.self) ?? .auto
+    family = options.ipv4 ? .ipv4 : options.ipv6 ? .ipv6 : .any
+    header = options.header
+    if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
+    quiet = options.quiet
+    verbose = options.verbose
+    place = Place(
+      source: try Choice.value(of: "--source", options.source, SocketSource.Choice.self) ?? .auto,
+      namespace: try Self.namespace(options.netns))
+  }
+
+  private static func namespace(_ typed: String?) throws(Failure) -> NetworkNamespace? {
+    guard let typed else { return nil }
+    guard let namespace = NetworkNamespace(typed) else {
+      throw .usage(
+        "--netns '\(ByteSafety.escaped(typed))': not a namespace; write a name of ip netns, a path, or pid:N")
+    }
+    return namespace
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import CLinux
+import LinuxHost
+import Reports
+
+@main
+struct Main {
+  static func main() {
+    StandardStreams.reserve()
+    StandardOutput.restoreBrokenPipeSignal()
+    Exit.now(status(of: arguments))
+  }
+
+  /// As the loader handed them over, without the program's name.
+  private static var arguments: [String] {
+    var arguments: [String] = []
+    while let argument = unsafe tw_argument(Int32(arguments.count) + 1) {
+      arguments.append(unsafe String(cString: argument))
+    }
+    return arguments
+  }
+
+  private static func status(of arguments: [String]) -> Int32 {
+    do {
+      guard !arguments.isEmpty else {
+        try StandardOutput.write(Help.short)
+        return ExitStatus.yes
+      }
+      // The subcommand alone parses in two thirds of the time that the whole tree takes; the tree gives the same
+      // answer, and all messages.
+      if let (command, words) = TwInspect.command(arguments),
+        let parsed = try? command.parse(Array(arguments.dropFirst(words)))
+      {
+        return try parsed.answer()
+      }
+      return try parseWhole(arguments)
+    } catch {
+      let failure = Failure(error)
+      StandardOutput.complain("\(TwInspect.name(arguments)): \(failure.message)")
+      return failure.status
+    }
+  }
+
+  private static func parseWhole(_ arguments: [String]) throws -> Int32 {
+    if arguments.first == "help", let name = arguments.dropFirst().first,
+      !TwInspect.commandNames.contains(name)
+    {
+      throw Failure.usage(Help.unknownCommand(name))
+    }
+    var root: any ParsableCommand.Type = TwInspect.self
+    var rest = arguments
+    // The tree would take the subcommand's name for its command's argument.
+    if let (command, words) = TwInspect.command(arguments), words > 1 {
+      root = command
+      rest.removeFirst(words)
+    }
+    var parsed: any ParsableCommand
+    do {
+      parsed = try root.parseAsRoot(rest)
+      // Only the parser's own commands are no `Command`: help, which throws its text.
+      if !(parsed is any Command) { try parsed.run() }
+    } catch {
+      guard root.exitCode(for: error).isSuccess else {
+        throw Failure.usage(Help.usageMessage(root.message(for: error), arguments))
+      }
+      try StandardOutput.write(Help.withExamplesFirst(root.fullMessage(for: error)))
+      return ExitStatus.yes
+    }
+    return try (parsed as? any Command)?.answer() ?? ExitStatus.yes
+  }
+}
+
+struct TwInspect: ParsableCommand {
+  static let commands: [any Command.Type] = [
+    PortCommand.self, TrybindCommand.self, WaitCommand.self, ReleaseCommand.self, ExplainCommand.self,
+    DemoCommand.self,
+  ]
+
+  static let commandNames = commands.compactMap { $0.configuration.commandName }
+
+  /// The command that the first words name, and how many words that takes.
+  static func command(_ arguments: [String]) -> (type: any Command.Type, words: Int)? {
+    for command in commands where command.configuration.commandName == arguments.first {
+      for subcommand in command.configuration.subcommands where arguments.count > 1 {
+        if subcommand.configuration.commandName == arguments[1], let leaf = subcommand as? any Command.Type {
+          return (leaf, 2)
+        }
+      }
+      return (command, 1)
+    }
+    return nil
+  }
+
+  /// "tw-inspect", and the command as far as it was named.
+  static func name(_ arguments: [String]) -> String {
+    (["tw-inspect"] + arguments.prefix(command(arguments)?.words ?? 0)).joined(separator: " ")
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "tw-inspect",
+    abstract: "Explain \"Address already in use\": what holds a TCP port, and for how long.",
+    discussion: Help.rootDiscussion,
+    version: "tw-inspect \(Version.number)",
+    subcommands: commands.map { $0 })
+}

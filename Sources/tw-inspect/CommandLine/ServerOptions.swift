@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// The options that describe a server.
+struct ServerOptions: ParsableArguments {
+  @Flag(help: "Your server sets SO_REUSEADDR.")
+  var reuse = false
+
+  @Flag(help: "Your server sets SO_REUSEPORT.")
+  var reusePort = false
+
+  @Option(
+    help: ArgumentHelp("An address that your server binds; repeat it for several.", valueName: "address"))
+  var address: [String] = []
+
+  @Flag(help: "Your server sets IPV6_V6ONLY on its IPv6 sockets.")
+  var v6Only = false
+
+  @Option(help: ArgumentHelp("Your server is tied to this device (SO_BINDTODEVICE).", valueName: "device"))
+  var interface: String?
+
+  @Flag(help: "Try listen() too; a client could connect in that instant.")
+  var listen = false
+
+  @Flag(help: "Go ahead where --listen with --reuse-port could take connections of a live listener.")
+  var yes = false
+}

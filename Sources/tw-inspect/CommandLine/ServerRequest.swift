@@ -1,0 +1,128 @@
+import Diagnosis
+import LinuxHost
+import SocketTable
+
+/// The server whose bind is asked about, as it was described: service names and interfaces are not looked up yet.
+struct ServerRequest {
+  /// An address, and the interface behind its "%".
+  private struct NamedAddress {
+    let address: IPAddress
+    let zone: String?
+    let v6Only: Bool
+  }
+
+  private let port: String
+  /// Empty if none was named.
+  private let named: [NamedAddress]
+  private let family: SocketFilter.Family
+  private let v6Only: Bool
+  private let interface: String?
+  let options: SocketOptions
+  let listens: Bool
+  /// A trial that listens may take connections of a live listener.
+  let mayTakeConnections: Bool
+
+  init(port: String, _ server: ServerOptions, _ common: CommonRequest) throws(Failure) {
+    if common.family == .ipv4, server.v6Only {
+      throw .usage("--v6-only with -4: IPV6_V6ONLY is an option of IPv6 sockets; leave one of them out")
+    }
+    var options: SocketOptions = []
+    if server.reuse { options.insert(.reuseAddress) }
+    if server.reusePort { options.insert(.reusePort) }
+    if let name = server.interface, name.isEmpty || name.utf8.count > 15 {
+      throw .usage("--interface '\(ByteSafety.escaped(name))': a device name has 1 to 15 bytes")
+    }
+    try PortArgument.checkNumber(port)
+    self.port = port
+    self.options = options
+    family = common.family
+    v6Only = server.v6Only
+    interface = server.interface
+    listens = server.listen
+    mayTakeConnections = server.yes
+    named = try Self.addresses(server, common)
+  }
+
+  /// The kernel is to choose the port.
+  var isAutomaticPort: Bool { port == "0" }
+
+  // MARK: Addresses
+
+  private static func addresses(
+    _ server: ServerOptions, _ common: CommonRequest
+  ) throws(Failure) -> [NamedAddress] {
+    var addresses: [NamedAddress] = []
+    for text in server.address { addresses.append(try address(text, server, common)) }
+    if let first = addresses.first, server.v6Only, !addresses.contains(where: { $0.v6Only }) {
+      throw .usage(
+        """
+        --v6-only with --address \(first.address.text): IPV6_V6ONLY is an option of IPv6 sockets; \
+        give an IPv6 address or leave it out
+        """)
+    }
+    return addresses
+  }
+
+  private static func address(
+    _ text: String, _ server: ServerOptions, _ common: CommonRequest
+  ) throws(Failure) -> NamedAddress {
+    let shown = ByteSafety.escaped(text)
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    let parts = (isBracketed ? String(text.dropFirst().dropLast()) : text)
+      .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
+      throw .usage(
+        """
+        --address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, \
+        fe80::1%eth0
+        """)
+    }
+    if common.family == .ipv4, address.ipv4 == nil {
+      throw .usage("-4 with --address \(shown): an IPv6 address; leave out -4, or give an IPv4 address")
+    }
+    if common.family == .ipv6, address.ipv4 != nil {
+      throw .usage("-6 with --address \(shown): an IPv4 address; leave out -6, or give an IPv6 address")
+    }
+    if server.v6Only, address.isV4Mapped {
+      throw .usage(
+        """
+        --v6-only with --address \(shown): a socket with IPV6_V6ONLY takes no v4-mapped address; leave \
+        one out
+        """)
+    }
+    let zone = parts.count == 2 ? parts[1] : nil
+    if let zone, zone.isEmpty || zone.utf8.count > 15 {
+      throw .usage("--address '\(shown)': an interface name has 1 to 15 bytes: fe80::1%eth0")
+    }
+    return NamedAddress(
+      address: address, zone: zone, v6Only: server.v6Only && address.family == .ipv6)
+  }
+
+  // MARK: On this host
+
+  /// The port's number; a name is looked up in /etc/services.
+  func portNumber() throws(Failure) -> UInt16 { try PortArgument.single(port) }
+
+  /// The server as the rules and a prober want it. Interfaces are those of the network namespace that this process is in
+  /// by now.
+  func target(_ port: UInt16) -> BindTarget {
+    BindTarget(
+      port: port, addresses: addresses, areAlternatives: named.isEmpty,
+      options: options, interface: interface, interfaceIndex: interface.flatMap(Interfaces.index) ?? 0,
+      listens: listens, uid: HostIdentity.current().effectiveUserID)
+  }
+
+  private var addresses: [BindAddress] {
+    guard named.isEmpty else {
+      return named.map { named in
+        guard let zone = named.zone else { return BindAddress(named.address, v6Only: named.v6Only) }
+        // An index that no interface has: the kernel is to say so itself.
+        let scope = Interfaces.index(zone) ?? UInt32(zone) ?? UInt32(Int32.max)
+        return BindAddress(
+          named.address, v6Only: named.v6Only, scope: scope, scopeName: ByteSafety.escaped(zone))
+      }
+    }
+    let both = [BindAddress(.anyIPv4), BindAddress(.anyIPv6, v6Only: v6Only)]
+    return family == .ipv4 ? [both[0]] : family == .ipv6 || v6Only ? [both[1]] : both
+  }
+}

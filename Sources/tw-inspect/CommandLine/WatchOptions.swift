@@ -1,0 +1,28 @@
+/// What --watch and --interval mean together.
+enum WatchOptions {
+  private static let shortest: Int64 = 100
+
+  /// Nanoseconds between two looks; nil without --watch.
+  static func interval(
+    _ watch: Bool, _ typed: String?, _ common: CommonRequest
+  ) throws(Failure) -> Int64? {
+    guard watch else {
+      if typed != nil { throw .usage("--interval: it belongs to --watch") }
+      return nil
+    }
+    switch common.format {
+    case .json: throw .usage("--watch with json: one document never ends; use --output jsonl")
+    case .plain: throw .usage("--watch with plain: nothing would part one look from the next; use jsonl")
+    case .table, .jsonl: break
+    }
+    if common.quiet { throw .usage("--watch with -q: there would be nothing to see; leave one of them out") }
+    let milliseconds = try typed.map { (typed) throws(Failure) in
+      try DurationArgument.milliseconds("--interval", typed)
+    }
+    guard let milliseconds else { return 1_000_000_000 }
+    guard milliseconds >= shortest else {
+      throw .usage("--interval: \(milliseconds) ms is too short; \(shortest) ms at least")
+    }
+    return milliseconds * 1_000_000
+  }
+}

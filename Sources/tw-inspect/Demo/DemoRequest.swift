@@ -1,0 +1,42 @@
+import Demo
+import SocketTable
+
+/// What `demo` was asked for.
+struct DemoRequest {
+  let claims: [Claim]
+  /// No claim was named: a newcomer is shown a TIME_WAIT first.
+  let hasIntroduction: Bool
+  let onlyLists: Bool
+  let waitsItOut: Bool
+  let common: CommonRequest
+  /// For the commands that are run on the way.
+  let passedOn: [String]
+
+  init(_ command: DemoCommand) throws(Failure) {
+    common = try CommonRequest(command.common)
+    if common.family == .ipv6 { throw .usage("-6: the claims are carried out over IPv4") }
+    onlyLists = command.list
+    waitsItOut = command.full
+    if let typed = command.claim {
+      guard let number = Int(typed), let claim = Claim(rawValue: number), "\(number)" == typed else {
+        throw .usage(
+          "'\(ByteSafety.escaped(typed))': no such claim; they are 1 to \(Claim.allCases.count): tw-inspect demo --list"
+        )
+      }
+      claims = [claim]
+      if onlyLists { throw .usage("--list with a claim: it lists all of them; leave one of them out") }
+      if waitsItOut, claim != .lifetime {
+        throw .usage("--full with claim \(number): what it waits out is the TIME_WAIT of claim 3")
+      }
+    } else {
+      claims = Claim.allCases
+      if onlyLists, waitsItOut {
+        throw .usage("--list with --full: nothing is done, so nothing is waited for")
+      }
+    }
+    hasIntroduction = command.claim == nil
+    passedOn =
+      (command.common.color.map { ["--color", $0] } ?? [])
+      + (command.common.source.map { ["--source", $0] } ?? [])
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Handbook
+
+struct ExplainCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    _superCommandName: "tw-inspect",
+    abstract: "Explain a TCP state, an errno, a socket option, a sysctl or a finding.",
+    usage: "tw-inspect explain [<options>] [<topic> ...]",
+    discussion: """
+      EXAMPLES
+        tw-inspect explain                     what there is
+        tw-inspect explain TIME_WAIT           a state
+        tw-inspect explain 98                  an errno, by number or name
+        tw-inspect explain SO_REUSEADDR        a socket option
+        tw-inspect explain tcp_tw_reuse        a sysctl
+        tw-inspect explain listener-alive      what trybind found
+
+      DESCRIPTION
+        Each says what it is, what this host has set, what is commonly believed
+        of it and wrong, what to do, and where it is defined. Upper and lower
+        case, and what stands between words, do not matter. No socket is looked
+        at. TCP on Linux only.
+
+      EXIT STATUS
+        0   shown
+        1   no such topic; the nearest names are printed
+        64  wrong usage
+        71  an error of the operating system
+        74  the output could not be written
+      """)
+
+  @Argument(
+    help: ArgumentHelp("What to explain; nothing lists the topics.", valueName: "topic"),
+    completion: .custom(completeTopics))
+  var topic: [String] = []
+
+  @OptionGroup var common: CommonOptions
+
+  func answer() throws -> Int32 {
+    try ExplainRun(ExplainRequest(self)).run()
+  }
+}
+
+/// Not a list in the script: the names would be read at each start.
+@Sendable private func completeTopics(_: [String], _: Int, prefix: String) -> [String] {
+  Topics.all.map { topic in
+    switch CompletionShell.requesting {
+    case .zsh?: "\(topic.name):\(topic.summary)"
+    case .fish?: "\(topic.name)\t\(topic.summary)"
+    default: topic.name
+    }
+  }
+}

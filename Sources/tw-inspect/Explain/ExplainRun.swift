@@ -1,0 +1,53 @@
+import Handbook
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `explain`: the topic that is meant, and the host's values for it.
+struct ExplainRun {
+  private let request: ExplainRequest
+  private var common: CommonRequest { request.common }
+
+  init(_ request: ExplainRequest) { self.request = request }
+
+  func run() throws -> Int32 {
+    guard let query = request.query else { return try write(.list, ExitStatus.yes) }
+    guard let topic = Topics.find(query) else {
+      let near = Topics.near(query)
+      try write(.unknown(near: near), ExitStatus.no)
+      let hint =
+        near.isEmpty
+        ? "'tw-inspect explain' lists them"
+        : "did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
+      if !common.quiet {
+        StandardOutput.complain("tw-inspect explain: '\(query.prefix(100))': no such topic; \(hint)")
+      }
+      return ExitStatus.no
+    }
+    return try write(.topic(topic, values: topic.settings.map(Self.value)), ExitStatus.yes)
+  }
+
+  private static func value(of setting: Setting) -> String? {
+    switch setting.kind {
+    case .sysctl:
+      // Some have a tab between their numbers.
+      Sysctl.text(setting.name).map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+    case .timeWaitCount: SocketStatistics.timeWaits.map { "\($0)" }
+    case .timerStep: "\(TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))"
+    }
+  }
+
+  @discardableResult
+  private func write(_ answer: ExplainReport.Answer, _ status: Int32) throws(Failure) -> Int32 {
+    let report = ExplainReport(query: request.query, answer)
+    try common.write(.current("explain")) { text in
+      report.write(to: &text)
+    } document: { envelope, isOneLine, _ in
+      report.document(envelope, isOneLine: isOneLine)
+    } plain: { _ in
+      // Refused by the request: there are no records.
+      ByteBuffer()
+    }
+    return status
+  }
+}

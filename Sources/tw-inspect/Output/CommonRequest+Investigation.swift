@@ -1,0 +1,48 @@
+import LinuxHost
+import NetlinkCodec
+import SocketTable
+
+extension CommonRequest {
+  /// Goes where the options say. With --verbose each step is told on standard error.
+  ///
+  /// - Parameters:
+  ///   - source: in the place of the one that the options name.
+  ///   - tablesSuffice: see `Investigation`.
+  func investigation(
+    onlyBy source: SocketSource.Choice? = nil, tablesSuffice: Bool = false
+  ) throws(InvestigationError) -> Investigation {
+    var place = place
+    if let source { place.source = source }
+    guard verbose else { return try Investigation(place, tablesSuffice: tablesSuffice) }
+    return try Investigation(place, tablesSuffice: tablesSuffice) { step, nanoseconds in
+      StandardOutput.complain("tw-inspect: \(Self.text(step)): \(nanoseconds / 1000) us")
+    }
+  }
+
+  private static func text(_ step: Investigation.Step) -> String {
+    switch step {
+    case .look(.sockDiag, let filter):
+      let request = filter.request
+      let narrowed =
+        request.sourcePort != 0
+        ? "source port \(request.sourcePort)"
+        : request.bytecode.isEmpty ? "no filter" : "\(request.bytecode.count) bytes of filter"
+      return
+        "sock_diag TCPDIAG_GETSOCK, states 0x\(String(filter.states.mask.rawValue, radix: 16)), \(narrowed)"
+    case .look(.procNet, _): return "/proc/net/tcp and /proc/net/tcp6"
+    case .owners(let count): return "owners of \(count) sockets, by /proc"
+    }
+  }
+
+  /// Says on standard error that netlink was not used.
+  func complainAboutSource(_ investigation: borrowing Investigation) {
+    guard investigation.origin == .procNet, !quiet else { return }
+    let process = investigation.tablesOf.map { "\($0)/" } ?? ""
+    let why = investigation.fallbackReason.map { " (\($0))" } ?? ""
+    StandardOutput.complain(
+      """
+      tw-inspect: read from /proc/\(process)net/tcp\(why), which does not show sockets that are bound and do not \
+      listen, IPV6_V6ONLY, cgroups or devices
+      """)
+  }
+}

@@ -1,0 +1,85 @@
+import LinuxHost
+import SocketTable
+
+/// What `port` was asked for. Whether names among the ports are services is seen on the host.
+struct PortRequest {
+  let common: CommonRequest
+  let ports: [String]
+  let side: SocketFilter.Side
+  let states: SocketFilter.States
+  let sort: SortOrder
+  /// So many sockets are shown at the most.
+  let limit: Int
+  /// What decides the exit status; nil is nothing.
+  let expectation: Expectation?
+  /// Nanoseconds between two looks; nil is one look only.
+  let interval: Int64?
+  let looksForOwners: Bool
+  /// SO_REUSEADDR and SO_REUSEPORT are read where that is permitted.
+  let readsOptions: Bool
+
+  init(_ command: PortCommand) throws(Failure) {
+    common = try CommonRequest(command.common)
+    let format = common.format
+    ports = command.ports
+    expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
+    limit = try command.limit.map(Self.count) ?? .max
+    sort =
+      try Choice.value(of: "--sort", command.sort, SortOrder.self)
+      ?? (format == .table || format == .json ? .time : .none)
+    if format == .jsonl, sort != .none {
+      throw .usage(
+        """
+        --sort \(sort.rawValue) with jsonl: it streams in the kernel's order; use --output json, or \
+        --sort none
+        """)
+    }
+    readsOptions = try FlagsChoice.value(of: command.flags) == .live
+    looksForOwners = command.owners || readsOptions
+    if looksForOwners {
+      let option = command.owners ? "--owners" : "--flags live"
+      if format == .plain {
+        throw .usage("\(option) with plain: it has no column for them; use --output table, json or jsonl")
+      }
+      if command.watch, format == .table {
+        throw .usage("--watch with \(option): the screen has no column for them; use --output jsonl")
+      }
+    }
+    if command.all, !command.state.isEmpty {
+      throw .usage("--all and --state: they contradict each other; give one of them")
+    }
+    side = try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local
+    states = command.all ? .states(.all) : try Self.states(command.state)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
+    if interval != nil, expectation != nil {
+      throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
+    }
+  }
+
+  private static func count(_ typed: String) throws(Failure) -> Int {
+    guard let count = Int(typed), count >= 0 else {
+      throw .usage("--limit '\(ByteSafety.escaped(typed))': not a count; write 0 or more")
+    }
+    return count
+  }
+
+  private static func states(_ names: [String]) throws(Failure) -> SocketFilter.States {
+    guard !names.isEmpty else { return .minisockets }
+    var states: StateSet = []
+    for name in names.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      guard let named = StateSet(name: String(name)) else {
+        let known = (TCPState.known.map(\.name) + StateSet.groupNames).joined(separator: " ")
+        throw .usage("--state '\(ByteSafety.escaped(String(name)))': no such state; known are \(known)")
+      }
+      states.formUnion(named)
+    }
+    return .states(states)
+  }
+}
+
+enum Expectation: String, CaseIterable {
+  case none
+  case some
+
+  func isMet(by count: Int) -> Bool { self == .none ? count == 0 : count > 0 }
+}

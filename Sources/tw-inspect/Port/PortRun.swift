@@ -1,0 +1,203 @@
+import Diagnosis
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `port`: one look, written as it arrives or when it is whole.
+struct PortRun {
+  let request: PortRequest
+  let filter: SocketFilter
+  let interfaces = Interfaces()
+
+  var common: CommonRequest { request.common }
+  private var limit: Int { request.limit }
+
+  init(_ request: PortRequest) throws {
+    self.request = request
+    filter = SocketFilter(
+      ports: try PortArgument.set(request.ports, Services()), side: request.side, states: request.states,
+      family: request.common.family)
+  }
+
+  func run() throws -> Int32 {
+    var investigation = try common.investigation(tablesSuffice: true)
+    if let interval = request.interval { return try watch(&investigation, every: interval) }
+    let outcome: Outcome
+    if common.quiet {
+      outcome = try count(&investigation)
+    } else {
+      switch common.format {
+      case .jsonl: outcome = try lines(&investigation)
+      case .plain:
+        outcome = request.sort == .none ? try streamPlain(&investigation) : try collectPlain(&investigation)
+      case .table, .json: outcome = try collect(&investigation)
+      }
+    }
+    common.complainAboutSource(investigation)
+    guard outcome.isComplete else {
+      StandardOutput.complain("tw-inspect: the look is incomplete: the kernel dropped messages of its answer")
+      return ExitStatus.incompleteLook
+    }
+    if let expectation = request.expectation, !expectation.isMet(by: outcome.listed) { return ExitStatus.no }
+    return ExitStatus.yes
+  }
+
+  struct Outcome {
+    var listed: Int
+    var isComplete: Bool
+  }
+
+  private func count(_ investigation: inout Investigation) throws -> Outcome {
+    var listed = 0
+    let isComplete = try investigation.stream(filter) { _ in listed += 1 }
+    return Outcome(listed: listed, isComplete: isComplete)
+  }
+
+  // MARK: Collected
+
+  /// Every state on the ports is looked at, so that what is not listed can be counted.
+  private func collect(_ investigation: inout Investigation) throws -> Outcome {
+    var wide = filter
+    wide.states = .states(.all)
+    let snapshot = try investigation.snapshot(wide)
+    var counts = StateCounts()
+    // Each record is read once for both.
+    let chosen = request.sort.order(snapshot.records) { record in
+      counts.add(record)
+      return filter.matchesState(record)
+    }
+    let listed = chosen.count <= limit ? chosen : Array(chosen.prefix(limit))
+    let output = Output()
+    var report = PortReport(
+      filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
+      look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+    report.namespace = common.place.reference
+    if common.format == .table, snapshot.records.isEmpty, filter.side == .local {
+      report.otherNamespaces = OtherNamespace.all()
+    }
+    if request.looksForOwners {
+      report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
+    }
+
+    if common.format == .json {
+      var rest = report.document(
+        .current("port", isOutside: investigation.tablesOf != nil), interfaceName: interfaces.name,
+        drain: output.write)
+      output.write(&rest)
+    } else {
+      var text = common.text(to: output)
+      PortTable(report, interfaceName: interfaces.name).write(to: &text)
+      text.finish()
+    }
+    try output.check()
+    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+  }
+
+  private func details(
+    of records: [SocketRecord], _ investigation: borrowing Investigation
+  ) -> SocketDetailsTable {
+    investigation.details(of: records, .first, readsOptions: request.readsOptions)
+  }
+
+  private func collectPlain(_ investigation: inout Investigation) throws -> Outcome {
+    let snapshot = try investigation.snapshot(filter)
+    let chosen = request.sort.order(snapshot.records) { _ in true }
+    var output = RowOutput()
+    writeHeader(to: &output)
+    var row = SocketRow(interfaceName: interfaces.name)
+    for index in chosen.prefix(limit) {
+      output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
+    }
+    try output.finish()
+    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+  }
+
+  func lines(_ investigation: inout Investigation) throws -> Outcome {
+    request.looksForOwners ? try collectLines(&investigation) : try streamLines(&investigation)
+  }
+
+  /// The stream of `streamLines`, whose rows have to wait for their owners.
+  private func collectLines(_ investigation: inout Investigation) throws -> Outcome {
+    let snapshot = try investigation.snapshot(filter)
+    let envelope = Envelope.current("port", isOutside: investigation.tablesOf != nil)
+    let listed = snapshot.records.prefix(limit)
+    let details = details(of: Array(listed), investigation)
+    var lines = PortLines(
+      filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
+    var output = RowOutput()
+    let look = snapshot.look
+    output.append {
+      lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &$0)
+    }
+    for record in listed {
+      output.append {
+        if let known = details[record] {
+          lines.appendSocket(record, details: known, to: &$0)
+        } else {
+          lines.appendSocket(record, to: &$0)
+        }
+      }
+    }
+    let counts = StateCounts(snapshot.records)
+    let reason = look.isComplete ? nil : "the kernel dropped messages of its answer"
+    output.append {
+      lines.appendEnd(
+        envelope, counts: counts, listed: counts.total, isComplete: look.isComplete, error: reason, to: &$0)
+    }
+    try output.finish()
+    return Outcome(listed: counts.total, isComplete: look.isComplete)
+  }
+
+  // MARK: Streamed
+
+  private func writeHeader(to output: inout RowOutput) {
+    if common.header { output.append { $0.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") } }
+  }
+
+  private func streamPlain(_ investigation: inout Investigation) throws -> Outcome {
+    var row = SocketRow(interfaceName: interfaces.name)
+    var output = RowOutput()
+    var listed = 0
+    writeHeader(to: &output)
+    let isComplete: Bool
+    do {
+      isComplete = try investigation.stream(filter) { record in
+        if listed < limit { output.append { row.appendPlain(record, to: &$0) } }
+        listed += 1
+      }
+    } catch {
+      try output.finish()
+      throw error
+    }
+    try output.finish()
+    return Outcome(listed: listed, isComplete: isComplete)
+  }
+
+  func streamLines(_ investigation: inout Investigation) throws -> Outcome {
+    let envelope = Envelope.current("port", isOutside: investigation.tablesOf != nil)
+    var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
+    var output = RowOutput()
+    var counts = StateCounts()
+    var isComplete = false
+    var failure: Failure?
+    do {
+      isComplete = try investigation.stream(filter) { origin in
+        let blindSpots = SocketSource.blindSpots(of: origin)
+        output.append { lines.appendSnapshot(envelope, origin: origin, blindSpots: blindSpots, to: &$0) }
+      } _: { record in
+        if counts.total < limit { output.append { lines.appendSocket(record, to: &$0) } }
+        counts.add(record)
+      }
+    } catch {
+      failure = Failure(error)
+    }
+    let reason = failure?.message ?? (isComplete ? nil : "the kernel dropped messages of its answer")
+    output.append {
+      lines.appendEnd(
+        envelope, counts: counts, listed: counts.total, isComplete: isComplete, error: reason, to: &$0)
+    }
+    try output.finish()
+    if let failure { throw failure }
+    return Outcome(listed: counts.total, isComplete: isComplete)
+  }
+}

@@ -1,0 +1,40 @@
+import Diagnosis
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `port --watch`.
+extension PortRun {
+  /// How long what has come or gone is marked, in milliseconds.
+  static let markedFor: Int64 = 3000
+
+  func watch(_ investigation: inout Investigation, every interval: Int64) throws -> Int32 {
+    let loop = try WatchLoop(every: interval, draws: common.format == .table, common)
+    guard common.format == .table else {
+      return try loop.run { _ = try lines(&investigation) }
+    }
+    var wide = filter
+    wide.states = .states(.all)
+    var changes = SocketChanges(markedFor: max(Self.markedFor, interval / 1_000_000))
+    var report: PortReport?
+    var title = ""
+    let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
+    return try loop.run {
+      let snapshot = try investigation.snapshot(wide)
+      title =
+        "port \(filter.ports.description), every \(seconds)  "
+        + Timestamp.rfc3339(milliseconds: Clock.wallMilliseconds)
+      let chosen = request.sort.order(snapshot.records) { filter.matchesState($0) }
+      changes.update(
+        chosen.lazy.map { snapshot.records[Int($0)] }, at: Clock.monotonicNanoseconds / 1_000_000)
+      report = PortReport(
+        filter: filter, records: snapshot.records, listed: Array(chosen.prefix(request.limit)),
+        listedCount: chosen.count, counts: StateCounts(snapshot.records), look: snapshot.look,
+        timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+    } draw: { canvas in
+      report.map {
+        PortWatch($0, changes: changes, title: title).lines(on: canvas, interfaceName: interfaces.name)
+      } ?? []
+    }
+  }
+}

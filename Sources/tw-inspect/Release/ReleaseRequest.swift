@@ -1,0 +1,21 @@
+import LinuxHost
+
+/// What `release` was asked for.
+struct ReleaseRequest {
+  let common: CommonRequest
+  let port: String
+  let includesFinWait2: Bool
+  let isDryRun: Bool
+  let asksFirst: Bool
+
+  init(_ command: ReleaseCommand) throws(Failure) {
+    common = try CommonRequest(command.common)
+    port = command.port
+    if port == "0" { throw .usage("port '0': out of range; ports are 1 to 65535") }
+    try PortArgument.checkNumber(port)
+    includesFinWait2 = command.includeFinWait2
+    isDryRun = command.dryRun
+    asksFirst = !command.yes && !command.dryRun
+    if asksFirst, common.quiet { throw .usage("--quiet asks nothing; add --yes or --dry-run") }
+  }
+}

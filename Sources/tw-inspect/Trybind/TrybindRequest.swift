@@ -1,0 +1,49 @@
+import Diagnosis
+import LinuxHost
+
+/// What `trybind` was asked for.
+struct TrybindRequest {
+  let common: CommonRequest
+  let server: ServerRequest
+  /// Every combination of options is compared, and the usual addresses.
+  let isMatrix: Bool
+  /// Nothing is bound.
+  let isPredicted: Bool
+  /// As if what listens on the port were stopped.
+  let isAfterStop: Bool
+  let readsOptions: Bool
+  /// The user to bind as, by name or number; nil is this process's own.
+  let user: String?
+  /// Nanoseconds between two looks; nil is one look only.
+  let interval: Int64?
+
+  init(_ command: TrybindCommand) throws(Failure) {
+    common = try CommonRequest(command.common)
+    isMatrix = command.matrix
+    isAfterStop = command.afterStop
+    isPredicted = command.predict || command.afterStop
+    user = command.asUser
+    server = try ServerRequest(port: command.port, command.server, common)
+    interval = try WatchOptions.interval(command.watch, command.interval, common)
+    readsOptions = try FlagsChoice.value(of: command.flags) == .live
+    try refuseContradictions(command)
+  }
+
+  private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
+    if command.matrix, command.watch {
+      throw .usage(
+        "--matrix with --watch: what repeats tries your server's options only; leave one of them out")
+    }
+    guard isPredicted else { return }
+    let option = command.afterStop ? "--after-stop" : "--predict"
+    if server.isAutomaticPort {
+      throw .usage("\(option) 0: the kernel chooses the port, so there is nothing to predict")
+    }
+    if command.watch {
+      throw .usage("\(option) with --watch: one answer is predicted; leave one of them out")
+    }
+    if command.server.listen {
+      throw .usage("\(option) with --listen: nothing is bound, so nothing listens; leave one of them out")
+    }
+  }
+}

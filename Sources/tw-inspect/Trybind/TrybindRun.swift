@@ -1,0 +1,79 @@
+import Diagnosis
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `trybind`: from the request to the exit status.
+struct TrybindRun {
+  let request: TrybindRequest
+  let interfaces = Interfaces()
+
+  var common: CommonRequest { request.common }
+
+  init(_ request: TrybindRequest) { self.request = request }
+
+  func run() throws -> Int32 {
+    let port = try request.server.portNumber()
+    let user = try request.user.map(find)
+    var investigation = try common.investigation()
+    let question = question(request.server.target(port), user)
+    var prober = QuestionProber(as: question.user)
+    let evidence = try investigation.evidence(for: question, &prober)
+    common.complainAboutSource(investigation)
+    if let interval = request.interval {
+      return try watch(question, evidence, &prober, &investigation, every: interval)
+    }
+    if common.verbose, !question.isPredicted {
+      StandardOutput.complain("tw-inspect: \(prober.count) sockets made, tried and closed")
+    }
+    return try answer(BindDiagnosis(evidence))
+  }
+
+  /// What is predicted of a user takes no privilege.
+  private func find(_ typed: String) throws(Failure) -> User {
+    guard let user = User.find(typed) else {
+      throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
+    }
+    guard
+      request.isPredicted || user.uid == HostIdentity.current().effectiveUserID
+        || Capabilities.isEffective(.setUID)
+    else {
+      throw .notPermitted(
+        "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
+    }
+    return user
+  }
+
+  private func question(_ server: BindTarget, _ user: User?) -> BindQuestion {
+    var target = server
+    target.isAfterStop = request.isAfterStop
+    if let user {
+      target.uid = user.uid
+      target.asUID = user.uid
+    }
+    if request.isMatrix { target.addRows(common.family) }
+    return BindQuestion(
+      target, comparison: request.isMatrix ? .all : .withAndWithoutReuse, isPredicted: request.isPredicted,
+      readsOptions: request.readsOptions, user: user, mayTakeConnections: request.server.mayTakeConnections,
+      wantsExplanation: !common.quiet)
+  }
+
+  private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
+    try write(diagnosis)
+    guard diagnosis.look.isComplete, let bindable = diagnosis.bindable else {
+      return ExitStatus.incompleteLook
+    }
+    return bindable ? ExitStatus.yes : ExitStatus.no
+  }
+
+  private func write(_ diagnosis: BindDiagnosis) throws(Failure) {
+    let report = TrybindReport(diagnosis)
+    try common.write(.current("trybind")) { text in
+      TrybindText(diagnosis).write(to: &text)
+    } document: { envelope, isOneLine, drain in
+      report.document(envelope, isOneLine: isOneLine, interfaceName: interfaces.name, drain: drain)
+    } plain: { withHeader in
+      report.plain(withHeader: withHeader)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Diagnosis
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `trybind --watch`.
+extension TrybindRun {
+  func watch(
+    _ question: BindQuestion, _ first: BindEvidence, _ prober: inout QuestionProber,
+    _ investigation: inout Investigation, every interval: Int64
+  ) throws -> Int32 {
+    let loop = try WatchLoop(every: interval, draws: common.format == .table, common)
+    var evidence = first
+    var triedAt = Clock.monotonicNanoseconds
+    var changes = SocketChanges(markedFor: max(PortRun.markedFor, interval / 1_000_000))
+    var screen: BindWatch?
+    let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
+    return try loop.run {
+      let next = try investigation.evidence(for: question, after: evidence, &prober)
+      evidence = next.evidence
+      if next.wasTried { triedAt = Clock.monotonicNanoseconds }
+      let diagnosis = BindDiagnosis(evidence)
+      guard common.format == .table else { return try writeLine(diagnosis) }
+      let time = Clock.monotonicNanoseconds
+      if diagnosis.bindable == false { changes.update(diagnosis.holders, at: time / 1_000_000) }
+      if diagnosis.bindable == true { changes.update([], at: time / 1_000_000) }
+      screen = BindWatch(
+        diagnosis, changes: changes,
+        title: "port \(question.target.port), every \(seconds)  "
+          + Timestamp.rfc3339(milliseconds: Clock.wallMilliseconds),
+        triedAgo: (time - triedAt) / 1_000_000)
+    } draw: { canvas in
+      screen?.lines(on: canvas, interfaceName: interfaces.name) ?? []
+    }
+  }
+
+  private func writeLine(_ diagnosis: BindDiagnosis) throws(Failure) {
+    let output = Output()
+    var document = TrybindReport(diagnosis).document(
+      .current("trybind"), isOneLine: true, interfaceName: interfaces.name, drain: output.write)
+    output.write(&document)
+    try output.check()
+  }
+}

@@ -1,0 +1,23 @@
+/// What `wait` was asked for.
+struct WaitRequest {
+  let common: CommonRequest
+  let server: ServerRequest
+  /// Nanoseconds; nil is none.
+  let timeout: Int64?
+  let failsFast: Bool
+
+  private static let defaultTimeout: Int64 = 180_000
+
+  init(_ command: WaitCommand) throws(Failure) {
+    common = try CommonRequest(command.common)
+    server = try ServerRequest(port: command.port, command.server, common)
+    failsFast = command.failFast
+    let milliseconds: Int64? =
+      switch command.timeout {
+      case nil: Self.defaultTimeout
+      case "none": nil
+      case let typed?: try DurationArgument.milliseconds("--timeout", typed)
+      }
+    timeout = milliseconds.map { $0 * 1_000_000 }
+  }
+}

@@ -1,0 +1,175 @@
+import Diagnosis
+import LinuxHost
+import Reports
+import SocketTable
+
+/// `wait`: the loop that carries out what `WaitPlan` says.
+struct WaitRun {
+  private let request: WaitRequest
+  private var common: CommonRequest { request.common }
+
+  init(_ request: WaitRequest) { self.request = request }
+
+  private enum End {
+    case free
+    case timedOut
+    /// Time alone will not help.
+    case endless
+  }
+
+  /// What changes while it waits.
+  private struct Loop: ~Copyable {
+    var question: BindQuestion
+    var investigation: Investigation
+    var prober = QuestionProber()
+    var session: TrialSession
+    var progress: WaitProgress
+    let start: Int64
+  }
+
+  func run() throws -> Int32 {
+    let start = Clock.monotonicNanoseconds
+    let port = try request.server.portNumber()
+    var investigation = try common.investigation()
+    var question = BindQuestion(
+      request.server.target(port), comparison: .none,
+      mayTakeConnections: request.server.mayTakeConnections, wantsExplanation: !common.quiet)
+    let settings = HostSettings.current()
+    let text = WaitText(
+      port: port, timeout: request.timeout.map { $0 / 1_000_000 }, timerSlack: settings.timerSlack,
+      hasUTF8: Screen.hasUTF8)
+    var prober = QuestionProber()
+    let session = try investigation.trials(for: question, &prober)
+    common.complainAboutSource(investigation)
+    var loop = Loop(
+      question: question, investigation: investigation, prober: prober, session: session,
+      progress: WaitProgress(text, start: start, isQuiet: common.quiet), start: start)
+
+    var end = End.free
+    if loop.session.isRefused {
+      end = try wait(&loop, settings)
+      if end != .free {
+        question.comparison = .withAndWithoutReuse
+        loop.session = try loop.investigation.trials(for: question, &loop.prober)
+        if !loop.session.isRefused { end = .free }
+      }
+    }
+    let waited = (Clock.monotonicNanoseconds - start) / 1_000_000
+    say(end, after: waited, loop.progress, text)
+    if common.verbose {
+      StandardOutput.complain(
+        """
+        tw-inspect: \(loop.progress.looks) looks while waiting, \(loop.prober.count) sockets made, tried and closed, \
+        \(Clock.processorNanoseconds / 1000) us of processor time
+        """)
+    }
+    let diagnosis = BindDiagnosis(try loop.investigation.evidence(for: question, loop.session))
+    try write(diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))
+    if end == .free { return ExitStatus.yes }
+    return diagnosis.look.isComplete ? ExitStatus.no : ExitStatus.incompleteLook
+  }
+
+  private func say(_ end: End, after waited: Int64, _ progress: WaitProgress, _ text: WaitText) {
+    switch end {
+    case .free: progress.finish(progress.hasBegun ? text.free(waited: waited) : text.freeAtOnce)
+    case .timedOut: progress.finish(text.timedOut(waited: waited))
+    case .endless: progress.finish(text.endless)
+    }
+  }
+
+  // MARK: Waiting
+
+  private func wait(_ loop: inout Loop, _ settings: HostSettings) throws -> End {
+    let signals = try SignalWaiter(for: loop.progress.isTerminal ? .terminal : .none)
+    let deadline = request.timeout.map { loop.start + $0 } ?? .max
+    var now = Clock.monotonicNanoseconds
+    var plan = WaitPlan(loop.session, settings: settings, at: now)
+    while true {
+      if plan.isHopeless || request.failsFast && !plan.endsByItself { return .endless }
+      loop.progress.show(plan, loop.session, at: now)
+      plan.delay = nil
+      if now >= deadline { return .timedOut }
+
+      let before = Clock.processorNanoseconds
+      func cost() -> Int64 { Clock.processorNanoseconds - before }
+      switch plan.next(at: now) {
+      case .lookAtAll:
+        let (records, isComplete) = try look(.all, &loop)
+        now = Clock.monotonicNanoseconds
+        if isComplete {
+          plan.looked(records, cost: cost(), at: now)
+        } else {
+          plan.missed(cost: cost(), at: now)
+        }
+      case .look(let states):
+        let (records, isComplete) = try look(states, &loop)
+        now = Clock.monotonicNanoseconds
+        if isComplete {
+          plan.looked(states, records, cost: cost(), at: now)
+        } else {
+          plan.missed(cost: cost(), at: now)
+        }
+      case .attempt:
+        if try tryAgain(&loop) { return .free }
+        now = Clock.monotonicNanoseconds
+        plan.refused(loop.session, cost: cost(), at: now)
+      case .sleep(let until):
+        let wake = min(until, deadline, loop.progress.nextFrame(after: now))
+        try sleep(signals, until: wake, loop.progress)
+        now = Clock.monotonicNanoseconds
+      }
+    }
+  }
+
+  private func look(
+    _ states: StateSet, _ loop: inout Loop
+  ) throws(InvestigationError) -> (records: [SocketRecord], isComplete: Bool) {
+    loop.progress.looks += 1
+    var records: [SocketRecord] = []
+    let filter = SocketFilter(ports: PortSet(loop.question.target.port), states: .states(states))
+    let isComplete = try loop.investigation.stream(filter) { records.append($0) }
+    return (records, isComplete)
+  }
+
+  private func sleep(
+    _ signals: borrowing SignalWaiter, until time: Int64, _ progress: WaitProgress
+  ) throws {
+    switch try signals.wait(until: time) {
+    case .time, .resized: break
+    case .stop:
+      progress.clear()
+      SignalWaiter.stop()
+    case .end(let signal):
+      progress.clear()
+      Exit.bySignal(signal)
+    }
+  }
+
+  /// True if the server could bind. For a report, what was seen before the trial succeeded is out of date: if something
+  /// is in the way by then, it came since, and another trial tells whether it is.
+  private func tryAgain(_ loop: inout Loop) throws(InvestigationError) -> Bool {
+    func attempt() throws(InvestigationError) -> Bool {
+      try loop.investigation.tryAgain(&loop.session, for: loop.question, &loop.prober)
+    }
+    guard try attempt() else { return false }
+    guard !common.quiet, common.format != .table else { return true }
+    loop.session.take(try loop.investigation.snapshot(onPort: loop.question.target.port))
+    let isDoubtful = loop.session.trials.contains { $0.isYours && $0.prediction == .fails }
+    return isDoubtful ? try attempt() : true
+  }
+
+  // MARK: The answer
+
+  private func write(_ diagnosis: BindDiagnosis, _ wait: TrybindReport.Wait) throws(Failure) {
+    let report = TrybindReport(diagnosis, wait: wait)
+    let interfaces = Interfaces()
+    try common.write(.current("wait")) { text in
+      // That the port is free has been said.
+      if diagnosis.bindable != true { TrybindText(diagnosis).write(to: &text) }
+    } document: { envelope, isOneLine, drain in
+      report.document(envelope, isOneLine: isOneLine, interfaceName: interfaces.name, drain: drain)
+    } plain: { withHeader in
+      report.plain(withHeader: withHeader)
+    }
+  }
+}
