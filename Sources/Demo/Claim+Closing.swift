@@ -3,15 +3,15 @@ import SocketTable
 
 extension ClaimReport {
   /// 1: who closes first keeps the TIME_WAIT, and with it the port.
-  mutating func carryOutServerClosesFirst(on stage: Stage) throws(StageError) {
-    let talk = try Conversation.begin(on: stage)
+  mutating func carryOutServerClosesFirst(on network: ClaimNetwork) throws(ClaimError) {
+    let talk = try ClaimConnection.begin(on: network)
     let port = talk.server.port
     try talk.close(.server)
-    let early = try answer(stage, talk, .inUse)
+    let early = try answer(network, talk, .inUse)
     try talk.close(.client)
-    let same = try answer(stage, talk, .inUse)
-    let wildcard = try answer(stage, talk, at: .anyIPv4, .inUse)
-    let other = try answer(stage, talk, at: IPAddress(ipv4: 0x7f00_0002), .ok)
+    let same = try answer(network, talk, .inUse)
+    let wildcard = try answer(network, talk, at: .anyIPv4, .inUse)
+    let other = try answer(network, talk, at: IPAddress(ipv4: 0x7f00_0002), .ok)
     steps = talk.events + [early, same, wildcard, other].map { .answer($0) }
 
     verdict = same.result == .inUse && same.given[0].value == TCPState.timeWait.title ? .holds : .doesNotHold
@@ -29,20 +29,21 @@ extension ClaimReport {
   }
 
   private func answer(
-    _ stage: Stage, _ talk: Conversation, at address: IPAddress = Stage.loopback, _ known: ClaimAnswer.Result
-  ) throws(StageError) -> ClaimAnswer {
+    _ network: ClaimNetwork, _ talk: ClaimConnection, at address: IPAddress = ClaimNetwork.loopback,
+    _ known: ClaimAnswer.Result
+  ) throws(ClaimError) -> ClaimAnswer {
     let place = Endpoint(address: address, port: talk.server.port)
     return ClaimAnswer(
       given: [
         .init("old connection", try talk.record()?.state.title ?? "gone"),
         .init("new server on", place.text),
       ],
-      question: "bind", result: try stage.answer(address, place.port), known: known)
+      question: "bind", result: try network.answer(address, place.port), known: known)
   }
 
   /// 2: then the client has it.
-  mutating func carryOutClientClosesFirst(on stage: Stage) throws(StageError) {
-    let talk = try Conversation.begin(on: stage)
+  mutating func carryOutClientClosesFirst(on network: ClaimNetwork) throws(ClaimError) {
+    let talk = try ClaimConnection.begin(on: network)
     try talk.close(.client)
     try talk.close(.server)
     var answers: [ClaimAnswer] = []
@@ -54,7 +55,7 @@ extension ClaimReport {
         answers.append(
           ClaimAnswer(
             given: [.init("port", "\(name) \(endpoint.text)")], question: question,
-            result: try stage.answer(endpoint.address, endpoint.port, options), known: known))
+            result: try network.answer(endpoint.address, endpoint.port, options), known: known))
       }
     }
     steps = talk.events + answers.map { .answer($0) }
@@ -68,18 +69,18 @@ extension ClaimReport {
   }
 
   /// 4: the flags of both sides count.
-  mutating func carryOutReuseAddress(on stage: Stage) throws(StageError) {
+  mutating func carryOutReuseAddress(on network: ClaimNetwork) throws(ClaimError) {
     var results: [Bool: [Bool: ClaimAnswer.Result]] = [:]
     var answers: [ClaimStep] = []
     for old in [false, true] {
-      if old { try stage.clear() }
-      let talk = try Conversation.begin(on: stage, old ? .reuseAddress : [])
+      if old { try network.clear() }
+      let talk = try ClaimConnection.begin(on: network, old ? .reuseAddress : [])
       try talk.close(.server)
       try talk.close(.client)
       // The steps are the same for both; the second time is shown.
       if old { steps = talk.events } else { differences += talk.events.compactMap(\.difference) }
       for new in [false, true] {
-        let result = try stage.answer(
+        let result = try network.answer(
           talk.server.address, talk.server.port, new ? .reuseAddress : [], listens: true)
         results[old, default: [:]][new] = result
         answers.append(

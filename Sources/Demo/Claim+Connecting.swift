@@ -5,8 +5,8 @@ import SocketTable
 
 extension ClaimReport {
   /// 7: the client comes again from the same port; then once more where nobody listens.
-  mutating func carryOutTakeover(on stage: Stage) throws(StageError) {
-    let talk = try Conversation.begin(on: stage, .reuseAddress)
+  mutating func carryOutTakeover(on network: ClaimNetwork) throws(ClaimError) {
+    let talk = try ClaimConnection.begin(on: network, .reuseAddress)
     let old = talk.nextSequenceNumber
     try talk.close(.server, keepsListening: true)
     try talk.close(.client)
@@ -30,8 +30,8 @@ extension ClaimReport {
     }
     steps = talk.events
 
-    try stage.clear()
-    let alone = try Conversation.begin(on: stage, .reuseAddress)
+    try network.clear()
+    let alone = try ClaimConnection.begin(on: network, .reuseAddress)
     try alone.close(.server)
     try alone.close(.client)
     let refused = try alone.connectAgain()
@@ -60,13 +60,13 @@ extension ClaimReport {
   }
 
   /// 8: one client port, taken by a TIME_WAIT to each of three servers, and a server's port in TIME_WAIT.
-  mutating func carryOutReuseSysctl(on stage: Stage) throws(StageError) {
+  mutating func carryOutReuseSysctl(on network: ClaimNetwork) throws(ClaimError) {
     let sysctl = "net.ipv4.tcp_tw_reuse"
-    try stage.set("net.ipv4.ip_local_port_range", "40001 40001")
-    let restarted = try Conversation.begin(on: stage, port: 9527)
+    try network.set("net.ipv4.ip_local_port_range", "40001 40001")
+    let restarted = try ClaimConnection.begin(on: network, port: 9527)
     try restarted.close(.server)
     try restarted.close(.client)
-    var talks: [Conversation] = []
+    var talks: [ClaimConnection] = []
     var answers: [[ClaimAnswer]] = []
     func ask(_ value: Int, _ question: String, _ result: ClaimAnswer.Result, _ known: ClaimAnswer.Result) {
       answers[value].append(
@@ -75,29 +75,29 @@ extension ClaimReport {
     }
     // Each is asked of a connection that has just ended: on a busy host the delay could be over for one before.
     for (value, port) in [9528, 9529, 9530 as UInt16].enumerated() {
-      let talk = try Conversation.begin(on: stage, port: port)
+      let talk = try ClaimConnection.begin(on: network, port: port)
       try talk.close(.client)
       try talk.close(.server, keepsListening: true)
       talks.append(talk)
       answers.append([])
-      try stage.set(sysctl, "\(value)")
+      try network.set(sysctl, "\(value)")
       ask(value, "connect at once", try talk.connectionAttempt(), .noPort)
     }
     let began = Clock.monotonicNanoseconds
     // tcp_tw_reuse_delay, and before Linux 6.14 a constant; before 4.19 whole seconds were counted. 0 comes last, so that
     // the delay has passed there too.
-    let late = try [1, 2].map { value throws(StageError) in
-      try stage.set(sysctl, "\(value)")
-      return try talks[value].connectionSoon(on: stage)
+    let late = try [1, 2].map { value throws(ClaimError) in
+      try network.set(sysctl, "\(value)")
+      return try talks[value].connectionSoon(on: network)
     }
     let passed = UInt32(clamping: (Clock.monotonicNanoseconds - began) / 1_000_000)
     let question = "connect after \(ClaimAnswer.Result.milliseconds(passed).text)"
-    try stage.set(sysctl, "0")
+    try network.set(sysctl, "0")
     ask(0, question, try talks[0].connectionAttempt(), .noPort)
     for value in [1, 2] { ask(value, question, late[value - 1], .ok) }
     for value in 0...2 {
-      try stage.set(sysctl, "\(value)")
-      ask(value, "server's bind", try stage.answer(Stage.loopback, restarted.server.port), .inUse)
+      try network.set(sysctl, "\(value)")
+      ask(value, "server's bind", try network.answer(ClaimNetwork.loopback, restarted.server.port), .inUse)
     }
     steps = talks[0].events + answers.flatMap { $0 }.map { .answer($0) }
 
@@ -120,11 +120,11 @@ extension ClaimAnswer.Result {
   fileprivate static let noPort = ClaimAnswer.Result.refused(.addressNotAvailable)
 }
 
-extension Conversation {
+extension ClaimConnection {
   /// The first that succeeds, or the last that did not.
-  fileprivate func connectionSoon(on stage: Stage) throws(StageError) -> ClaimAnswer.Result {
+  fileprivate func connectionSoon(on network: ClaimNetwork) throws(ClaimError) -> ClaimAnswer.Result {
     var result = ClaimAnswer.Result.noPort
-    try stage.settle(seconds: 4) { () throws(StageError) in
+    try network.settle(seconds: 4) { () throws(ClaimError) in
       result = try connectionAttempt()
       return result == .ok
     }
@@ -132,14 +132,14 @@ extension Conversation {
   }
 
   /// What connect() from a port of the kernel's choice answers.
-  fileprivate func connectionAttempt() throws(StageError) -> ClaimAnswer.Result {
+  fileprivate func connectionAttempt() throws(ClaimError) -> ClaimAnswer.Result {
     do throws(SystemError) {
       let socket = try StreamSocket()
       try socket.connect(to: server)
       socket.close()
       return .ok
     } catch {
-      guard error.call == "connect" else { throw .system(error) }
+      guard error.call == "connect" else { throw .failed(.system(error)) }
       return .refused(error.errno)
     }
   }

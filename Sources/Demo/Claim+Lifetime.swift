@@ -6,19 +6,19 @@ extension ClaimReport {
   private static let minute: UInt32 = 60_000
 
   /// 3: what the kernel's timer says, whatever the sysctl that is believed to set it says.
-  mutating func carryOutLifetime(on stage: Stage, waitsItOut: Bool) throws(StageError) {
+  mutating func carryOutLifetime(on network: ClaimNetwork, waitsItOut: Bool) throws(ClaimError) {
     let sysctl = "net.ipv4.tcp_fin_timeout"
     var lives: [UInt32?] = []
-    var talk: Conversation?
+    var talk: ClaimConnection?
     for seconds: UInt32 in [60, 5] {
-      try stage.clear()
-      try stage.set(sysctl, "\(seconds)")
-      let conversation = try Conversation.begin(on: stage)
-      try conversation.close(.server)
-      let finWait2 = try conversation.record()
-      try conversation.close(.client)
-      let timeWait = try conversation.record()
-      steps += steps.isEmpty ? conversation.events : []
+      try network.clear()
+      try network.set(sysctl, "\(seconds)")
+      let connection = try ClaimConnection.begin(on: network)
+      try connection.close(.server)
+      let finWait2 = try connection.record()
+      try connection.close(.client)
+      let timeWait = try connection.record()
+      steps += steps.isEmpty ? connection.events : []
       for (record, state, life) in [
         (finWait2, TCPState.finWait2, seconds * 1000), (timeWait, .timeWait, Self.minute),
       ] {
@@ -28,10 +28,10 @@ extension ClaimReport {
               [.init("tcp_fin_timeout", "\(seconds) s")], "\(state.title) lasts", record, state, life)))
       }
       lives.append(timeWait?.timer?.expires)
-      talk = conversation
+      talk = connection
     }
     let isAMinute = lives.allSatisfy { $0.map { Self.isNear($0, Self.minute) } ?? false }
-    if waitsItOut, let talk { try waitOut(talk, stage) }
+    if waitsItOut, let talk { try waitOut(talk, network) }
     verdict = isAMinute ? .holdsWithCondition : .doesNotHold
     condition = isAMinute ? "on Linux that is 60 s, whatever the MSL; nothing sets it." : nil
     reason =
@@ -66,14 +66,14 @@ extension ClaimReport {
   }
 
   /// Until the port can be bound again, without SO_REUSEADDR.
-  private mutating func waitOut(_ talk: Conversation, _ stage: Stage) throws(StageError) {
+  private mutating func waitOut(_ talk: ClaimConnection, _ network: ClaimNetwork) throws(ClaimError) {
     let left = try talk.record()?.timer?.expires ?? 0
     let began = Clock.monotonicNanoseconds - Int64(Self.minute - min(left, Self.minute)) * 1_000_000
     let slack = UInt32(TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
     let (address, port) = (talk.server.address, talk.server.port)
     var hasStoodAtZero = false
     var passed: UInt32 = 0
-    while try stage.answer(address, port) != .ok {
+    while try network.answer(address, port) != .ok {
       passed = UInt32(clamping: (Clock.monotonicNanoseconds - began) / 1_000_000)
       if passed > Self.minute + slack + 5_000 { break }
       let left = try talk.record()?.timer?.expires

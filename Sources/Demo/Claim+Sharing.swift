@@ -4,22 +4,22 @@ import SocketTable
 
 extension ClaimReport {
   /// 6: a listener at one address, and a second at another.
-  mutating func carryOutSeveralServices(on stage: Stage) throws(StageError) {
+  mutating func carryOutSeveralServices(on network: ClaimNetwork) throws(ClaimError) {
     let other = IPAddress(ipv4: 0x7f00_0002)
     let cases: [(first: IPAddress, second: IPAddress, options: SocketOptions, known: ClaimAnswer.Result)] = [
-      (Stage.loopback, other, [], .ok),
+      (ClaimNetwork.loopback, other, [], .ok),
       (.anyIPv4, other, [], .inUse),
       (.anyIPv4, other, .reuseAddress, .inUse),
       (.anyIPv4, other, .reusePort, .ok),
     ]
     var results: [ClaimAnswer.Result] = []
     for (first, second, options, known) in cases {
-      let listener = try stage.system { () throws(SystemError) in
-        try Self.listener(at: first, options, on: stage)
+      let listener = try network.system { () throws(SystemError) in
+        try Self.listener(at: first, options, on: network)
       }
-      let port = try stage.system { () throws(SystemError) in try listener.localPort() }
-      let state = try stage.record(Endpoint(address: first, port: port), nil)?.state.title ?? "gone"
-      let result = try stage.answer(second, port, options, listens: true)
+      let port = try network.system { () throws(SystemError) in try listener.localPort() }
+      let state = try network.record(Endpoint(address: first, port: port), nil)?.state.title ?? "gone"
+      let result = try network.answer(second, port, options, listens: true)
       results.append(result)
       steps.append(
         .answer(
@@ -42,12 +42,12 @@ extension ClaimReport {
   }
 
   private static func listener(
-    at address: IPAddress, _ options: SocketOptions, on stage: Stage
+    at address: IPAddress, _ options: SocketOptions, on network: ClaimNetwork
   ) throws(SystemError) -> StreamSocket {
     let listener = try StreamSocket(options)
     // Nobody outside is to meet a listener on the host's own addresses.
-    if !stage.isPrivate { try listener.bindToLoopbackDevice() }
-    try listener.bind(Endpoint(address: address, port: stage.serverPort))
+    if !network.isPrivate { try listener.bindToLoopbackDevice() }
+    try listener.bind(Endpoint(address: address, port: network.serverPort))
     try listener.listen()
     return listener
   }

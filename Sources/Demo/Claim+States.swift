@@ -4,8 +4,8 @@ import SocketTable
 
 extension ClaimReport {
   /// 5: a socket in each state that can be made, with SO_REUSEADDR, and another that wants its port.
-  mutating func carryOutOtherStates(on stage: Stage) throws(StageError) {
-    let crowd = try Crowd(stage)
+  mutating func carryOutOtherStates(on network: ClaimNetwork) throws(ClaimError) {
+    let crowd = try Crowd(network)
     var refusedOutsideListen = 0
     var asked = 0
     for member in crowd.members {
@@ -13,9 +13,9 @@ extension ClaimReport {
       let given: [ClaimAnswer.Given] = [
         .init("old socket", seen), .init("after", member.story),
       ]
-      let plain = try stage.answer(member.local.address, member.local.port)
+      let plain = try network.answer(member.local.address, member.local.port)
       steps.append(.answer(ClaimAnswer(given: given, question: "plain", result: plain, known: .inUse)))
-      let reuse = try stage.answer(member.local.address, member.local.port, .reuseAddress, listens: true)
+      let reuse = try network.answer(member.local.address, member.local.port, .reuseAddress, listens: true)
       steps.append(
         .answer(
           ClaimAnswer(
@@ -49,71 +49,72 @@ private final class Crowd {
   /// Kernels before 6.8 do not list bound sockets.
   static let unseen = "not listed"
 
-  private let stage: Stage
+  private let network: ClaimNetwork
   private(set) var members: [Member] = []
-  private var talks: [Conversation] = []
+  private var talks: [ClaimConnection] = []
   private var bound: StreamSocket?
   private var listener: StreamSocket?
   private var busyListener: StreamSocket?
   private var connected: StreamSocket?
   private var connecting: StreamSocket?
 
-  init(_ stage: Stage) throws(StageError) {
-    self.stage = stage
+  init(_ network: ClaimNetwork) throws(ClaimError) {
+    self.network = network
     do throws(SystemError) {
       try makeSocketsWithoutConnection()
     } catch {
-      throw .system(error)
+      throw .failed(.system(error))
     }
-    try make(.established, "the listener closed") { _ throws(StageError) in }
-    try make(.closeWait, "the client closed first") { talk throws(StageError) in
+    try make(.established, "the listener closed") { _ throws(ClaimError) in }
+    try make(.closeWait, "the client closed first") { talk throws(ClaimError) in
       try talk.shutdown(.client)
     }
     // A FIN waits behind what the client does not read.
-    try make(.finWait1, "the server closed first, no ACK") { talk throws(StageError) in
+    try make(.finWait1, "the server closed first, no ACK") { talk throws(ClaimError) in
       try talk.closeWindow()
       try talk.shutdown(.server)
     }
-    try make(.finWait2, "the server closed first") { talk throws(StageError) in try talk.shutdown(.server) }
-    try make(.closing, "both closed at once, no ACK") { talk throws(StageError) in
+    try make(.finWait2, "the server closed first") { talk throws(ClaimError) in try talk.shutdown(.server) }
+    try make(.closing, "both closed at once, no ACK") { talk throws(ClaimError) in
       try talk.closeWindow()
       try talk.shutdown(.server)
       try talk.shutdown(.client)
     }
-    try make(.lastAck, "the client, then the server, no ACK") { [stage] talk throws(StageError) in
+    try make(.lastAck, "the client, then the server, no ACK") { [network] talk throws(ClaimError) in
       try talk.shutdown(.client)
-      try stage.settle { () throws(StageError) in try talk.record()?.state == .closeWait }
+      try network.settle { () throws(ClaimError) in try talk.record()?.state == .closeWait }
       try talk.closeWindow()
       try talk.shutdown(.server)
     }
-    try make(.timeWait, "the server closed, then the client") { talk throws(StageError) in
+    try make(.timeWait, "the server closed, then the client") { talk throws(ClaimError) in
       try talk.close(.server)
       try talk.close(.client)
     }
     for member in members where member.state != .bound && member.state != .listen {
-      try stage.settle { () throws(StageError) in try record(of: member)?.state == member.state }
+      try network.settle { () throws(ClaimError) in try record(of: member)?.state == member.state }
     }
   }
 
   /// In the table's words.
-  func state(of member: Member) throws(StageError) -> String {
+  func state(of member: Member) throws(ClaimError) -> String {
     try record(of: member)?.state.title ?? (member.state == .bound ? Self.unseen : "gone")
   }
 
-  private func record(of member: Member) throws(StageError) -> SocketRecord? {
-    try stage.record(member.local, member.peer)
+  private func record(of member: Member) throws(ClaimError) -> SocketRecord? {
+    try network.record(member.local, member.peer)
   }
 
   private func makeSocketsWithoutConnection() throws(SystemError) {
     func open() throws(SystemError) -> StreamSocket {
       let socket = try StreamSocket(.reuseAddress)
-      try socket.bind(Endpoint(address: Stage.loopback, port: 0))
+      try socket.bind(Endpoint(address: ClaimNetwork.loopback, port: 0))
       return socket
     }
     func add(_ state: TCPState, _ story: String, _ port: UInt16, peer: Endpoint? = nil) {
       members.append(
         Member(
-          state: state, story: story, local: Endpoint(address: Stage.loopback, port: port), peer: peer))
+          state: state, story: story, local: Endpoint(address: ClaimNetwork.loopback, port: port), peer: peer)
+      )
     }
     let first = try open()
     add(.bound, "bind, nothing else", try first.localPort())
@@ -125,7 +126,7 @@ private final class Crowd {
     // One connection waits to be accepted; there is no room for another, and its SYN is dropped.
     let busy = try open()
     try busy.listen(backlog: 0)
-    let peer = Endpoint(address: Stage.loopback, port: try busy.localPort())
+    let peer = Endpoint(address: ClaimNetwork.loopback, port: try busy.localPort())
     busyListener = consume busy
     let waiting = try StreamSocket()
     try waiting.connect(to: peer)
@@ -137,9 +138,9 @@ private final class Crowd {
   }
 
   private func make(
-    _ state: TCPState, _ story: String, _ body: (Conversation) throws(StageError) -> Void
-  ) throws(StageError) {
-    let talk = try Conversation.begin(on: stage, port: 0, .reuseAddress, takesLittle: true)
+    _ state: TCPState, _ story: String, _ body: (ClaimConnection) throws(ClaimError) -> Void
+  ) throws(ClaimError) {
+    let talk = try ClaimConnection.begin(on: network, port: 0, .reuseAddress, takesLittle: true)
     talk.stopListening()
     try body(talk)
     talks.append(talk)

@@ -43,19 +43,20 @@ package enum Claim: Int, CaseIterable, Sendable {
 
   /// Carries it out with real sockets.
   /// - Parameter waitsItOut: one TIME_WAIT is waited for until its end, for a minute.
-  package func carryOut(on stage: Stage, waitsItOut: Bool = false) throws(StageError) -> ClaimReport {
+  package func carryOut(on network: ClaimNetwork, waitsItOut: Bool = false) throws(ClaimError) -> ClaimReport
+  {
     var report = blankReport
-    try stage.clear()
-    do throws(StageError) {
+    try network.clear()
+    do throws(ClaimError) {
       switch self {
-      case .serverClosesFirst: try report.carryOutServerClosesFirst(on: stage)
-      case .clientClosesFirst: try report.carryOutClientClosesFirst(on: stage)
-      case .lifetime: try report.carryOutLifetime(on: stage, waitsItOut: waitsItOut)
-      case .reuseAddress: try report.carryOutReuseAddress(on: stage)
-      case .otherStates: try report.carryOutOtherStates(on: stage)
-      case .severalServices: try report.carryOutSeveralServices(on: stage)
-      case .takeover: try report.carryOutTakeover(on: stage)
-      case .reuseSysctl: try report.carryOutReuseSysctl(on: stage)
+      case .serverClosesFirst: try report.carryOutServerClosesFirst(on: network)
+      case .clientClosesFirst: try report.carryOutClientClosesFirst(on: network)
+      case .lifetime: try report.carryOutLifetime(on: network, waitsItOut: waitsItOut)
+      case .reuseAddress: try report.carryOutReuseAddress(on: network)
+      case .otherStates: try report.carryOutOtherStates(on: network)
+      case .severalServices: try report.carryOutSeveralServices(on: network)
+      case .takeover: try report.carryOutTakeover(on: network)
+      case .reuseSysctl: try report.carryOutReuseSysctl(on: network)
       }
     } catch .notHere(let reason) {
       report = blankReport

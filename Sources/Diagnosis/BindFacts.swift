@@ -140,9 +140,11 @@ struct BindFacts {
       }
       if hasSeenAll { continue }
       hasSeenAll = conflicts.areAll
+      if conflicts.groups.contains(where: { $0.fate == .becomesTimeWait }) {
+        longest = max(longest, Scenario.timeWaitLength)
+      }
       session.forEach(conflicts) { index, record in
-        let isAssumed = conflicts.group(index)?.fate == .becomesTimeWait
-        longest = max(longest, isAssumed ? Scenario.timeWaitLength : record.timer?.expires ?? 0)
+        if record.isMinisocket { longest = max(longest, record.timer?.expires ?? 0) }
       }
     }
     return longest

@@ -65,7 +65,7 @@ import Testing
     ),
   ])
   func mounts(text: String, point: String, below: String) throws {
-    let mount = try #require(Mount(bytes(text)))
+    let mount = try #require(CgroupMount(bytes(text)))
     #expect(mount.point == point)
     #expect(mount.path("/x").text == below)
   }
@@ -73,7 +73,7 @@ import Testing
   @Test(arguments: [
     "", "\n", "31 23 0:27 / /sys rw - tmpfs tmpfs rw", "cgroup2", "a b c d e f g - cgroup", "- cgroup2",
   ])
-  func noMount(text: String) { #expect(Mount(bytes(text)) == nil) }
+  func noMount(text: String) { #expect(CgroupMount(bytes(text)) == nil) }
 
   @Test(arguments: [
     ("[Socket]\nListenStream=9527\n", true), ("ListenStream = 0.0.0.0:9527\n", true),

@@ -76,6 +76,14 @@ struct tw_socket_flags {
    has the duplicate, which keeps the port taken; nothing but fstat and getsockopt comes before it is closed. 0, or -1 with errno. */
 int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *_Nonnull flags);
 
+/* A capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
+static inline int tw_has_effective_capability(int capability) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  if (syscall(SYS_capget, &header, sets) != 0) return -1;
+  return sets[0].effective >> capability & 1;
+}
+
 /* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
    0 if not or if it failed. */
 static inline int tw_set_effective_capability(int capability, int is_on) {

@@ -26,11 +26,13 @@ struct SocketGroups: Sendable {
 
   init(_ records: [SocketRecord], _ view: SocketView) {
     var known: [Key: Int32] = [:]
-    var last: (record: SocketRecord, group: Int32)?
+    // What is known of single sockets tells apart those that look the same.
+    let isPlain = view.isPlain
+    var last: (look: PlainLook, group: Int32)?
     memberships.reserveCapacity(records.count)
     for record in records {
-      // What is known of single sockets tells apart those that look the same.
-      if view.isPlain, let last, last.record.isAlike(record) {
+      let look = PlainLook(record)
+      if isPlain, let last, last.look == look {
         memberships.append(last.group)
         continue
       }
@@ -46,7 +48,7 @@ struct SocketGroups: Sendable {
         known[key] = group
         groups.append(Group(socket: socket, example: record, fate: fate))
       }
-      last = (record, group)
+      last = (look, group)
       memberships.append(group)
     }
   }
@@ -82,19 +84,20 @@ struct SocketGroups: Sendable {
       let group = all.memberships[index]
       return group < 0 ? .none : ofGroups[Int(group)]
     }
-
-    /// The group of the record at `index`; nil where the scenario ends it.
-    func group(_ index: Int) -> Group? {
-      let group = all.memberships[index]
-      return group < 0 ? nil : all.groups[Int(group)]
-    }
   }
 }
 
-extension SocketRecord {
-  /// The rules see no difference, if nothing more is known.
-  fileprivate func isAlike(_ other: SocketRecord) -> Bool {
-    kindBits == other.kindBits && (inode == 0) == (other.inode == 0) && interface == other.interface
-      && uid == other.uid && local.address == other.local.address
+/// What the rules see of a record if nothing more is known; equal for most of those that follow one another.
+private struct PlainLook: Equatable {
+  private let address: IPAddress
+  private let interface: UInt32
+  private let kind: UInt32
+  private let ownerBits: UInt64
+
+  init(_ record: SocketRecord) {
+    address = record.local.address
+    interface = record.interface
+    kind = record.kindBits
+    ownerBits = record.inode == 0 ? record.ownerBits : record.ownerBits | 0xffff_ffff
   }
 }

@@ -1,4 +1,3 @@
-internal import Diagnosis
 package import SocketTable
 
 /// The way of a question through the host: into the network namespace that was asked about, to the sockets there, and, of
@@ -92,6 +91,9 @@ package struct Investigation: ~Copyable {
       throw .source(error)
     }
   }
+
+  /// The look at what has been streamed so far.
+  package func look(isComplete: Bool) -> Look { source.look(isComplete: isComplete) }
 
   /// Every socket whose own port it is.
   package mutating func snapshot(onPort port: UInt16) throws(InvestigationError) -> Snapshot {

@@ -58,10 +58,6 @@ package struct SocketSource: ~Copyable {
     _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     var hasBegun = false
-    func beginOnce(_ origin: Look.Origin) {
-      if !hasBegun { begin(origin) }
-      hasBegun = true
-    }
     if hasUnfinishedDump, sockDiag != nil {
       // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
       hasUnfinishedDump = false
@@ -70,13 +66,13 @@ package struct SocketSource: ~Copyable {
     if sockDiag != nil {
       do throws(SourceError) {
         let isComplete = try sockDiag?.dump(
-          filter, alsoLocalPort: bound?.witness?.local.port, asksForBound: bound?.canBeThere ?? true,
-          isOwn: { bound?.isOwn($0) ?? false }
+          filter, asksForBound: bound?.canBeThere ?? true, witness: bound?.witness
         ) { record in
-          beginOnce(.sockDiag)
+          if !hasBegun { begin(.sockDiag) }
+          hasBegun = true
           body(record)
         }
-        beginOnce(.sockDiag)
+        if !hasBegun { begin(.sockDiag) }
         hasUnfinishedDump = isComplete != true
         return isComplete ?? false
       } catch {
@@ -87,14 +83,15 @@ package struct SocketSource: ~Copyable {
     }
     do throws(SourceError) {
       try procNet.dump(filter) { record in
-        beginOnce(.procNet)
+        if !hasBegun { begin(.procNet) }
+        hasBegun = true
         body(record)
       }
     } catch {
       guard case .unavailable(let reason) = error, let fallbackReason else { throw error }
       throw .unavailable("\(fallbackReason); \(reason)")
     }
-    beginOnce(.procNet)
+    if !hasBegun { begin(.procNet) }
     return true
   }
 
@@ -117,7 +114,7 @@ package struct SocketSource: ~Copyable {
       }
     }
     if bound.canBeThere, origin == .sockDiag {
-      if bound.wasSeen || records.contains(where: { $0.state == .bound }) {
+      if bound.witness?.wasShown == true || records.contains(where: { $0.state == .bound }) {
         listsBoundSockets = true
       } else if bound.witness != nil, isComplete {
         listsBoundSockets = false
@@ -149,14 +146,12 @@ package struct SocketSource: ~Copyable {
   }
 }
 
-/// Whether sockets that are bound and do not listen have to be asked for in one look, and are shown.
-private final class BoundQuestion {
+/// Whether sockets that are bound and do not listen have to be asked for in one look.
+private struct BoundQuestion {
   /// They were asked for, and the host's counts do not say that there are none.
   let canBeThere: Bool
-  /// Our own socket of this kind; nil where none is needed, or none could be made.
+  /// Our own socket of this kind, which tells whether they are shown; nil where none is needed, or none could be made.
   let witness: BoundWitness?
-  /// The witness was shown.
-  private(set) var wasSeen = false
 
   /// - Parameter isAnswered: it is known whether this kernel lists them.
   init(isAsked: Bool, isAnswered: Bool) throws(SourceError) {
@@ -165,11 +160,5 @@ private final class BoundQuestion {
     witness = try SourceError.ofSystem { () throws(SystemError) in
       needsWitness ? try BoundWitness.open() : nil
     }
-  }
-
-  func isOwn(_ record: SocketRecord) -> Bool {
-    guard let witness, record.state == .bound, record.local == witness.local else { return false }
-    wasSeen = true
-    return true
   }
 }

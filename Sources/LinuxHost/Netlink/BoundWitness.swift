@@ -7,6 +7,8 @@ internal import SocketTable
 final class BoundWitness {
   private let descriptor: Descriptor
   let local: Endpoint
+  /// A dump has shown it.
+  private(set) var wasShown = false
 
   /// Where it is bound, one after the other until a port is free: first any port of the kernel's choice, then some
   /// outside of the range that connections may have used up. The second address is one that hardly anybody binds.
@@ -36,5 +38,12 @@ final class BoundWitness {
       return BoundWitness(descriptor, Endpoint(address: address, port: port))
     }
     return nil
+  }
+
+  /// The record is this socket's own.
+  func isShown(by record: SocketRecord) -> Bool {
+    guard record.localPort == local.port, record.isBound(to: local.address) else { return false }
+    wasShown = true
+    return true
   }
 }

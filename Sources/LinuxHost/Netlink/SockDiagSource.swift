@@ -14,18 +14,25 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
   package init(_ channel: consuming Channel) { self.channel = channel }
 
   /// Walks the table once and hands out what matches. True if every message arrived.
-  ///
-  /// - Parameters:
-  ///   - alsoLocalPort: sockets on this port are let through by the kernel's filter as well, for `isOwn`.
-  ///   - asksForBound: false leaves sockets that are bound and do not listen out, which saves a walk through all of them.
-  ///   - isOwn: told of every record that arrives; what is this program's own is not handed out.
   /// - Throws: `.unavailable` only before the first record.
   package mutating func dump(
-    _ filter: SocketFilter, alsoLocalPort: UInt16? = nil, asksForBound: Bool = true,
-    isOwn: (SocketRecord) -> Bool = { _ in false }, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, _ body: (SocketRecord) -> Void
+  ) throws(SourceError) -> Bool {
+    try dump(filter, asksForBound: true, witness: nil, body)
+  }
+
+  /// The same, on its way to learn what this kernel lists.
+  ///
+  /// - Parameters:
+  ///   - asksForBound: false leaves sockets that are bound and do not listen out, which saves a walk through all of them.
+  ///   - witness: a socket of our own to look out for; it is not handed out.
+  /// - Throws: `.unavailable` only before the first record.
+  mutating func dump(
+    _ filter: SocketFilter, asksForBound: Bool, witness: BoundWitness?,
+    _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     sequence &+= 1
-    let request = filter.request(alsoLocalPort: alsoLocalPort, asksForBound: asksForBound)
+    let request = filter.request(alsoLocalPort: witness?.local.port, asksForBound: asksForBound)
     do throws(SystemError) {
       try channel.send(
         DatagramRequest(
@@ -64,9 +71,11 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       do throws(DecodingError) {
         try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
           let record = SocketRecord(message)
-          guard !isOwn(record), filter.matches(record) else { return }
-          hasHandedOut = true
-          body(record)
+          if let witness, witness.isShown(by: record) { return }
+          if filter.matches(record) {
+            hasHandedOut = true
+            body(record)
+          }
         }
       } catch {
         throw .malformed(error)

@@ -10,7 +10,7 @@ struct CgroupTree: ~Copyable {
     let directory: Descriptor
   }
 
-  private let mount: Mount
+  private let mount: CgroupMount
   private let root: Descriptor
   private let reader = DirectoryReader()
 
@@ -19,7 +19,7 @@ struct CgroupTree: ~Copyable {
 
   /// Nil without a mount of cgroup2, as on a host of cgroup v1 alone.
   init?(mountInfo: [UInt8]) {
-    guard let mount = Mount(mountInfo) else { return nil }
+    guard let mount = CgroupMount(mountInfo) else { return nil }
     guard let root = try? Descriptor.open(mount.point, flags: O_DIRECTORY) else { return nil }
     self.mount = mount
     self.root = root
@@ -104,48 +104,24 @@ extension CgroupTree.Group {
   }
 }
 
-/// Where cgroup2 is mounted, by /proc/self/mountinfo (proc_pid_mountinfo(5)).
-struct Mount {
+/// Where cgroup2 is mounted.
+struct CgroupMount {
   let point: String
   /// The directory of the file system that is mounted there, without a "/" at its end.
   private let root: String
 
-  init?(_ mountInfo: [UInt8], type: String = "cgroup2") {
-    var found: (point: String, root: String)?
-    for line in mountInfo.split(separator: UInt8(ascii: "\n")) {
-      let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-      guard let dash = words.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6,
-        words.count > dash + 1, words[dash + 1].elementsEqual(type.utf8)
-      else { continue }
-      let mount = (point: Self.unescaped(words[4]), root: Self.unescaped(words[3]))
-      // Of several the widest; the hybrid layout and bind mounts make more than one.
-      if found.map({ mount.root.utf8.count < $0.root.utf8.count }) ?? true { found = mount }
-    }
-    guard let found else { return nil }
-    point = found.point
-    root = found.root == "/" ? "" : found.root
+  /// Of several mounts the widest; the hybrid layout and bind mounts make more than one. Nil if there is none.
+  init?(_ mountInfo: [UInt8]) {
+    let mounts = MountInfo.mounts(in: mountInfo).filter { $0.type == "cgroup2" }
+    guard let widest = mounts.min(by: { $0.root.utf8.count < $1.root.utf8.count }) else { return nil }
+    point = widest.point
+    root = widest.root == "/" ? "" : widest.root
   }
 
   /// A path below the mount point as /proc/PID/cgroup has it.
   func path(_ below: String) -> CgroupPath {
     let text = root + below
     return CgroupPath(text.isEmpty ? "/" : text)
-  }
-
-  /// Space, tab, line break and backslash are written as three octal digits.
-  private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
-    var bytes: [UInt8] = []
-    var rest = field[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(3)
-      if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
-        bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 - 0x30) })
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

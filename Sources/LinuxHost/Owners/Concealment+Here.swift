@@ -26,14 +26,11 @@ extension Concealment {
   }
 
   private static var isHidepidMounted: Bool {
-    guard let bytes = try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24) else { return false }
-    return bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-      let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-      guard words.count > 5, words[4] == "/proc", let dash = words.lastIndex(of: "-"), dash + 3 < words.count,
-        words[dash + 1] == "proc"
-      else { return false }
-      let options = words[dash + 3].split(separator: ",")
-      return options.contains { $0.hasPrefix("hidepid=") && $0 != "hidepid=0" && $0 != "hidepid=off" }
+    MountInfo.mounts.contains { mount in
+      mount.type == "proc" && mount.point == "/proc"
+        && mount.options.contains {
+          $0.hasPrefix("hidepid=") && $0 != "hidepid=0" && $0 != "hidepid=off"
+        }
     }
   }
 }

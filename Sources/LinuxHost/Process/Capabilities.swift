@@ -10,21 +10,9 @@ package enum Capabilities {
     case sysPtrace = 19
   }
 
-  /// In the process's own user namespace; without /proc nothing is taken to be allowed.
+  /// In the process's own user namespace (capget(2)).
   package static func isEffective(_ capability: Capability) -> Bool {
-    effective.map { $0 >> UInt64(capability.rawValue) & 1 == 1 } ?? false
-  }
-
-  /// In no user namespace; without /proc nothing is known.
-  package static func isMissing(_ capability: Capability) -> Bool {
-    effective != nil && !isEffective(capability)
-  }
-
-  private static var effective: UInt64? {
-    guard let status = try? readFile("/proc/thread-self/status", limit: 1 << 14) else { return nil }
-    let text = String(decoding: status, as: UTF8.self)
-    let line = text.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
-    return line?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+    tw_has_effective_capability(Int32(capability.rawValue)) == 1
   }
 
   /// Carries `body` out without the capability, if the calling thread has it.

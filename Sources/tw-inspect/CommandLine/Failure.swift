@@ -36,7 +36,7 @@ extension Failure {
     case let failure as Failure: self = failure
     case let error as InvestigationError: self.init(error)
     case let error as SourceError: self.init(error)
-    case let error as StageError: self.init(error)
+    case let error as ClaimError: self.init(error)
     default: self.init(status: ExitStatus.systemError, message: "\(error)")
     }
   }
@@ -65,10 +65,9 @@ extension Failure {
     }
   }
 
-  private init(_ error: StageError) {
+  private init(_ error: ClaimError) {
     switch error {
-    case .system(let error): self.init(error)
-    case .source(let error): self.init(error)
+    case .failed(let error): self.init(error)
     case .notHere(let reason): self.init(status: ExitStatus.systemError, message: reason)
     }
   }

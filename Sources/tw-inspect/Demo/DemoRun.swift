@@ -15,22 +15,22 @@ struct DemoRun {
   func run() throws -> Int32 {
     if request.onlyLists { return try list() }
     let began = Clock.monotonicNanoseconds
-    let stage = try Stage(common.place.source)
+    let network = try ClaimNetwork(common.place.source)
     let reports: [ClaimReport]
     let isText = common.format == .table && !common.quiet
-    reports = isText ? try perform(on: stage) : try carryOut(on: stage)
-    if !isText, !common.quiet { try write(reports, stage.look) }
+    reports = isText ? try perform(on: network) : try carryOut(on: network)
+    if !isText, !common.quiet { try write(reports, network.look) }
     if common.verbose {
       let place =
-        stage.isPrivate
-        ? "a network namespace of its own" : "the host's loopback device (\(stage.refusalText))"
+        network.isPrivate
+        ? "a network namespace of its own" : "the host's loopback device (\(network.refusalText))"
       StandardOutput.complain(
         """
-        tw-inspect: in \(place); \(stage.looks) looks at the socket table, \
+        tw-inspect: in \(place); \(network.looks) looks at the socket table, \
         \((Clock.monotonicNanoseconds - began) / 1_000_000) ms
         """)
     }
-    guard stage.look?.isComplete != false else {
+    guard network.look?.isComplete != false else {
       StandardOutput.complain("tw-inspect: a look was incomplete: the kernel dropped messages of its answer")
       return ExitStatus.incompleteLook
     }
@@ -63,37 +63,37 @@ struct DemoRun {
     try output.check()
   }
 
-  private func carryOut(_ claim: Claim, _ stage: Stage) throws -> ClaimReport {
-    try claim.carryOut(on: stage, waitsItOut: request.waitsItOut)
+  private func carryOut(_ claim: Claim, _ network: ClaimNetwork) throws -> ClaimReport {
+    try claim.carryOut(on: network, waitsItOut: request.waitsItOut)
   }
 
-  private func carryOut(on stage: Stage) throws -> [ClaimReport] {
+  private func carryOut(on network: ClaimNetwork) throws -> [ClaimReport] {
     var reports: [ClaimReport] = []
-    for claim in request.claims { reports.append(try carryOut(claim, stage)) }
+    for claim in request.claims { reports.append(try carryOut(claim, network)) }
     return reports
   }
 
   // MARK: For people
 
   /// Each claim is shown as soon as it has been carried out.
-  private func perform(on stage: Stage) throws -> [ClaimReport] {
+  private func perform(on network: ClaimNetwork) throws -> [ClaimReport] {
     let output = Output()
     var text = common.text(to: output)
-    if !stage.isPrivate {
+    if !network.isPrivate {
       text.paragraph(
         """
-        No network namespace can be made here (\(stage.refusalText)): this host's loopback device is used, with ports \
+        No network namespace can be made here (\(network.refusalText)): this host's loopback device is used, with ports \
         that the kernel chooses. Some TIME_WAIT stay there for a minute.
         """)
       text.line()
     }
-    if request.hasIntroduction { try introduce(stage, &text, output) }
+    if request.hasIntroduction { try introduce(network, &text, output) }
     var reports: [ClaimReport] = []
     for claim in request.claims {
       if request.waitsItOut, claim == .lifetime, Terminal.isOutput {
         StandardOutput.complain("claim 3 waits a TIME_WAIT out, which takes a minute ...")
       }
-      let report = try carryOut(claim, stage)
+      let report = try carryOut(claim, network)
       if !reports.isEmpty { text.line() }
       DemoText(report).write(to: &text)
       text.finish()
@@ -111,8 +111,8 @@ struct DemoRun {
   }
 
   /// What a newcomer should see first: a TIME_WAIT, and what the other commands say about it.
-  private func introduce(_ stage: Stage, _ text: inout StyledText, _ output: Output) throws {
-    let port = try stage.makeTimeWait()
+  private func introduce(_ network: ClaimNetwork, _ text: inout StyledText, _ output: Output) throws {
+    let port = try network.makeTimeWait()
     text.paragraph(
       """
       A server on port \(port) has just closed its connection before its client did, and stopped. This is what is left:

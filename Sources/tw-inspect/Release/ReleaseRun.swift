@@ -30,7 +30,7 @@ struct ReleaseRun {
     try writePlan(report)
 
     if !report.chosen.isEmpty, !request.isDryRun {
-      if Capabilities.isMissing(.netAdmin) { throw Self.notPermitted }
+      if !Capabilities.isEffective(.netAdmin) { throw Self.notPermitted }
       if request.asksFirst,
         !Terminal.confirms("End \(ReleaseText(report, interfaceName: interfaces.name).subject)?")
       {

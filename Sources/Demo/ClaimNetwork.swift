@@ -4,16 +4,15 @@ import NetlinkCodec
 package import SocketTable
 
 /// Why a claim could not be carried out.
-package enum StageError: Error {
-  case system(SystemError)
-  case source(SourceError)
+package enum ClaimError: Error {
+  case failed(InvestigationError)
   /// It needs what this host does not allow: a sentence.
   case notHere(String)
 }
 
 /// Where the claims are carried out: a network namespace of this process alone where that is permitted, and the host's
 /// loopback device, on ports that the kernel chooses, where it is not.
-package final class Stage {
+package final class ClaimNetwork {
   package static let loopback = IPAddress(ipv4: 0x7f00_0001)
 
   /// Why the host's own loopback device is used; nil if it is not.
@@ -23,19 +22,19 @@ package final class Stage {
   /// What those looks were like, taken together.
   package private(set) var look: Look?
 
-  private let choice: SocketSource.Choice
-  private var source: SocketSource?
-  private var prober = KernelBindProber()
+  private let place: Place
+  private var investigation: Investigation?
+  private var prober = QuestionProber()
   private var isClear = false
 
   /// Leaves the host's network for good, where that is permitted.
-  package init(_ choice: SocketSource.Choice) throws(StageError) {
-    self.choice = choice
+  package init(_ choice: SocketSource.Choice) throws(ClaimError) {
+    place = Place(source: choice)
     do throws(SystemError) {
       try PrivateNetwork.enter()
       isClear = true
     } catch {
-      if error.errno.isExhaustion { throw .system(error) }
+      if error.errno.isExhaustion { throw .failed(.system(error)) }
       refusal = error
     }
   }
@@ -46,25 +45,21 @@ package final class Stage {
   package var serverPort: UInt16 { isPrivate ? 9527 : 0 }
 
   /// Nothing of what was done before is left: another namespace. On the host's loopback all of it stays.
-  package func clear() throws(StageError) {
+  package func clear() throws(ClaimError) {
     if isPrivate, !isClear {
       try system { () throws(SystemError) in try PrivateNetwork.enter() }
     }
     isClear = false
     // A netlink socket stays in the namespace in which it was opened.
-    source = try Self.open(choice)
-  }
-
-  private static func open(_ choice: SocketSource.Choice) throws(StageError) -> SocketSource {
-    do throws(SourceError) {
-      return try SocketSource(choice)
+    do throws(InvestigationError) {
+      investigation = try Investigation(place)
     } catch {
-      throw .source(error)
+      throw .failed(error)
     }
   }
 
   /// Sets a sysctl of the private namespace.
-  func set(_ sysctl: String, _ value: String) throws(StageError) {
+  func set(_ sysctl: String, _ value: String) throws(ClaimError) {
     guard isPrivate else {
       throw .notHere("it changes \(sysctl), and no network namespace can be made here (\(refusalText)).")
     }
@@ -78,9 +73,9 @@ package final class Stage {
   package var refusalText: String { refusal.map { "unshare: \($0.errno.message)" } ?? "" }
 
   /// Leaves the TIME_WAIT of a server that had set SO_REUSEADDR. Returns the port.
-  package func makeTimeWait() throws(StageError) -> UInt16 {
+  package func makeTimeWait() throws(ClaimError) -> UInt16 {
     try clear()
-    let talk = try Conversation.begin(on: self, .reuseAddress)
+    let talk = try ClaimConnection.begin(on: self, .reuseAddress)
     try talk.close(.server)
     try talk.close(.client)
     return talk.server.port
@@ -89,7 +84,7 @@ package final class Stage {
   // MARK: Looking
 
   /// What the kernel's table has between these two now.
-  func record(_ local: Endpoint, _ peer: Endpoint?) throws(StageError) -> SocketRecord? {
+  func record(_ local: Endpoint, _ peer: Endpoint?) throws(ClaimError) -> SocketRecord? {
     var found: SocketRecord?
     try records(onPort: local.port) { record in
       if record.local == local, record.peer == peer { found = record }
@@ -97,22 +92,22 @@ package final class Stage {
     return found
   }
 
-  func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(StageError) {
+  func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(ClaimError) {
     let filter = SocketFilter(ports: PortSet(port), states: .states(.all))
     looks += 1
-    do throws(SourceError) {
-      let isComplete = try source?.stream(filter, begin: { _ in }, body) ?? false
+    do throws(InvestigationError) {
+      let isComplete = try investigation?.stream(filter, body) ?? false
       let isFirstLoss = look?.isComplete != false
-      if look == nil || isFirstLoss && !isComplete { look = source?.look(isComplete: isComplete) }
+      if look == nil || isFirstLoss && !isComplete { look = investigation?.look(isComplete: isComplete) }
     } catch {
-      throw .source(error)
+      throw .failed(error)
     }
   }
 
   /// Lets the kernel get on until `condition` is met; not for ever, as what is seen is shown in any case.
   func settle(
-    seconds: Int64 = 2, _ condition: () throws(StageError) -> Bool
-  ) throws(StageError) {
+    seconds: Int64 = 2, _ condition: () throws(ClaimError) -> Bool
+  ) throws(ClaimError) {
     let deadline = Clock.monotonicNanoseconds + seconds * 1_000_000_000
     while try !condition(), Clock.monotonicNanoseconds < deadline { Clock.pause(milliseconds: 1) }
   }
@@ -121,22 +116,25 @@ package final class Stage {
 
   /// What bind, and listen where it is wanted, answer to a new socket, which is closed at once.
   func answer(
-    _ address: IPAddress = Stage.loopback, _ port: UInt16, _ options: SocketOptions = [],
+    _ address: IPAddress = ClaimNetwork.loopback, _ port: UInt16, _ options: SocketOptions = [],
     listens: Bool = false
-  ) throws(StageError) -> ClaimAnswer.Result {
+  ) throws(ClaimError) -> ClaimAnswer.Result {
     let socket = TrialSocket(
       address: BindAddress(address), port: port, options: options, interface: nil, listens: listens)
-    let outcomes = try system { () throws(SystemError) in try prober.attempt([socket]) }
-    guard case .refused(_, let error)? = outcomes.first else { return .ok }
-    return .refused(error)
+    do throws(InvestigationError) {
+      guard case .refused(_, let error)? = try prober.attempt([socket]).first else { return .ok }
+      return .refused(error)
+    } catch {
+      throw .failed(error)
+    }
   }
 
   /// Names what went wrong as this room does.
-  func system<T: ~Copyable>(_ body: () throws(SystemError) -> T) throws(StageError) -> T {
+  func system<T: ~Copyable>(_ body: () throws(SystemError) -> T) throws(ClaimError) -> T {
     do throws(SystemError) {
       return try body()
     } catch {
-      throw .system(error)
+      throw .failed(.system(error))
     }
   }
 }

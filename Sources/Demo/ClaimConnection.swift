@@ -4,8 +4,8 @@ import SocketTable
 
 /// A server on 127.0.0.1, one client, and the connection between them. What either end does is followed by a look at
 /// both.
-final class Conversation {
-  private let stage: Stage
+final class ClaimConnection {
+  private let network: ClaimNetwork
   private var listener: StreamSocket?
   private var child: StreamSocket?
   private var client: StreamSocket?
@@ -15,9 +15,9 @@ final class Conversation {
 
   /// The server listens; nobody has connected yet.
   /// - Parameter port: 0 lets the kernel choose.
-  private init(_ stage: Stage, port: UInt16, _ options: SocketOptions) throws(StageError) {
-    self.stage = stage
-    let loopback = Stage.loopback
+  private init(_ network: ClaimNetwork, port: UInt16, _ options: SocketOptions) throws(ClaimError) {
+    self.network = network
+    let loopback = ClaimNetwork.loopback
     peer = Endpoint(address: loopback, port: 0)
     do throws(SystemError) {
       let socket = try StreamSocket(options)
@@ -26,38 +26,38 @@ final class Conversation {
       server = Endpoint(address: loopback, port: try socket.localPort())
       listener = consume socket
     } catch {
-      throw .system(error)
+      throw .failed(.system(error))
     }
   }
 
   /// The connection stands.
   /// - Parameter takesLittle: the client's receive buffer is small.
   static func begin(
-    on stage: Stage, port: UInt16? = nil, _ options: SocketOptions = [], takesLittle: Bool = false
-  ) throws(StageError) -> Conversation {
-    let conversation = try Conversation(stage, port: port ?? stage.serverPort, options)
-    try conversation.connect(takesLittle: takesLittle)
-    return conversation
+    on network: ClaimNetwork, port: UInt16? = nil, _ options: SocketOptions = [], takesLittle: Bool = false
+  ) throws(ClaimError) -> ClaimConnection {
+    let connection = try ClaimConnection(network, port: port ?? network.serverPort, options)
+    try connection.connect(takesLittle: takesLittle)
+    return connection
   }
 
   // MARK: What the ends do
 
-  private func connect(takesLittle: Bool) throws(StageError) {
+  private func connect(takesLittle: Bool) throws(ClaimError) {
     do throws(SystemError) {
       let socket = try StreamSocket()
       if takesLittle { try socket.shrinkReceiveBuffer() }
       try socket.connect(to: server)
-      peer = Endpoint(address: Stage.loopback, port: try socket.localPort())
+      peer = Endpoint(address: ClaimNetwork.loopback, port: try socket.localPort())
       child = try listener?.accept()
       client = consume socket
     } catch {
-      throw .system(error)
+      throw .failed(.system(error))
     }
     try note(.client, "connects", sends: "handshake", server: .established, client: .established)
   }
 
   /// From the port that the last connection came from.
-  func connectAgain() throws(StageError) -> ClaimAnswer.Result {
+  func connectAgain() throws(ClaimError) -> ClaimAnswer.Result {
     do throws(SystemError) {
       let socket = try StreamSocket()
       try socket.bind(peer)
@@ -65,7 +65,7 @@ final class Conversation {
       child = try listener?.accept()
       client = consume socket
     } catch {
-      guard error.call == "connect" else { throw .system(error) }
+      guard error.call == "connect" else { throw .failed(.system(error)) }
       return .refused(error.errno)
     }
     try note(.client, "connects again", sends: "handshake", server: .established, client: .established)
@@ -74,7 +74,7 @@ final class Conversation {
 
   /// Ends this side; a server takes its listener down as well unless told otherwise. Returns when what is known to come
   /// of it has come.
-  func close(_ actor: ClaimEvent.Actor, keepsListening: Bool = false) throws(StageError) {
+  func close(_ actor: ClaimEvent.Actor, keepsListening: Bool = false) throws(ClaimError) {
     if actor == .server, !keepsListening { listener = nil }
     let (own, other) = actor == .server ? (server, peer) : (peer, server)
     let isFirst = actor == .server ? client != nil : child != nil
@@ -82,7 +82,7 @@ final class Conversation {
       // The acknowledgement of a FIN that meets the socket still in use by close() leaves a full socket behind, and not
       // a minisocket (tcp_rcv_state_process): so the FIN goes first.
       try shutdown(actor)
-      try stage.settle { () throws(StageError) in try stage.record(own, other)?.state == .finWait2 }
+      try network.settle { () throws(ClaimError) in try network.record(own, other)?.state == .finWait2 }
     }
     if actor == .server { child = nil } else { client = nil }
     let known: (own: TCPState?, other: TCPState) = isFirst ? (.finWait2, .closeWait) : (nil, .timeWait)
@@ -92,8 +92,8 @@ final class Conversation {
   }
 
   /// Sends the FIN and keeps the socket.
-  func shutdown(_ actor: ClaimEvent.Actor) throws(StageError) {
-    try stage.system { () throws(SystemError) in
+  func shutdown(_ actor: ClaimEvent.Actor) throws(ClaimError) {
+    try network.system { () throws(SystemError) in
       if actor == .server { try child?.shutdownWriting() } else { try client?.shutdownWriting() }
     }
   }
@@ -102,8 +102,8 @@ final class Conversation {
   func stopListening() { listener = nil }
 
   /// The client's window is closed: nothing that the server sends from now on leaves it.
-  func closeWindow() throws(StageError) {
-    try stage.system { () throws(SystemError) in try child?.sendUntilFull() }
+  func closeWindow() throws(ClaimError) {
+    try network.system { () throws(SystemError) in try child?.sendUntilFull() }
   }
 
   /// Of the server's end; nil where that cannot be read.
@@ -112,27 +112,27 @@ final class Conversation {
   // MARK: What is seen
 
   /// The server's end.
-  func record() throws(StageError) -> SocketRecord? { try stage.record(server, peer) }
+  func record() throws(ClaimError) -> SocketRecord? { try network.record(server, peer) }
 
   /// The states of all that the server's end has with this client, "gone" if there is nothing.
-  func states() throws(StageError) -> String {
+  func states() throws(ClaimError) -> String {
     var titles: [String] = []
-    try stage.records(onPort: server.port) { if $0.peer == peer { titles.append($0.state.title) } }
+    try network.records(onPort: server.port) { if $0.peer == peer { titles.append($0.state.title) } }
     return titles.isEmpty ? "gone" : titles.joined(separator: ", ")
   }
 
   private func note(
     _ actor: ClaimEvent.Actor, _ action: String, sends: String, server known: TCPState?,
     client knownOfClient: TCPState?
-  ) throws(StageError) {
-    try stage.settle { () throws(StageError) in
-      guard try stage.record(server, peer)?.state == known else { return false }
-      return try stage.record(peer, server)?.state == knownOfClient
+  ) throws(ClaimError) {
+    try network.settle { () throws(ClaimError) in
+      guard try network.record(server, peer)?.state == known else { return false }
+      return try network.record(peer, server)?.state == knownOfClient
     }
     let event = ClaimEvent(
       actor: actor, action: action, sends: sends,
-      server: .init(server, try stage.record(server, peer), known: known),
-      client: .init(peer, try stage.record(peer, server), known: knownOfClient))
+      server: .init(server, try network.record(server, peer), known: known),
+      client: .init(peer, try network.record(peer, server), known: knownOfClient))
     events.append(.event(event))
   }
 }

@@ -1,0 +1,48 @@
+/// /proc/self/mountinfo (proc_pid_mountinfo(5)).
+enum MountInfo {
+  struct Mount: Equatable {
+    /// The directory of the file system that is mounted.
+    let root: String
+    let point: String
+    let type: String
+    /// Those of the file system, not of this mount.
+    let options: [String]
+  }
+
+  /// The mounts that this process sees; none where the file cannot be read.
+  static var mounts: [Mount] {
+    mounts(in: (try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24)) ?? [])
+  }
+
+  /// Lines that are cut or malformed are passed over.
+  static func mounts(in contents: [UInt8]) -> [Mount] {
+    contents.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+      // Any number of optional fields stands before a lone dash.
+      guard let dash = words.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6,
+        words.count > dash + 1
+      else { return nil }
+      let options = words.count > dash + 3 ? String(decoding: words[dash + 3], as: UTF8.self) : ""
+      return Mount(
+        root: unescaped(words[3]), point: unescaped(words[4]),
+        type: String(decoding: words[dash + 1], as: UTF8.self),
+        options: options.split(separator: ",").map(String.init))
+    }
+  }
+
+  /// Space, tab, line break and backslash are written as three octal digits.
+  private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
+    var bytes: [UInt8] = []
+    var rest = field[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(3)
+      if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+        bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 - 0x30) })
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
