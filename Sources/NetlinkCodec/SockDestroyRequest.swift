@@ -13,9 +13,8 @@ package struct SockDestroyRequest: Equatable, Sendable {
   package static let byteCount = 56
   /// INET_DIAG_NOCOOKIE in both words: any socket will do.
   private static let noCookie = UInt64.max
-  /// IPPROTO_TCP.
-  private static let protocolTCP: UInt8 = 6
 
+  private let transport: TransportProtocol
   private let family: InetDiagMessage.Family
   private let sourcePort: UInt16
   private let destinationPort: UInt16
@@ -26,11 +25,12 @@ package struct SockDestroyRequest: Equatable, Sendable {
 
   /// Nil without a cookie that names one socket: 0 is unknown, and INET_DIAG_NOCOOKIE is any.
   package init?(
-    family: InetDiagMessage.Family, sourcePort: UInt16, destinationPort: UInt16,
-    source: InetDiagMessage.AddressBytes, destination: InetDiagMessage.AddressBytes, interface: UInt32,
-    cookie: UInt64
+    transport: TransportProtocol = .tcp, family: InetDiagMessage.Family, sourcePort: UInt16,
+    destinationPort: UInt16, source: InetDiagMessage.AddressBytes, destination: InetDiagMessage.AddressBytes,
+    interface: UInt32, cookie: UInt64
   ) {
     guard cookie != 0, cookie != Self.noCookie else { return nil }
+    self.transport = transport
     self.family = family
     self.sourcePort = sourcePort
     self.destinationPort = destinationPort
@@ -41,7 +41,7 @@ package struct SockDestroyRequest: Equatable, Sendable {
   }
 
   package var body: [UInt8] {
-    var bytes: [UInt8] = [family.rawValue, Self.protocolTCP, 0, 0]
+    var bytes: [UInt8] = [family.rawValue, transport.rawValue, 0, 0]
     bytes.reserveCapacity(Self.byteCount)
     // The kernel does not ask for the state.
     bytes.append(inHostOrder: UInt32.max)
@@ -55,13 +55,5 @@ package struct SockDestroyRequest: Equatable, Sendable {
     bytes.append(inHostOrder: UInt32(truncatingIfNeeded: cookie))
     bytes.append(inHostOrder: UInt32(truncatingIfNeeded: cookie >> 32))
     return bytes
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append<T: FixedWidthInteger>(inHostOrder value: T) {
-    for index in 0..<(T.bitWidth / 8) {
-      append(UInt8(truncatingIfNeeded: value.littleEndian >> T(8 * index)))
-    }
   }
 }

@@ -1,4 +1,5 @@
 import CMnl
+import Glibc
 import NetlinkCodec
 import Testing
 
@@ -15,6 +16,31 @@ import Testing
     expected += [0xff, 0x2f, 0, 0]  // states
     expected += [0, 0, 0, 0]  // dbs
     #expect(body == expected)
+  }
+
+  /// A word of 32 bits in host order: the kernel refuses any other length.
+  @Test func udpIsNamedByAnAttribute() throws {
+    try #require(UInt16(1).littleEndian == 1)
+    let request = InetDiagRequest(transport: .udp, states: 1 << 7 | 1 << 1, sourcePort: 53)
+    #expect(request.attributes == [RequestAttribute(type: 3, payload: [17, 0, 0, 0])])
+    #expect(request.body == InetDiagRequest(states: 0x82, sourcePort: 53).body)
+  }
+
+  @Test func whatFollowsTheBody() {
+    #expect(InetDiagRequest(states: 1).attributes.isEmpty)
+    let program = PortBytecode.program([PortBytecode.Test(.source, 1...2)]) ?? []
+    let bytecode = RequestAttribute(type: 1, payload: program)
+    #expect(InetDiagRequest(states: 1, bytecode: program).attributes == [bytecode])
+    #expect(
+      InetDiagRequest(transport: .udp, states: 1, bytecode: program).attributes.map(\.type) == [1, 3])
+    #expect(InetDiagRequest(transport: .udp, states: 1, bytecode: program).attributes[0] == bytecode)
+  }
+
+  @Test func numbersOfTheHeaders() {
+    #expect(InetDiagRequest.bytecodeAttribute == UInt16(INET_DIAG_REQ_BYTECODE))
+    #expect(InetDiagRequest.protocolAttribute == UInt16(INET_DIAG_REQ_PROTOCOL))
+    #expect(TransportProtocol.tcp.rawValue == UInt8(IPPROTO_TCP))
+    #expect(TransportProtocol.udp.rawValue == UInt8(IPPROTO_UDP))
   }
 
   @Test func everyBitOfTheStatesAndThePort() {

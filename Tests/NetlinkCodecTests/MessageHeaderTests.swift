@@ -47,6 +47,5 @@ import Testing
     #expect(MessageHeader.dumpInterruptedFlag == UInt16(NLM_F_DUMP_INTR))
     #expect(MessageType.tcpDiagGetSock == UInt16(TCPDIAG_GETSOCK))
     #expect(MessageType.sockDiagByFamily == UInt16(SOCK_DIAG_BY_FAMILY))
-    #expect(InetDiagRequest.bytecodeAttribute == UInt16(INET_DIAG_REQ_BYTECODE))
   }
 }

@@ -6,10 +6,11 @@ import Testing
   private typealias AddressBytes = InetDiagMessage.AddressBytes
 
   private static func request(
-    family: InetDiagMessage.Family = .ipv4, interface: UInt32 = 0, cookie: UInt64
+    _ transport: TransportProtocol = .tcp, family: InetDiagMessage.Family = .ipv4, interface: UInt32 = 0,
+    cookie: UInt64
   ) -> SockDestroyRequest? {
     SockDestroyRequest(
-      family: family, sourcePort: 9527, destinationPort: 52_114,
+      transport: transport, family: family, sourcePort: 9527, destinationPort: 52_114,
       source: AddressBytes(high: 0x7f00_0001 << 32, low: 0),
       destination: AddressBytes(high: 0x7f00_0002 << 32, low: 0), interface: interface, cookie: cookie)
   }
@@ -26,6 +27,12 @@ import Testing
     expected += [3, 0, 0, 0]  // interface, host order
     expected += [0x22, 0x22, 0x11, 0x11, 0x44, 0x44, 0x33, 0x33]  // cookie, low word first
     #expect(body == expected)
+  }
+
+  @Test func udpDiffersInTheProtocol() throws {
+    let tcp = try #require(Self.request(cookie: 1)).body
+    let udp = try #require(Self.request(.udp, cookie: 1)).body
+    #expect(udp == [2, 17] + tcp.dropFirst(2))
   }
 
   /// As the compiler lays the kernel's own structure out.

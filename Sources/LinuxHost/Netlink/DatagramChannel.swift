@@ -1,9 +1,11 @@
+package import NetlinkCodec
+
 /// Sends requests and receives answers, a datagram at a time. The seam at which tests play the kernel.
 package protocol DatagramChannel: ~Copyable {
   /// The port id that answers to this channel carry.
   var portID: UInt32 { get }
 
-  /// Sends one request: `type` with `body`, and an attribute behind it where `attribute` is not nil.
+  /// Sends one request: `type` with `body` and the attributes behind it.
   mutating func send(_ request: DatagramRequest) throws(SystemError)
 
   /// Waits for the next datagram and writes it to the start of `buffer`.
@@ -20,23 +22,16 @@ package struct DatagramRequest: Equatable, Sendable {
   package var flags: UInt16
   package var sequence: UInt32
   package var body: [UInt8]
-  package var attribute: (type: UInt16, payload: [UInt8])?
-
-  package static func == (left: DatagramRequest, right: DatagramRequest) -> Bool {
-    left.type == right.type && left.flags == right.flags && left.sequence == right.sequence
-      && left.body == right.body && left.attribute?.type == right.attribute?.type
-      && left.attribute?.payload == right.attribute?.payload
-  }
+  package var attributes: [RequestAttribute]
 
   package init(
-    type: UInt16, flags: UInt16, sequence: UInt32, body: [UInt8],
-    attribute: (type: UInt16, payload: [UInt8])? = nil
+    type: UInt16, flags: UInt16, sequence: UInt32, body: [UInt8], attributes: [RequestAttribute] = []
   ) {
     self.type = type
     self.flags = flags
     self.sequence = sequence
     self.body = body
-    self.attribute = attribute
+    self.attributes = attributes
   }
 }
 

@@ -1,5 +1,6 @@
 internal import CMnl
 internal import Glibc
+internal import NetlinkCodec
 
 /// A NETLINK_SOCK_DIAG socket, opened and bound by libmnl. It stays in the network namespace it was opened in.
 @safe package struct NetlinkSocket: ~Copyable, DatagramChannel {
@@ -35,7 +36,7 @@ internal import Glibc
   /// send(2) and not mnl_socket_sendto: where an address is named, the kernel heeds what the sender may do, and not what
   /// the opener could.
   package mutating func send(_ request: DatagramRequest) throws(SystemError) {
-    let attributeBytes = request.attribute.map { $0.payload.count + 8 } ?? 0
+    let attributeBytes = request.attributes.reduce(0) { $0 + $1.payload.count + 8 }
     var buffer = [UInt8](repeating: 0, count: 64 + request.body.count + attributeBytes)
     let sent = unsafe buffer.withUnsafeMutableBytes { bytes -> Int in
       guard let start = bytes.baseAddress, let header = unsafe mnl_nlmsg_put_header(start) else { return -1 }
@@ -45,8 +46,8 @@ internal import Glibc
       if let body = unsafe mnl_nlmsg_put_extra_header(header, request.body.count) {
         unsafe body.copyMemory(from: request.body, byteCount: request.body.count)
       }
-      if let (type, payload) = request.attribute {
-        unsafe mnl_attr_put(header, type, payload.count, payload)
+      for attribute in request.attributes {
+        unsafe mnl_attr_put(header, attribute.type, attribute.payload.count, attribute.payload)
       }
       let length = unsafe Int(header.pointee.nlmsg_len)
       return retryingOnInterrupt { unsafe Glibc.send(descriptor, header, length, 0) }

@@ -38,9 +38,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
         DatagramRequest(
           type: MessageType.tcpDiagGetSock,
           flags: DatagramRequest.dumpFlags,
-          sequence: sequence, body: request.body,
-          attribute: request.bytecode.isEmpty
-            ? nil : (InetDiagRequest.bytecodeAttribute, request.bytecode)))
+          sequence: sequence, body: request.body, attributes: request.attributes))
     } catch {
       throw Self.sourceError(error)
     }
