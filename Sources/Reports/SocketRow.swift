@@ -1,3 +1,4 @@
+internal import NetlinkCodec
 package import SocketTable
 
 /// One socket as a JSON object or as a plain line. Both are on the path that runs a hundred thousand times.
@@ -120,10 +121,11 @@ package struct SocketRow: ~Copyable {
   ) {
     beforeLocal.removeAll()
     beforeLocal.append(beginning)
+    beforeLocal.append(literal: "\"protocol\":\"")
+    beforeLocal.append(record.transport.name)
     beforeLocal.append(
       literal: record.family == .ipv4
-        ? "\"protocol\":\"tcp\",\"family\":\"ipv4\",\"state\":\""
-        : "\"protocol\":\"tcp\",\"family\":\"ipv6\",\"state\":\"")
+        ? "\",\"family\":\"ipv4\",\"state\":\"" : "\",\"family\":\"ipv6\",\"state\":\"")
     beforeLocal.append(record.state.name)
     beforeLocal.append(literal: record.isMinisocket ? "\",\"minisocket\":true," : "\",\"minisocket\":false,")
     beforeLocal.append(literal: "\"local\":{\"address\":\"")

@@ -1,4 +1,6 @@
-/// One line of /proc/net/tcp or /proc/net/tcp6 (proc_net_tcp in the kernel's documentation).
+package import NetlinkCodec
+
+/// One line of /proc/net/tcp, tcp6, udp or udp6 (proc_net_tcp in the kernel's documentation).
 ///
 /// ```
 /// sl: local:port remote:port st tx:rx tr:when retransmits uid timeout inode ...
@@ -13,7 +15,7 @@ package enum ProcNetLine {
 
   /// The record on a line without its newline.
   package static func record(
-    _ line: Span<UInt8>, family: AddressFamily
+    _ line: Span<UInt8>, family: AddressFamily, transport: TransportProtocol = .tcp
   ) throws(ParsingError) -> SocketRecord {
     var scanner = Scanner(line)
     scanner.skipSpaces()
@@ -42,7 +44,7 @@ package enum ProcNetLine {
 
     let (milliseconds, isTooLong) = ticks.multipliedReportingOverflow(by: 10)
     return SocketRecord(
-      state: TCPState(wireValue: state),
+      transport: transport, state: TCPState(wireValue: state),
       local: local, peer: peer,
       timer: SocketRecord.Timer(
         wireValue: timer, expires: isTooLong ? .max : UInt32(clamping: milliseconds)),

@@ -33,12 +33,17 @@ package struct SocketFilter: Hashable, Sendable {
     case ipv6
   }
 
+  package var transport: TransportProtocol
   package var ports: PortSet
   package var side: Side
   package var states: States
   package var family: Family
 
-  package init(ports: PortSet, side: Side = .local, states: States = .minisockets, family: Family = .any) {
+  package init(
+    transport: TransportProtocol = .tcp, ports: PortSet, side: Side = .local, states: States = .minisockets,
+    family: Family = .any
+  ) {
+    self.transport = transport
     self.ports = ports
     self.side = side
     self.states = states
@@ -60,7 +65,7 @@ package struct SocketFilter: Hashable, Sendable {
   }
 
   package func matches(_ record: SocketRecord) -> Bool {
-    matchesState(record) && matchesFamily(record) && matchesSide(record)
+    record.transport == transport && matchesState(record) && matchesFamily(record) && matchesSide(record)
   }
 
   private func matchesSide(_ record: SocketRecord) -> Bool {
@@ -91,11 +96,12 @@ package struct SocketFilter: Hashable, Sendable {
   /// What of this the kernel can filter. `matches` still has to be asked: the kernel ignores the source port of
   /// sockets that are bound and do not listen, and knows nothing of v4-mapped addresses or minisockets.
   package var request: InetDiagRequest {
-    let mask = states.mask.rawValue
+    var request = InetDiagRequest(transport: transport, states: states.mask.kernelMask(of: transport))
     if side == .local, let port = ports.single {
-      return InetDiagRequest(states: mask, sourcePort: port)
+      request.sourcePort = port
+      return request
     }
-    if ports.ranges == [0...65535] || ports.ranges == [1...65535] { return InetDiagRequest(states: mask) }
+    if ports.ranges == [0...65535] || ports.ranges == [1...65535] { return request }
     let tests = ports.ranges.flatMap { range -> [PortBytecode.Test] in
       switch side {
       case .local: [PortBytecode.Test(.source, range)]
@@ -103,7 +109,8 @@ package struct SocketFilter: Hashable, Sendable {
       case .any: [PortBytecode.Test(.source, range), PortBytecode.Test(.destination, range)]
       }
     }
-    return InetDiagRequest(states: mask, bytecode: PortBytecode.program(tests) ?? [])
+    request.bytecode = PortBytecode.program(tests) ?? []
+    return request
   }
 }
 

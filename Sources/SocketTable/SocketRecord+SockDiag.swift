@@ -1,8 +1,10 @@
 package import NetlinkCodec
 
 extension SocketRecord {
-  package init(_ message: borrowing InetDiagMessage) {
+  /// A message does not say of which protocol it is: that is what was asked for.
+  package init(_ message: borrowing InetDiagMessage, transport: TransportProtocol = .tcp) {
     self.init(
+      transport: transport,
       state: TCPState(wireValue: message.state),
       local: Endpoint(
         address: IPAddress(message.source, message.family), port: message.sourcePort),
@@ -32,7 +34,8 @@ extension SocketRecord {
   package var destroyRequest: SockDestroyRequest? {
     guard isMinisocket, let peer else { return nil }
     return SockDestroyRequest(
-      family: family == .ipv4 ? .ipv4 : .ipv6, sourcePort: local.port, destinationPort: peer.port,
+      transport: transport, family: family == .ipv4 ? .ipv4 : .ipv6, sourcePort: local.port,
+      destinationPort: peer.port,
       source: local.address.wireBytes, destination: peer.address.wireBytes, interface: interface,
       cookie: cookie)
   }

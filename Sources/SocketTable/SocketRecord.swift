@@ -1,4 +1,6 @@
-/// One TCP socket as either source reports it. Holds no references, so that a row costs no allocation.
+package import NetlinkCodec
+
+/// One socket as either source reports it. Holds no references, so that a row costs no allocation.
 package struct SocketRecord: Hashable, Sendable {
   package struct Timer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
@@ -58,13 +60,16 @@ package struct SocketRecord: Hashable, Sendable {
     static let hasCgroup = Facts(rawValue: 16)
     static let knowsV6Only = Facts(rawValue: 32)
     static let v6Only = Facts(rawValue: 64)
+    static let isUDP = Facts(rawValue: 128)
   }
 
   package init(
-    state: TCPState, local: Endpoint, peer: Endpoint?, interface: UInt32 = 0, timer: Timer? = nil,
+    transport: TransportProtocol = .tcp, state: TCPState, local: Endpoint, peer: Endpoint?,
+    interface: UInt32 = 0, timer: Timer? = nil,
     uid: UInt32? = nil, inode: UInt32 = 0, cookie: UInt64 = 0, v6Only: Bool? = nil, cgroupID: UInt64? = nil
   ) {
     var facts: Facts = local.address.family == .ipv6 ? .ipv6 : []
+    if transport == .udp { facts.insert(.isUDP) }
     localHigh = local.address.high
     localLow = local.address.low
     localPort = local.port
@@ -99,6 +104,8 @@ package struct SocketRecord: Hashable, Sendable {
     cgroup = cgroupID ?? 0
     self.facts = facts
   }
+
+  package var transport: TransportProtocol { facts.contains(.isUDP) ? .udp : .tcp }
 
   package var local: Endpoint {
     Endpoint(address: Self.address(localHigh, localLow, isIPv6: facts.contains(.ipv6)), port: localPort)

@@ -1,3 +1,5 @@
+internal import NetlinkCodec
+
 /// The states of RFC 9293, section 3.3.2, as Linux counts them (net/tcp_states.h), and "bound": a socket that holds a
 /// port and neither listens nor connects.
 package enum TCPState: Hashable, Sendable {
@@ -147,6 +149,12 @@ package struct StateSet: OptionSet, Hashable, Sendable {
       case .bound: 1 << 13
       case .unknown: 0
       }
+  }
+
+  /// `idiag_states` of a request. A UDP socket that is not connected is bound, which the kernel calls CLOSE, and is asked
+  /// for by that state's bit.
+  func kernelMask(of transport: TransportProtocol) -> UInt32 {
+    transport == .udp && contains(.bound) ? rawValue | Self(.close).rawValue : rawValue
   }
 
   package init(_ states: [TCPState]) { self = states.reduce(into: []) { $0.formUnion(StateSet($1)) } }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxHost
 import NetlinkCodec
 import SocketTable
@@ -30,6 +31,58 @@ import Testing
       #expect(try source.dump(filter) { if $0.local.port == port { found += 1 } } == true)
       #expect(found == 1, "\(ports)")
     }
+  }
+
+  /// Whether this kernel can list UDP sockets: without the module udp_diag, the walk ends with ENOENT.
+  private static let hasUDPDiag: Bool = {
+    guard let socket = try? NetlinkSocket() else { return false }
+    var source = SockDiagSource(socket)
+    let filter = SocketFilter(transport: .udp, ports: PortSet(1), states: .states(.all))
+    return (try? source.dump(filter) { _ in }) != nil
+  }()
+
+  /// Asked for UDP, the kernel lists UDP sockets of both families, and no TCP socket on the same port.
+  @Test(.enabled(if: hasUDPDiag, "this kernel has no udp_diag"), arguments: [AF_INET, AF_INET6])
+  func udpSocketsAlone(family: Int32) throws {
+    let (udp, port) = try bound(SOCK_DGRAM, family)
+    defer { close(udp) }
+    let tcp = try bound(SOCK_STREAM, family, port)
+    defer { close(tcp.descriptor) }
+    var source = SockDiagSource(try NetlinkSocket())
+    for ports in [PortSet(port), PortSet([port...port, 1...1]), PortSet([0...65535])] {
+      var found: [SocketRecord] = []
+      let filter = SocketFilter(transport: .udp, ports: ports, states: .states(.all))
+      #expect(try source.dump(filter) { if $0.localPort == port { found.append($0) } } == true)
+      #expect(found.map(\.state) == [.bound], "\(ports)")
+      #expect(found.first?.inode == inode(udp))
+    }
+  }
+
+  /// A socket on this port of the loopback address, or on an automatic one, and the port.
+  private func bound(
+    _ type: __socket_type, _ family: Int32, _ port: UInt16 = 0
+  ) throws -> (descriptor: Int32, port: UInt16) {
+    let descriptor = socket(family, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    try #require(descriptor >= 0)
+    // The port stands in the same place for both families, and the IPv4 address where IPv6 has its flow label.
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(family)
+    address.sin6_port = port.bigEndian
+    address.sin6_addr = in6addr_loopback
+    if family == AF_INET { address.sin6_flowinfo = UInt32(0x7f00_0001).bigEndian }
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    return try withUnsafeMutablePointer(to: &address) { pointer in
+      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        try #require(bind(descriptor, pointer, length) == 0)
+        try #require(getsockname(descriptor, pointer, &length) == 0)
+      }
+      return (descriptor, UInt16(bigEndian: pointer.pointee.sin6_port))
+    }
+  }
+
+  private func inode(_ descriptor: Int32) -> UInt32? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? UInt32(truncatingIfNeeded: status.st_ino) : nil
   }
 
   /// To root the kernel sent INET_DIAG_MARK with each of a hundred thousand sockets, which took a tenth of the time.

@@ -1,3 +1,4 @@
+package import NetlinkCodec
 import SocketTable
 
 /// Short ways to say addresses and records, for tables.
@@ -21,11 +22,11 @@ extension SocketRecord {
     _ address: IPAddress, _ port: UInt16 = 9527, _ state: TCPState = .timeWait, peer: UInt16 = 50_000,
     timer: Timer.Kind? = nil, expires: UInt32 = 1000, interface: UInt32 = 0, uid: UInt32? = 0,
     inode: UInt32 = 0,
-    cookie: UInt64 = 0, v6Only: Bool? = nil
+    cookie: UInt64 = 0, v6Only: Bool? = nil, transport: TransportProtocol = .tcp
   ) -> SocketRecord {
     let kind = timer ?? (state == .timeWait ? .timeWait : nil)
     return SocketRecord(
-      state: state, local: Endpoint(address: address, port: port),
+      transport: transport, state: state, local: Endpoint(address: address, port: port),
       peer: Endpoint(address: address, port: peer),
       interface: interface, timer: kind.map { Timer(kind: $0, expires: expires) }, uid: uid, inode: inode,
       cookie: cookie, v6Only: v6Only)

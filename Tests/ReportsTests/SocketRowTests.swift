@@ -1,4 +1,5 @@
 import Foundation
+import NetlinkCodec
 import RecordSupport
 import Reports
 import SocketTable
@@ -51,6 +52,17 @@ import Testing
     buffer.removeAll()
     row.appendPlain(.on(.loopback, interface: 3), to: &buffer)
     #expect(!buffer.text.contains("\u{1b}"))
+  }
+
+  /// The text around a row is kept from row to row; of another protocol it is another.
+  @Test func protocols() throws {
+    var row = SocketRow(interfaceName: interfaceName)
+    for transport in [TransportProtocol.tcp, .udp, .tcp] {
+      var buffer = ByteBuffer()
+      let record = SocketRecord.on(.loopback, 53, .bound, inode: 1, transport: transport)
+      row.appendObject(record, side: .local, to: &buffer)
+      #expect(try JSONObject(buffer.text).string("protocol") == transport.name)
+    }
   }
 
   // MARK: Details

@@ -75,6 +75,27 @@ import Testing
     #expect(other.timer == .init(kind: .keepalive, expires: 0))
   }
 
+  /// Lines of /proc/net/udp: an unconnected socket is in state 7, a connected one in 1.
+  @Test func udp() throws {
+    let unconnected = try ProcNetLine.record(
+      Array(
+        "  921: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 19021 2 00000000f6f8d5e5 0"
+          .utf8
+      ).span, family: .ipv4, transport: .udp)
+    #expect(unconnected.transport == .udp)
+    #expect(unconnected.state == .bound)
+    #expect(unconnected.local.text == "127.0.0.1:53")
+    #expect(unconnected.peer == nil && unconnected.timer == nil)
+    #expect(unconnected.uid == 101 && unconnected.inode == 19_021)
+    let connected = try ProcNetLine.record(
+      Array(
+        "  922: 0100007F:C001 0100007F:0035 01 00000000:00000000 00:00000000 00000000     0        0 19022 2 0 0"
+          .utf8
+      ).span, family: .ipv4, transport: .udp)
+    #expect(connected.state == .established)
+    #expect(connected.peer?.text == "127.0.0.1:53")
+  }
+
   @Test func uidAbove2To31() throws {
     #expect(try record(Self.listener.replacing("1000 ", with: "4294967294 ")).uid == 4_294_967_294)
   }

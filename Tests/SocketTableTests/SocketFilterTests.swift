@@ -40,6 +40,16 @@ import Testing
     }
   }
 
+  /// TCP port 53 and UDP port 53 are two things.
+  @Test func transports() {
+    let tcp = SocketRecord.on(.loopback, 9527, .bound, inode: 1)
+    let udp = SocketRecord.on(.loopback, 9527, .bound, inode: 1, transport: .udp)
+    var filter = SocketFilter(ports: Self.port, states: .states(.all))
+    #expect(filter.matches(tcp) && !filter.matches(udp))
+    filter.transport = .udp
+    #expect(!filter.matches(tcp) && filter.matches(udp))
+  }
+
   // MARK: States
 
   @Test func minisocketsByDefault() {
@@ -107,6 +117,19 @@ import Testing
   @Test func onePortIsAskedForInTheRequest() {
     let request = SocketFilter(ports: Self.port).request
     #expect(request == InetDiagRequest(states: 1 << 5 | 1 << 6, sourcePort: 9527))
+  }
+
+  /// Unconnected UDP sockets are asked for by bit 7, which of TCP matches nothing, as bit 13 does of UDP.
+  @Test func udp() {
+    func states(_ states: [TCPState], _ transport: TransportProtocol) -> UInt32 {
+      SocketFilter(transport: transport, ports: Self.port, states: .states(StateSet(states))).request.states
+    }
+    #expect(states([.bound], .udp) & 1 << 7 != 0)
+    #expect(states([.established], .udp) == 1 << 1)
+    #expect(states([.bound], .tcp) == 1 << 13)
+    let request = SocketFilter(transport: .udp, ports: PortSet([53...54]), states: .states(.all)).request
+    #expect(request.transport == .udp)
+    #expect(request.attributes.map(\.type) == [1, 3])
   }
 
   @Test func everyPort() {

@@ -1,3 +1,4 @@
+import NetlinkCodec
 import SocketTable
 import RecordSupport
 import Testing
@@ -69,6 +70,19 @@ import Testing
     #expect(AddressFamily.ipv6.name == "ipv6")
   }
 
+  /// What a record costs where there are a hundred thousand of them.
+  @Test func size() { #expect(MemoryLayout<SocketRecord>.stride == 72) }
+
+  @Test func transports() {
+    let tcp = SocketRecord.on(.loopback, 53, .bound, inode: 1)
+    let udp = SocketRecord.on(.loopback, 53, .bound, inode: 1, transport: .udp)
+    #expect(tcp.transport == .tcp && udp.transport == .udp)
+    #expect(tcp != udp)
+    // Rows that share their text must not differ in it.
+    #expect(tcp.kindBits != udp.kindBits)
+    #expect(udp.identity.transport == .udp)
+  }
+
   /// Records are packed; what goes in has to come out.
   @Test func nothingIsLost() {
     let seed = UInt64.random(in: 0...UInt64.max)
@@ -95,11 +109,14 @@ import Testing
       let uid: UInt32? = random(UInt8.self) % 3 == 0 ? nil : random()
       let v6Only: Bool? = [nil, true, false][Int(random(UInt8.self)) % 3]
       let cgroupID: UInt64? = random(UInt8.self) % 3 == 0 ? nil : random()
+      let transport: TransportProtocol = random(UInt8.self) % 2 == 0 ? .tcp : .udp
       let record = SocketRecord(
-        state: state, local: local, peer: peer, interface: interface, timer: timer, uid: uid, inode: inode,
+        transport: transport, state: state, local: local, peer: peer, interface: interface, timer: timer,
+        uid: uid, inode: inode,
         cookie: cookie, v6Only: v6Only, cgroupID: cgroupID)
       let isSame =
-        record.state == state && record.local == local && record.peer == (state.hasNoPeer ? nil : peer)
+        record.transport == transport && record.state == state && record.local == local
+        && record.peer == (state.hasNoPeer ? nil : peer)
         && record.interface == interface && record.timer == timer && record.inode == inode
         && record.cookie == cookie
         && record.uid == (timer?.kind == .timeWait || (state == .synReceived && inode == 0) ? nil : uid)

@@ -68,7 +68,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       }
       do throws(DecodingError) {
         try unsafe assembler.consume(buffer.span.bytes.extracting(..<datagram.count)) { message in
-          let record = SocketRecord(message)
+          let record = SocketRecord(message, transport: filter.transport)
           if let witness, witness.isShown(by: record) { return }
           if filter.matches(record) {
             hasHandedOut = true

@@ -12,10 +12,11 @@ package struct ProcNetSource: Sendable {
   /// Reads both tables and hands out what matches. A host without IPv6 has no `tcp6`.
   /// - Throws: `.unavailable` if there is no `tcp`.
   package func dump(_ filter: SocketFilter, _ body: (SocketRecord) -> Void) throws(SourceError) {
-    guard try read("\(directory)/tcp", .ipv4, filter, body) else {
-      throw .unavailable("open \(directory)/tcp: no such file")
+    let path = "\(directory)/\(filter.transport.name)"
+    guard try read(path, .ipv4, filter, body) else {
+      throw .unavailable("open \(path): no such file")
     }
-    _ = try read("\(directory)/tcp6", .ipv6, filter, body)
+    _ = try read("\(path)6", .ipv6, filter, body)
   }
 
   /// False if there is no such file.
@@ -34,7 +35,8 @@ package struct ProcNetSource: Sendable {
       number += 1
       if number == 1 { continue }
       do throws(ProcNetLine.ParsingError) {
-        let record = try ProcNetLine.record(lines.bytes(line), family: family)
+        let record = try ProcNetLine.record(
+          lines.bytes(line), family: family, transport: filter.transport)
         if filter.matches(record) { body(record) }
       } catch {
         throw .malformedLine(path: path, line: number, offset: error.offset)
