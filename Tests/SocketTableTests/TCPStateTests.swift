@@ -26,6 +26,30 @@ import Testing
     }
   }
 
+  /// Whatever number an answer has, its state has a number that stands for the same state, and so have its names.
+  @Test func roundTrips() {
+    for value in UInt8.min...UInt8.max {
+      let state = TCPState(wireValue: value)
+      #expect(TCPState(wireValue: state.wireValue) == state, "\(value)")
+      if case .unknown = state {
+        #expect(state.wireValue == value)
+        #expect(StateSet(state) == [])
+        #expect(TCPState(name: state.name) == nil && TCPState(name: state.title) == nil)
+      } else {
+        #expect(TCPState(name: state.name) == state && TCPState(name: state.title) == state, "\(value)")
+        #expect(StateSet(state).rawValue >> UInt32(state.wireValue) & 1 == 1, "\(value)")
+      }
+    }
+  }
+
+  /// All but CLOSE, which a socket without a port has: nothing lists those.
+  @Test func everyKnownStateCanBeAnswered() {
+    let answered = Set((UInt8.min...UInt8.max).map(TCPState.init(wireValue:)))
+    #expect(TCPState.known.filter { !answered.contains($0) } == [.close])
+    #expect(answered.subtracting(TCPState.known).count == 256 - 13)
+    #expect(Set(TCPState.known.map(\.wireValue)).count == TCPState.known.count)
+  }
+
   @Test func namesAreDistinct() {
     #expect(TCPState.known.count == 12)
     #expect(Set(TCPState.known).count == 12)
