@@ -42,29 +42,10 @@ package struct ByteReader: ~Escapable {
 
   /// Netlink's own fields are in host order.
   @_lifetime(self: copy self)
-  package mutating func hostUInt16() throws(DecodingError) -> UInt16 { try load(UInt16.self) }
-
-  @_lifetime(self: copy self)
   package mutating func hostUInt32() throws(DecodingError) -> UInt32 { try load(UInt32.self) }
 
   @_lifetime(self: copy self)
   package mutating func hostUInt64() throws(DecodingError) -> UInt64 { try load(UInt64.self) }
-
-  /// Ports and addresses are in network order.
-  @_lifetime(self: copy self)
-  package mutating func networkUInt16() throws(DecodingError) -> UInt16 {
-    UInt16(bigEndian: try load(UInt16.self))
-  }
-
-  @_lifetime(self: copy self)
-  package mutating func networkUInt32() throws(DecodingError) -> UInt32 {
-    UInt32(bigEndian: try load(UInt32.self))
-  }
-
-  @_lifetime(self: copy self)
-  package mutating func networkUInt64() throws(DecodingError) -> UInt64 {
-    UInt64(bigEndian: try load(UInt64.self))
-  }
 
   /// How many bytes follow so many to the next multiple of 4 (NLMSG_ALIGN, NLA_ALIGN).
   static func padding(_ length: Int) -> Int { (0 &- length) & 3 }

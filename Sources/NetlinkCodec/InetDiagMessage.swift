@@ -29,7 +29,6 @@ package struct InetDiagMessage: Equatable, Sendable {
   package let family: Family
   package let state: UInt8
   package let timer: UInt8
-  package let retransmits: UInt8
   package let sourcePort: UInt16
   package let destinationPort: UInt16
   package let source: AddressBytes
@@ -38,8 +37,6 @@ package struct InetDiagMessage: Equatable, Sendable {
   package let cookie: UInt64
   /// Milliseconds until `timer` fires.
   package let expires: UInt32
-  package let receiveQueue: UInt32
-  package let sendQueue: UInt32
   package let uid: UInt32
   package let inode: UInt32
 
@@ -62,7 +59,6 @@ package struct InetDiagMessage: Equatable, Sendable {
     self.family = family
     state = fields.host(1)
     timer = fields.host(2)
-    retransmits = fields.host(3)
     sourcePort = fields.network(4)
     destinationPort = fields.network(6)
     source = AddressBytes(high: fields.network(8), low: fields.network(16))
@@ -70,8 +66,6 @@ package struct InetDiagMessage: Equatable, Sendable {
     interface = fields.host(40)
     cookie = UInt64(fields.host(48, UInt32.self)) << 32 | UInt64(fields.host(44, UInt32.self))
     expires = fields.host(52)
-    receiveQueue = fields.host(56)
-    sendQueue = fields.host(60)
     uid = fields.host(64)
     inode = fields.host(68)
 

@@ -10,8 +10,7 @@ package struct MessageHeader: Equatable, Sendable {
   /// The port id of the socket that is meant; 0 is the kernel.
   package let portID: UInt32
 
-  /// NLM_F_MULTI and NLM_F_DUMP_INTR of linux/netlink.h.
-  package static let multipartFlag: UInt16 = 0x02
+  /// NLM_F_DUMP_INTR of linux/netlink.h.
   package static let dumpInterruptedFlag: UInt16 = 0x10
 
   @_lifetime(reader: copy reader)

@@ -1,13 +1,6 @@
 package enum AddressFamily: Hashable, Sendable {
   case ipv4
   case ipv6
-
-  package var name: String {
-    switch self {
-    case .ipv4: "ipv4"
-    case .ipv6: "ipv6"
-    }
-  }
 }
 
 /// An IPv4 or IPv6 address without a scope. A v4-mapped address is an IPv6 address.

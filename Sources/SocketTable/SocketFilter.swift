@@ -50,8 +50,6 @@ package struct SocketFilter: Hashable, Sendable {
     self.family = family
   }
 
-  package static let everything = SocketFilter(ports: PortSet([0...65535]), states: .states(.all))
-
   /// At which end of the socket a port of this filter stands; nil at none.
   package func side(of record: SocketRecord) -> MatchedSide? {
     let isLocal = ports.contains(record.localPort)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ProcNetSourceTests {
   /// Tables in a directory of their own; nil is no such file.
   private func dump(
-    tcp: String?, tcp6: String? = nil, _ filter: SocketFilter = .everything
+    tcp: String?, tcp6: String? = nil,
+    _ filter: SocketFilter = SocketFilter(ports: PortSet([0...65535]), states: .states(.all))
   ) throws -> (ports: [UInt16], error: SourceError?) {
     let directory = FileManager.default.temporaryDirectory.appending(path: "tw-inspect-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

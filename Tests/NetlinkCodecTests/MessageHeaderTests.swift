@@ -16,7 +16,7 @@ import Testing
     let header = try reading(bytes) { r throws(DecodingError) in try MessageHeader(&r) }
     #expect(header.length == 92)
     #expect(header.type == .sockDiag(20))
-    #expect(header.flags == MessageHeader.multipartFlag | MessageHeader.dumpInterruptedFlag)
+    #expect(header.flags == Datagram.multipart | MessageHeader.dumpInterruptedFlag)
     #expect(header.sequence == 123_456)
     #expect(header.portID == 4242)
   }
@@ -43,7 +43,7 @@ import Testing
 
   /// The numbers written down in the codec are those of the kernel's headers.
   @Test func numbersOfTheHeaders() {
-    #expect(MessageHeader.multipartFlag == UInt16(NLM_F_MULTI))
+    #expect(Datagram.multipart == UInt16(NLM_F_MULTI))
     #expect(MessageHeader.dumpInterruptedFlag == UInt16(NLM_F_DUMP_INTR))
     #expect(MessageType.tcpDiagGetSock == UInt16(TCPDIAG_GETSOCK))
     #expect(MessageType.sockDiagByFamily == UInt16(SOCK_DIAG_BY_FAMILY))
