@@ -93,19 +93,30 @@ package struct SocketFilter: Hashable, Sendable {
 
   /// What of this the kernel can filter. `matches` still has to be asked: the kernel ignores the source port of
   /// sockets that are bound and do not listen, and knows nothing of v4-mapped addresses or minisockets.
-  package var request: InetDiagRequest {
-    var request = InetDiagRequest(transport: transport, states: states.mask.kernelMask(of: transport))
+  ///
+  /// - Parameters:
+  ///   - alsoLocalPort: A port at which the kernel has to show a socket that is only bound, whatever ports this is about: that
+  ///     of a socket of the program's own, whose absence from the answer tells that this kernel lists no such sockets.
+  ///   - asksForBound: False leaves sockets that are only bound out, for where there can be none: looking for them takes a
+  ///     walk of its own.
+  package func request(alsoLocalPort: UInt16? = nil, asksForBound: Bool = true) -> InetDiagRequest {
+    let asked = asksForBound ? states.mask : states.mask.subtracting(StateSet(.bound))
+    var request = InetDiagRequest(transport: transport, states: asked.kernelMask(of: transport))
     if side == .local, let port = ports.single {
       request.sourcePort = port
       return request
     }
     if ports.ranges == [0...65535] || ports.ranges == [1...65535] { return request }
-    let tests = ports.ranges.flatMap { range -> [PortBytecode.Test] in
+    var tests = ports.ranges.flatMap { range -> [PortBytecode.Test] in
       switch side {
       case .local: [PortBytecode.Test(.source, range)]
       case .peer: [PortBytecode.Test(.destination, range)]
       case .any: [PortBytecode.Test(.source, range), PortBytecode.Test(.destination, range)]
       }
+    }
+    // Without a test every socket passes already.
+    if let alsoLocalPort, !tests.isEmpty {
+      tests.append(PortBytecode.Test(.source, alsoLocalPort...alsoLocalPort))
     }
     request.bytecode = PortBytecode.program(tests) ?? []
     return request

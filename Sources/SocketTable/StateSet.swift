@@ -8,10 +8,14 @@ package struct StateSet: OptionSet, Hashable, Sendable {
 
   package init(_ state: TCPState) { rawValue = state.mask }
 
-  /// `idiag_states` of a request. A UDP socket that is not connected is bound, which the kernel calls CLOSE, and is asked
-  /// for by that state's bit.
+  /// `idiag_states` of a request. To the kernel, a UDP socket that is bound and not connected is in the state CLOSE, and is
+  /// asked for by that bit.
   func kernelMask(of transport: TransportProtocol) -> UInt32 {
-    transport == .udp && contains(.bound) ? rawValue | Self(.close).rawValue : rawValue
+    switch transport {
+    case .tcp: rawValue
+    case .udp:
+      subtracting(StateSet([.bound, .close])).rawValue | (contains(.bound) ? StateSet(.close).rawValue : 0)
+    }
   }
 
   package init(_ states: [TCPState]) { self = states.reduce(into: []) { $0.formUnion(StateSet($1)) } }

@@ -12,7 +12,7 @@ import Testing
     let ranges = (0..<UInt16(PortBytecode.maximumTests)).map { $0 * 20...$0 * 20 + 9 }
     for side in [SocketFilter.Side.local, .peer] {
       let filter = SocketFilter(ports: PortSet(ranges), side: side, states: .states(.all))
-      try #require(!filter.request.bytecode.isEmpty)
+      try #require(!filter.request().bytecode.isEmpty)
       var source = SockDiagSource(try NetlinkSocket())
       #expect(try source.dump(filter) { _ in } == true)
     }

@@ -39,13 +39,13 @@ import Testing
     let filter = SocketFilter(ports: PortSet(9527))
     let result = dump([.datagram(Answer.done())], filter)
     #expect(
-      result.requests == [DatagramRequest(type: 18, flags: 0x301, sequence: 1, body: filter.request.body)])
+      result.requests == [DatagramRequest(type: 18, flags: 0x301, sequence: 1, body: filter.request().body)])
   }
 
   @Test func aRangeTakesAProgramAlong() {
     let filter = SocketFilter(ports: PortSet([9000...9100]))
     let result = dump([.datagram(Answer.done())], filter)
-    let program = filter.request.bytecode
+    let program = filter.request().bytecode
     #expect(!program.isEmpty)
     #expect(result.requests.first?.attributes == [RequestAttribute(type: 1, payload: program)])
   }

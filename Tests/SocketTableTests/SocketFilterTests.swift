@@ -116,19 +116,19 @@ import Testing
   // MARK: What the kernel is asked
 
   @Test func onePortIsAskedForInTheRequest() {
-    let request = SocketFilter(ports: Self.port).request
+    let request = SocketFilter(ports: Self.port).request()
     #expect(request == InetDiagRequest(states: 1 << 5 | 1 << 6, sourcePort: 9527))
   }
 
   /// Unconnected UDP sockets are asked for by bit 7, which of TCP matches nothing, as bit 13 does of UDP.
   @Test func udp() {
     func states(_ states: [TCPState], _ transport: TransportProtocol) -> UInt32 {
-      SocketFilter(transport: transport, ports: Self.port, states: .states(StateSet(states))).request.states
+      SocketFilter(transport: transport, ports: Self.port, states: .states(StateSet(states))).request().states
     }
-    #expect(states([.bound], .udp) & 1 << 7 != 0)
+    #expect(states([.bound], .udp) == 1 << 7)
     #expect(states([.established], .udp) == 1 << 1)
     #expect(states([.bound], .tcp) == 1 << 13)
-    let request = SocketFilter(transport: .udp, ports: PortSet([53...54]), states: .states(.all)).request
+    let request = SocketFilter(transport: .udp, ports: PortSet([53...54]), states: .states(.all)).request()
     #expect(request.transport == .udp)
     #expect(request.attributes.map(\.type) == [1, 3])
   }
@@ -136,7 +136,7 @@ import Testing
   @Test func everyPort() {
     for range: ClosedRange<UInt16> in [0...65535, 1...65535] {
       for side in [SocketFilter.Side.local, .peer, .any] {
-        let request = SocketFilter(ports: PortSet([range]), side: side, states: .states(.all)).request
+        let request = SocketFilter(ports: PortSet([range]), side: side, states: .states(.all)).request()
         #expect(request == InetDiagRequest(states: 0x3ffe))
       }
     }
@@ -145,7 +145,7 @@ import Testing
   @Test func rangesAndPeersNeedAProgram() {
     let range: ClosedRange<UInt16> = 9000...9100
     func request(_ side: SocketFilter.Side, _ ports: PortSet) -> InetDiagRequest {
-      SocketFilter(ports: ports, side: side, states: .states(StateSet(.listen))).request
+      SocketFilter(ports: ports, side: side, states: .states(StateSet(.listen))).request()
     }
     func program(_ tests: PortBytecode.Test...) -> InetDiagRequest {
       InetDiagRequest(states: 1 << 10, bytecode: PortBytecode.program(tests) ?? [])
@@ -158,24 +158,54 @@ import Testing
       request(.local, PortSet([range, 1...1])) == program(.init(.source, 1...1), .init(.source, range)))
   }
 
+  /// A socket of our own has to pass a program that is about other ports; without a program it passes anyway.
+  @Test func aPortMore() {
+    let range: ClosedRange<UInt16> = 9000...9100
+    func request(_ side: SocketFilter.Side, _ ports: PortSet) -> InetDiagRequest {
+      SocketFilter(ports: ports, side: side, states: .states(.all)).request(alsoLocalPort: 40_000)
+    }
+    func program(_ tests: PortBytecode.Test...) -> InetDiagRequest {
+      InetDiagRequest(states: 0x3ffe, bytecode: PortBytecode.program(tests) ?? [])
+    }
+    #expect(request(.local, Self.port) == InetDiagRequest(states: 0x3ffe, sourcePort: 9527))
+    #expect(request(.any, PortSet([0...65535])) == InetDiagRequest(states: 0x3ffe))
+    #expect(request(.local, PortSet([])) == InetDiagRequest(states: 0x3ffe))
+    #expect(
+      request(.local, PortSet([range])) == program(.init(.source, range), .init(.source, 40_000...40_000)))
+    #expect(
+      request(.peer, Self.port) == program(.init(.destination, 9527...9527), .init(.source, 40_000...40_000)))
+  }
+
+  @Test func withoutBoundSockets() {
+    func states(_ states: StateSet, _ transport: TransportProtocol = .tcp) -> UInt32 {
+      SocketFilter(transport: transport, ports: Self.port, states: .states(states))
+        .request(asksForBound: false).states
+    }
+    #expect(states(.all) == 0x1ffe)
+    #expect(states(StateSet(.listen)) == 1 << 10)
+    #expect(states(StateSet(.bound)) == 0)
+    #expect(states(.all, .udp) & (1 << 7 | 1 << 13 | 1 << 1) == 1 << 1)
+    #expect(SocketFilter(ports: Self.port, states: .states(.all)).request().states == 0x3ffe)
+  }
+
   /// Filtered here instead: nothing may get lost.
   @Test func tooManyRangesForAProgram() {
     let many = PortSet((0..<UInt16(PortBytecode.maximumTests + 1)).map { $0 * 2...$0 * 2 })
-    #expect(SocketFilter(ports: many, side: .local).request.bytecode.isEmpty)
+    #expect(SocketFilter(ports: many, side: .local).request().bytecode.isEmpty)
     let half = PortSet((0..<UInt16(PortBytecode.maximumTests / 2 + 1)).map { $0 * 2...$0 * 2 })
-    #expect(SocketFilter(ports: half, side: .any).request.bytecode.isEmpty)
-    #expect(!SocketFilter(ports: half, side: .local).request.bytecode.isEmpty)
-    #expect(SocketFilter(ports: many, side: .local).request.sourcePort == 0)
+    #expect(SocketFilter(ports: half, side: .any).request().bytecode.isEmpty)
+    #expect(!SocketFilter(ports: half, side: .local).request().bytecode.isEmpty)
+    #expect(SocketFilter(ports: many, side: .local).request().sourcePort == 0)
   }
 
   @Test func noPortsAskForNothingInParticular() {
-    #expect(SocketFilter(ports: PortSet([])).request == InetDiagRequest(states: 1 << 5 | 1 << 6))
+    #expect(SocketFilter(ports: PortSet([])).request() == InetDiagRequest(states: 1 << 5 | 1 << 6))
   }
 
   /// Port 0 in a request means any port; the filter sorts it out.
   @Test func portZero() {
     let filter = SocketFilter(ports: PortSet(0), states: .states(.all))
-    #expect(filter.request.sourcePort == 0)
+    #expect(filter.request().sourcePort == 0)
     #expect(!filter.matches(.on(.loopback, 9527)))
   }
 }

@@ -90,11 +90,3 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     error.errno.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
   }
 }
-
-extension SocketFilter {
-  func request(alsoLocalPort: UInt16? = nil, asksForBound: Bool = true) -> InetDiagRequest {
-    var request = request
-    if !asksForBound { request.states &= ~StateSet(.bound).rawValue }
-    return request
-  }
-}

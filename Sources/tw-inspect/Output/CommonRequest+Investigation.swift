@@ -22,7 +22,7 @@ extension CommonRequest {
   private static func text(_ step: Investigation.Step) -> String {
     switch step {
     case .look(.sockDiag, let filter):
-      let request = filter.request
+      let request = filter.request()
       let narrowed =
         request.sourcePort != 0
         ? "source port \(request.sourcePort)"
