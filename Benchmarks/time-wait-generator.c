@@ -1,6 +1,9 @@
-// Leaves COUNT sockets in TIME_WAIT on the server port PORT of the network namespace that it runs in.
+// Leaves COUNT sockets in TIME_WAIT on the server port PORT of the network namespace that it runs in, or on so many ports
+// from there on, in turn.
 //
-//   time-wait-generator PORT COUNT
+//   time-wait-generator PORT COUNT [PORTS]
+//
+// The servers set SO_REUSEADDR, as servers do: a new one with it can bind the port, and one without it cannot.
 //
 // Every connection is closed by its server first, which is what leaves the TIME_WAIT on the server's side. Each thread has
 // a listener on a loopback address of its own, so that none needs SO_REUSEPORT. Clients come from 127.1.0.0 upwards, four
@@ -21,7 +24,7 @@ static const in_addr_t first_server = 0x7f000001;  // 127.0.0.1
 static const in_addr_t first_client = 0x7f010000;  // 127.1.0.0
 
 static in_port_t server_port;
-static unsigned long count;
+static unsigned long count, ports = 1;
 
 static struct sockaddr_in endpoint(in_addr_t address, in_port_t port) {
   return (struct sockaddr_in){
@@ -31,6 +34,8 @@ static struct sockaddr_in endpoint(in_addr_t address, in_port_t port) {
 static int bound_socket(struct sockaddr_in address) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) err(1, "socket");
+  int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) err(1, "setsockopt");
   if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
     err(1, "bind %s:%d", inet_ntoa(address.sin_addr), ntohs(address.sin_port));
   return fd;
@@ -53,21 +58,24 @@ static void leave_time_wait(int listener, struct sockaddr_in server, unsigned lo
 
 static void *run(void *argument) {
   unsigned long thread = (unsigned long)argument;
-  struct sockaddr_in server = endpoint(first_server + thread, server_port);
-  int listener = bound_socket(server);
-  if (listen(listener, 1) < 0) err(1, "listen");
-  for (unsigned long number = thread; number < count; number += threads)
-    leave_time_wait(listener, server, number);
-  close(listener);
+  for (unsigned long port = 0; port < ports; port++) {
+    struct sockaddr_in server = endpoint(first_server + thread, server_port + port);
+    int listener = bound_socket(server);
+    if (listen(listener, 1) < 0) err(1, "listen");
+    for (unsigned long number = thread; number < count; number += threads)
+      if (number / threads % ports == port) leave_time_wait(listener, server, number);
+    close(listener);
+  }
   return NULL;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) errx(64, "usage: time-wait-generator PORT COUNT");
+  if (argc < 3 || argc > 4) errx(64, "usage: time-wait-generator PORT COUNT [PORTS]");
   server_port = (in_port_t)atoi(argv[1]);
   count = strtoul(argv[2], NULL, 10);
-  if (server_port == 0 || server_port >= first_client_port)
-    errx(64, "PORT: 1 to %d", first_client_port - 1);
+  if (argc == 4) ports = strtoul(argv[3], NULL, 10);
+  if (server_port == 0 || ports == 0 || server_port + ports > first_client_port)
+    errx(64, "PORT: 1 to %d, and PORTS up to there", first_client_port - 1);
 
   pthread_t workers[threads];
   for (unsigned long thread = 0; thread < threads; thread++)

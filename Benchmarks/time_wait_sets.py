@@ -18,7 +18,7 @@ class CannotMeasure(Exception):
     pass
 
 
-def output_of(command):
+def output_of(command, statuses=(0,)):
     """What the command prints. It and all that it starts are gone when this returns or raises."""
     command = [str(word) for word in command]
     process = subprocess.Popen(
@@ -31,14 +31,14 @@ def output_of(command):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    if process.returncode != 0:
+    if process.returncode not in statuses:
         said = complaint.decode(errors="replace").strip()
         raise CannotMeasure(f"{' '.join(command)}: exit status {process.returncode}\n{said}")
     return output
 
 
 class TimeWaitSet:
-    """A network namespace with `rows` sockets in TIME_WAIT on PORT, and nothing else.
+    """A network namespace with `rows` sockets in TIME_WAIT on PORT, or on so many `ports` from there on, and nothing else.
 
     The hash of connections is otherwise shared by all namespaces, and a walk passes everybody's sockets. The size of a
     private one is read from the namespace that creates it, hence two of them: the host's setting is not touched.
@@ -57,7 +57,7 @@ class TimeWaitSet:
         exec cat > /dev/null
     """
 
-    def __init__(self, programs, rows, hash_buckets):
+    def __init__(self, programs, rows, hash_buckets, ports=1):
         self.rows = rows
         self.holder = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", self.OUTER, "sh", str(hash_buckets), self.INNER, str(2 * rows)],
@@ -65,14 +65,23 @@ class TimeWaitSet:
         try:
             if self.holder.stdout.readline() != b"ready\n":
                 raise CannotMeasure("could not make a network namespace (needs root, or user namespaces)")
-            self.output_of([programs.generator, PORT, rows])
+            self.output_of([programs.generator, PORT, rows, ports])
             self.made_at = time.monotonic()
         except BaseException:
             self.close()
             raise
 
-    def output_of(self, command):
-        return output_of(["nsenter", "--target", self.holder.pid, "--net", "--", *command])
+    def output_of(self, command, statuses=(0,)):
+        return output_of(["nsenter", "--target", self.holder.pid, "--net", "--", *command], statuses)
+
+    def can_have_bound_sockets(self):
+        """By the kernel's counts (see SocketStatistics.showNoBoundSocket): other namespaces' sockets leave it open."""
+        counts = {}
+        for file in ("sockstat", "sockstat6"):
+            for line in Path(f"/proc/{self.holder.pid}/net/{file}").read_text().splitlines():
+                label, *words = line.split()
+                counts[label] = dict(zip(words[::2], map(int, words[1::2])))
+        return counts["TCP:"]["alloc"] != counts["TCP:"]["inuse"] + counts["TCP6:"]["inuse"]
 
     def present(self):
         """How many there are now, told neither by ss nor by tw-inspect."""
@@ -106,8 +115,8 @@ class TimeWaitSet:
 class TimeWaitSets:
     """Sets of one size, one after the other: each measurement gets a set that stays whole all the while."""
 
-    def __init__(self, programs, rows, hash_buckets):
-        self.programs, self.rows, self.hash_buckets, self.current = programs, rows, hash_buckets, None
+    def __init__(self, programs, rows, hash_buckets, ports=1):
+        self.programs, self.rows, self.hash_buckets, self.ports, self.current = programs, rows, hash_buckets, ports, None
 
     def __enter__(self):
         return self
@@ -132,4 +141,4 @@ class TimeWaitSets:
         if self.current is not None:
             self.current.close()
             self.current = None
-        self.current = TimeWaitSet(self.programs, self.rows, self.hash_buckets)
+        self.current = TimeWaitSet(self.programs, self.rows, self.hash_buckets, self.ports)

@@ -1,6 +1,6 @@
 // A listener on PORT among PROCESSES others that together have DESCRIPTORS open, in a network namespace of its own.
 //
-//   owner-crowd PORT PROCESSES DESCRIPTORS [CGROUP]
+//   owner-processes PORT PROCESSES DESCRIPTORS [CGROUP]
 //
 // The listener is made last, so that who goes through processes in their order comes to it at the end. CGROUP is a cgroup2
 // directory that it enters, alone, before it makes its socket. Half of the descriptors are sockets. Prints "ready"; all of
@@ -50,7 +50,7 @@ static void serve(in_port_t port) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) errx(64, "usage: owner-crowd PORT PROCESSES DESCRIPTORS [CGROUP]");
+  if (argc < 4) errx(64, "usage: owner-processes PORT PROCESSES DESCRIPTORS [CGROUP]");
   const long processes = atol(argv[2]), descriptors = atol(argv[3]);
   if (unshare(CLONE_NEWNET) < 0) err(1, "unshare");
 

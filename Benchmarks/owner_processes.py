@@ -21,13 +21,13 @@ def cgroup_mount():
     return None
 
 
-class OwnerCrowd:
+class OwnerProcesses:
     """Processes that end with this one, in a network namespace of their own. The listener is alone in its cgroup, or in the
     one that all of them are in."""
 
     def __init__(self, programs, processes, descriptors, is_alone):
         self.cgroup = None
-        words = [programs.owner_crowd, PORT, processes, descriptors]
+        words = [programs.owner_processes, PORT, processes, descriptors]
         if is_alone:
             mount = cgroup_mount()
             if mount is None:
@@ -61,5 +61,5 @@ class OwnerCrowd:
 
     def listener(self, command):
         """The pid that a program names, which has to be the same with each of them. (lsof cuts names to nine bytes.)"""
-        found = re.search(rb"(?:pid[ =]|owner-cro\S*\s+)(\d+)", self.output_of(command))
+        found = re.search(rb"(?:pid[ =]|owner-pro\S*\s+)(\d+)", self.output_of(command))
         return int(found.group(1)) if found else None
