@@ -1,13 +1,16 @@
+internal import Diagnosis
+
 extension Topics {
   static let findings: [Topic] =
     timerFindings + holderFindings + sharingFindings + refusalFindings + hostFindings
 
   static func finding(
-    _ slug: String, _ summary: String, _ what: String, here settings: [Setting] = [],
+    _ slug: Finding.Slug, _ summary: String, _ what: String, here settings: [Setting] = [],
     wrong misbeliefs: [Topic.Misbelief] = [], advice: [String], sources: [String], related: [String]
   ) -> Topic {
     Topic(
-      slug, .finding, summary, what, here: settings, wrong: misbeliefs, advice: advice, sources: sources,
+      slug.rawValue, .finding, summary, what, here: settings, wrong: misbeliefs, advice: advice,
+      sources: sources,
       related: related)
   }
 
@@ -15,7 +18,7 @@ extension Topics {
 
   private static let timerFindings: [Topic] = [
     finding(
-      "time-wait-server-closed-first", "TIME_WAIT in the way; SO_REUSEADDR helps",
+      .timeWaitServerClosedFirst, "TIME_WAIT in the way; SO_REUSEADDR helps",
       """
       Connections of the last server are in TIME_WAIT on the port, because it closed them first: by answering and closing,
       or by being stopped. A server without SO_REUSEADDR is refused until the last of them has ended. One that sets the
@@ -31,7 +34,7 @@ extension Topics {
       sources: ["RFC 9293, section 3.6", "socket(7): SO_REUSEADDR"],
       related: ["TIME_WAIT", "SO_REUSEADDR", "who-closes-first"]),
     finding(
-      "time-wait-holder-without-reuse", "TIME_WAIT in the way; SO_REUSEADDR no help",
+      .timeWaitHolderWithoutReuse, "TIME_WAIT in the way; SO_REUSEADDR no help",
       """
       The same, but the sockets that left these connections had not set SO_REUSEADDR. Linux asks for it on both sides, and
       nothing can set it any more. That is so for the first restart after the option was added to a server.
@@ -48,7 +51,7 @@ extension Topics {
       ],
       sources: ["kernel source: net/ipv4/inet_connection_sock.c"], related: ["SO_REUSEADDR", "bind-rules"]),
     finding(
-      "fin-wait-2-orphan", "FIN_WAIT2 without a process in the way",
+      .finWait2Orphan, "FIN_WAIT2 without a process in the way",
       """
       The server closed its side, or was killed, while clients keep their connections open. The kernel keeps each for
       net.ipv4.tcp_fin_timeout. If the client closes before, it becomes a TIME_WAIT of 60 s, so that the end is not sure.
@@ -63,7 +66,7 @@ extension Topics {
       ],
       sources: ["tcp(7): tcp_fin_timeout"], related: ["FIN_WAIT2", "net.ipv4.tcp_fin_timeout"]),
     finding(
-      "v4-mapped-time-wait", "an IPv4 TIME_WAIT of a dual-stack server",
+      .v4MappedTimeWait, "an IPv4 TIME_WAIT of a dual-stack server",
       """
       A server on [::] took IPv4 connections, and their TIME_WAIT is listed under IPv6 as ::ffff:a.b.c.d. It blocks IPv4
       binds just as one under IPv4 would.
@@ -74,7 +77,7 @@ extension Topics {
       sources: ["RFC 4291, section 2.5.5.2"],
       related: ["TIME_WAIT", "dual-stack-wildcard", "IPV6_V6ONLY"]),
     finding(
-      "port-now-free", "the race is over",
+      .portNowFree, "the race is over",
       """
       A trial was refused, and repeated at once it succeeded. Something held the port for a moment: a timer that ran out, a
       socket that was just closed, or another trial.
@@ -87,7 +90,7 @@ extension Topics {
 
   private static let holderFindings: [Topic] = [
     finding(
-      "listener-alive", "a socket listens on the port",
+      .listenerAlive, "a socket listens on the port",
       """
       Somebody listens on an address that overlaps with yours. That lasts until it closes its socket; waiting does not end
       it, and SO_REUSEADDR does not get past it.
@@ -103,7 +106,7 @@ extension Topics {
       ],
       sources: ["listen(2)", "bind(2)"], related: ["LISTEN", "listener-inherited", "socket-activation"]),
     finding(
-      "listener-inherited", "a child process has the listening socket",
+      .listenerInherited, "a child process has the listening socket",
       """
       The server that made the listening socket is gone, and a process that it started still has the descriptor: a worker, a
       shell, a daemon that was started from it. The socket goes on listening, and connections to it hang in its queue.
@@ -120,7 +123,7 @@ extension Topics {
       sources: ["fork(2)", "socket(2): SOCK_CLOEXEC", "systemd.kill(5)"],
       related: ["listener-alive", "LISTEN"]),
     finding(
-      "orphaned-connection", "a connection without a process is closing",
+      .orphanedConnection, "a connection without a process is closing",
       """
       The process closed the connection, or is gone, and TCP still has data or a FIN to deliver: FIN_WAIT1, CLOSING or
       LAST_ACK with inode 0. It tries again until the other end answers or net.ipv4.tcp_orphan_retries is used up.
@@ -129,7 +132,7 @@ extension Topics {
       advice: ["wait", "set SO_REUSEADDR in the server, old and new: then it does not block a bind"],
       sources: ["tcp(7): tcp_orphan_retries"], related: ["FIN_WAIT1", "LAST_ACK"]),
     finding(
-      "leaked-connection", "a living process has an old connection",
+      .leakedConnection, "a living process has an old connection",
       """
       Nothing listens, but a process still has a connection that was accepted on the port: ESTABLISHED or CLOSE_WAIT. Most
       often it is a worker or a child of the old server. Without SO_REUSEADDR on both sides it blocks the bind for as long
@@ -142,7 +145,7 @@ extension Topics {
       ],
       sources: ["socket(7): SO_REUSEADDR"], related: ["ESTABLISHED", "CLOSE_WAIT"]),
     finding(
-      "bound-not-listening", "a bound socket that most tools do not show",
+      .boundNotListening, "a bound socket that most tools do not show",
       """
       A process has called bind() for the port and neither listen() nor connect(). That holds the port until the socket is
       closed. Kernels before 6.8 cannot list it: it is then the conclusion from a refusal that nothing else explains.
@@ -154,7 +157,7 @@ extension Topics {
       ],
       sources: ["bind(2)"], related: ["BOUND"]),
     finding(
-      "outgoing-connection-took-port", "a client connection has the port",
+      .outgoingConnectionTookPort, "a client connection has the port",
       """
       A connection that this host opened has the port as its own, because connect() chose it from
       net.ipv4.ip_local_port_range while no server had it. Clients do not set SO_REUSEADDR, so the server's does not help.
@@ -168,7 +171,7 @@ extension Topics {
       sources: ["connect(2)", "kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
       related: ["port-in-ephemeral-range", "SYN_SENT", "net.ipv4.ip_local_reserved_ports"]),
     finding(
-      "tcp-self-connect", "a client is connected to itself",
+      .tcpSelfConnect, "a client is connected to itself",
       """
       A client kept connecting to a port of its own host on which nobody listened. One time connect() chose that very port
       as its own, and the simultaneous open joined the socket to itself. It looks like a server that answers with what it
@@ -183,7 +186,7 @@ extension Topics {
       ],
       sources: ["RFC 9293, section 3.5, figure 7"], related: ["outgoing-connection-took-port", "SYN_SENT"]),
     finding(
-      "kernel-owned-socket", "the kernel itself listens",
+      .kernelOwnedSocket, "the kernel itself listens",
       """
       The socket belongs to a part of the kernel, and to no process: the NFS and SMB servers and iSCSI targets of the
       kernel make such sockets.
@@ -195,7 +198,7 @@ extension Topics {
       sources: ["kernel source: net/socket.c (sock_create_kern)"],
       related: ["listener-alive", "owner-hidden"]),
     finding(
-      "owner-hidden", "who has the socket cannot be seen from here",
+      .ownerHidden, "who has the socket cannot be seen from here",
       """
       The socket has an owner, but its process cannot be looked at: it is another user's, is in another PID namespace, or
       /proc is mounted with hidepid. "Not seen" does not mean "nobody".
@@ -206,7 +209,7 @@ extension Topics {
       advice: ["ask again as root: sudo tw-inspect trybind PORT", "in a container, ask on the host"],
       sources: ["proc(5): hidepid", "ptrace(2)", "pid_namespaces(7)"], related: ["listener-alive"]),
     finding(
-      "socket-activation", "a service manager has the socket",
+      .socketActivation, "a service manager has the socket",
       """
       systemd, inetd or the like listens on behalf of a service, and hands the descriptor over. Stopping the service does not
       close it: the next connection starts the service again.
@@ -218,7 +221,7 @@ extension Topics {
       ],
       sources: ["systemd.socket(5)", "sd_listen_fds(3)"], related: ["listener-alive"]),
     finding(
-      "container-proxy", "a container's port is published here",
+      .containerProxy, "a container's port is published here",
       """
       A container engine's proxy (docker-proxy, rootlessport) listens on the host for a container. Stop the container, and
       it goes.
@@ -227,7 +230,7 @@ extension Topics {
       advice: ["see which: docker ps --filter publish=PORT", "stop that container, or publish another port"],
       sources: ["docker-ps(1)"], related: ["listener-alive"]),
     finding(
-      "mptcp-holder", "a Multipath TCP socket has the port",
+      .mptcpHolder, "a Multipath TCP socket has the port",
       """
       A socket of IPPROTO_MPTCP holds a port of TCP: its subflows are TCP sockets, and conflict as such. They are in the TCP
       table with the inode of the MPTCP socket.

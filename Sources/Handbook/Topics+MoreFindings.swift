@@ -1,9 +1,11 @@
+internal import Diagnosis
+
 extension Topics {
   // MARK: Addresses and options that meet
 
   static let sharingFindings: [Topic] = [
     finding(
-      "dual-stack-wildcard", "IPv4 and a dual-stack [::] overlap",
+      .dualStackWildcard, "IPv4 and a dual-stack [::] overlap",
       """
       A socket on [::] without IPV6_V6ONLY takes IPv4 as well, so it competes with IPv4 sockets on the port, in both
       directions.
@@ -13,7 +15,7 @@ extension Topics {
       sources: ["ipv6(7): IPV6_V6ONLY", "RFC 3493, section 5.3"],
       related: ["IPV6_V6ONLY", "own-addresses-overlap"]),
     finding(
-      "wildcard-overlaps-specific", "the wildcard and one address overlap",
+      .wildcardOverlapsSpecific, "the wildcard and one address overlap",
       """
       0.0.0.0 or [::] stands for every address. Beside a listener on it no specific address of the port can be bound, nor
       the other way round, not even with SO_REUSEADDR on both.
@@ -22,7 +24,7 @@ extension Topics {
       advice: ["give each service an address of its own: different specific addresses do not overlap"],
       sources: ["socket(7)", "ip(7)"], related: ["bind-rules", "sharing-a-port"]),
     finding(
-      "own-addresses-overlap", "your server's own sockets conflict",
+      .ownAddressesOverlap, "your server's own sockets conflict",
       """
       The server binds several addresses, and one of its own sockets refuses the next: the same address twice, a wildcard
       and a specific one, or 0.0.0.0 beside a dual-stack [::]. Alone, each could be bound.
@@ -34,7 +36,7 @@ extension Topics {
       ],
       sources: ["ipv6(7): IPV6_V6ONLY"], related: ["dual-stack-wildcard", "IPV6_V6ONLY"]),
     finding(
-      "reuse-port-other-user", "SO_REUSEPORT is for one user",
+      .reusePortOtherUser, "SO_REUSEPORT is for one user",
       """
       Both sockets may have SO_REUSEPORT; but they belong to different effective users, and Linux lets nobody take another
       user's connections that way. Root is no exception.
@@ -43,13 +45,13 @@ extension Topics {
       advice: ["run the server as the user who runs the other one"], sources: ["socket(7): SO_REUSEPORT"],
       related: ["SO_REUSEPORT", "sharing-a-port"]),
     finding(
-      "reuse-port-one-sided", "the other socket lacks SO_REUSEPORT",
+      .reusePortOneSided, "the other socket lacks SO_REUSEPORT",
       "Your server sets SO_REUSEPORT and the socket that listens already did not. Both must have it, the first one too.",
       wrong: [.init("The newcomer's option is enough.", "Every socket on the port must have it.")],
       advice: ["start every server on this port with SO_REUSEPORT"], sources: ["socket(7): SO_REUSEPORT"],
       related: ["SO_REUSEPORT", "sharing-a-port"]),
     finding(
-      "listen-conflict", "bind() works and listen() is refused",
+      .listenConflict, "bind() works and listen() is refused",
       """
       Two sockets with SO_REUSEADDR can be bound to one address while neither listens. listen() asks again, and the second
       one is refused. That socket stays bound, and may try again.
@@ -63,7 +65,7 @@ extension Topics {
 
   static let refusalFindings: [Topic] = [
     finding(
-      "privileged-port", "the port needs CAP_NET_BIND_SERVICE",
+      .privilegedPort, "the port needs CAP_NET_BIND_SERVICE",
       """
       The port is below net.ipv4.ip_unprivileged_port_start. This is answered before EADDRINUSE, so that the port may be
       taken as well.
@@ -74,7 +76,7 @@ extension Topics {
       ],
       sources: ["capabilities(7)", "bind(2)"], related: ["EACCES", "net.ipv4.ip_unprivileged_port_start"]),
     finding(
-      "denied-by-policy", "a security policy refuses the bind",
+      .deniedByPolicy, "a security policy refuses the bind",
       """
       The kernel refused for a reason that no list of sockets shows: a BPF program of the cgroup (systemd's
       SocketBindDeny=), Landlock, seccomp, or SELinux.
@@ -86,7 +88,7 @@ extension Topics {
       ],
       sources: ["systemd.resource-control(5)", "landlock(7)", "seccomp(2)"], related: ["EACCES", "EPERM"]),
     finding(
-      "address-not-local", "the address is not this host's",
+      .addressNotLocal, "the address is not this host's",
       """
       No interface of this network namespace has the address. This is answered before EADDRINUSE, so that the port was not
       looked at.
@@ -101,7 +103,7 @@ extension Topics {
       ],
       sources: ["bind(2)", "ip(7): IP_FREEBIND"], related: ["EADDRNOTAVAIL", "IP_FREEBIND"]),
     finding(
-      "address-tentative", "the IPv6 address is not confirmed yet",
+      .addressTentative, "the IPv6 address is not confirmed yet",
       """
       Duplicate address detection has not finished for this IPv6 address, or has failed. Until it has, bind() answers
       EADDRNOTAVAIL.
@@ -114,13 +116,13 @@ extension Topics {
       ],
       sources: ["RFC 4862, section 5.4", "ip-address(8)"], related: ["EADDRNOTAVAIL", "IP_FREEBIND"]),
     finding(
-      "address-needs-scope", "a link-local address needs its interface",
+      .addressNeedsScope, "a link-local address needs its interface",
       "fe80:: addresses are the same on every link, so that bind() must be told which interface is meant: fe80::1%eth0.",
       wrong: [.init("The address alone says where it is.", "Every interface has one of these.")],
       advice: ["add the interface: --address fe80::1%eth0"], sources: ["RFC 4007, section 11", "ipv6(7)"],
       related: ["EINVAL"]),
     finding(
-      "family-unavailable", "this host has no such address family",
+      .familyUnavailable, "this host has no such address family",
       """
       No socket of the family can be made, or it has no addresses: IPv6 is not in the kernel, is switched off, or a sandbox
       forbids it.
@@ -131,7 +133,7 @@ extension Topics {
       sources: ["ipv6(7)", "systemd.exec(5): RestrictAddressFamilies="],
       related: ["EAFNOSUPPORT", "net.ipv6.conf.all.disable_ipv6"]),
     finding(
-      "no-such-interface", "no such network device",
+      .noSuchInterface, "no such network device",
       "The device that the socket is to be tied to, or the scope of its address, is not in this network namespace.",
       wrong: [
         .init("ip link shows it, so it is there.", "Perhaps in another network namespace than the server's.")
@@ -144,7 +146,7 @@ extension Topics {
 
   static let hostFindings: [Topic] = [
     finding(
-      "ephemeral-range-exhausted", "no port is left to choose",
+      .ephemeralRangeExhausted, "no port is left to choose",
       """
       bind() to port 0 found every port of net.ipv4.ip_local_port_range taken (EADDRINUSE), or connect() found none for this
       destination (EADDRNOTAVAIL). Clients that close first leave each port in TIME_WAIT for 60 s.
@@ -161,7 +163,7 @@ extension Topics {
       sources: ["ip(7): ip_local_port_range", "connect(2)"],
       related: ["net.ipv4.ip_local_port_range", "net.ipv4.tcp_tw_reuse", "IP_BIND_ADDRESS_NO_PORT"]),
     finding(
-      "port-in-ephemeral-range", "the kernel may give this port to a client",
+      .portInEphemeralRange, "the kernel may give this port to a client",
       """
       The port lies in net.ipv4.ip_local_port_range and is not reserved. While the server is down, a client of this host can
       be given it, and the server cannot start until that connection ends.
@@ -174,7 +176,7 @@ extension Topics {
       sources: ["kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
       related: ["outgoing-connection-took-port", "net.ipv4.ip_local_reserved_ports"]),
     finding(
-      "time-wait-table-full", "no more TIME_WAIT are kept",
+      .timeWaitTableFull, "no more TIME_WAIT are kept",
       """
       There are as many TIME_WAIT as net.ipv4.tcp_max_tw_buckets allows. Connections that close are gone at once: ports are
       free sooner, and late segments can reach the next connection.
@@ -187,7 +189,7 @@ extension Topics {
       sources: ["kernel document: networking/ip-sysctl (tcp_max_tw_buckets)"],
       related: ["net.ipv4.tcp_max_tw_buckets", "TIME_WAIT"]),
     finding(
-      "reuse-sysctl-misread", "a setting was changed that does not help",
+      .reuseSysctlMisread, "a setting was changed that does not help",
       """
       net.ipv4.tcp_tw_reuse or net.ipv4.tcp_fin_timeout is not at its default, perhaps to get past a TIME_WAIT at bind().
       Neither does that: the one is for connect(), the other for FIN_WAIT2. tcp_tw_recycle is gone.
@@ -200,7 +202,7 @@ extension Topics {
       sources: ["kernel document: networking/ip-sysctl"],
       related: ["reuseaddr-against-tw-reuse", "net.ipv4.tcp_tw_reuse", "net.ipv4.tcp_fin_timeout"]),
     finding(
-      "rules-and-kernel-disagree", "the kernel answered otherwise than expected",
+      .rulesAndKernelDisagree, "the kernel answered otherwise than expected",
       """
       What bind() answered does not follow from the sockets that are listed. The kernel is right. A socket may have come or
       gone in between, be invisible here, or a BPF program of the cgroup decides; or tw-inspect has the rules wrong.
