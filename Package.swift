@@ -43,7 +43,7 @@ let package = Package(
       dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
     .target(
-      name: "Demo", dependencies: ["NetlinkCodec", "LinuxHost", "Diagnosis", "SocketTable"],
+      name: "Demo", dependencies: ["NetlinkCodec", "LinuxHost", "Reports", "Diagnosis", "SocketTable"],
       swiftSettings: settings),
     .executableTarget(
       name: "tw-inspect",

@@ -1,6 +1,7 @@
 import Diagnosis
 import LinuxHost
 internal import NetlinkCodec
+import Reports
 import SocketTable
 
 extension ClaimReport {
@@ -91,7 +92,7 @@ extension ClaimReport {
       return try talks[value].connectionSoon(on: network)
     }
     let passed = UInt32(clamping: (Clock.monotonicNanoseconds - began) / 1_000_000)
-    let question = "connect after \(ClaimAnswer.Result.milliseconds(passed).text)"
+    let question = "connect after \(Quantity.seconds(milliseconds: passed))"
     try network.set(sysctl, "0")
     ask(0, question, try talks[0].connectionAttempt(), .noPort)
     for value in [1, 2] { ask(value, question, late[value - 1], .ok) }

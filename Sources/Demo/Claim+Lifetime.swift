@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+import Reports
 import SocketTable
 
 extension ClaimReport {
@@ -55,7 +56,7 @@ extension ClaimReport {
     _ given: [ClaimAnswer.Given], _ question: String, _ record: SocketRecord?, _ state: TCPState,
     _ life: UInt32
   ) -> ClaimAnswer {
-    let known = ClaimAnswer.Result.milliseconds(life).text
+    let known = ClaimAnswer.Result.milliseconds(life)
     guard let record, record.state == state, let timer = record.timer else {
       return ClaimAnswer(
         given: given, question: question, result: .text("not seen"), isAsKnown: false, known: known)
@@ -90,7 +91,7 @@ extension ClaimReport {
           result: .milliseconds(passed),
           // What it takes to see it comes on top.
           isAsKnown: (Self.minute - 100...longest + 250).contains(passed),
-          known: "60.0 s to \(ClaimAnswer.Result.milliseconds(longest).text)")))
+          known: .text("60.0 s to \(Quantity.seconds(milliseconds: longest))"))))
     if hasStoodAtZero { remarks.append("Its time left was seen at 0 while bind still failed.") }
   }
 }

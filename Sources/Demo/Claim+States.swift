@@ -22,7 +22,7 @@ extension ClaimReport {
             given: given, question: "SO_REUSEADDR", result: reuse,
             known: member.state == .listen ? .inUse : .ok)))
       if seen != member.state.title, seen != Crowd.unseen {
-        differences.append("\(member.story): the state is \(seen); known is \(member.state.title)")
+        differences.append(.state(after: member.story, seen: seen, known: member.state))
       }
       if member.state != .listen {
         asked += 1

@@ -69,7 +69,7 @@ package enum Claim: Int, CaseIterable, Sendable {
       // What explains the known answer does not explain this one.
       report.reason = nil
       report.remarks = []
-      report.differences.append("the verdict is \(verdict.rawValue); known is \(known.rawValue)")
+      report.differences.append(.verdict(verdict, known: known))
     }
     return report
   }

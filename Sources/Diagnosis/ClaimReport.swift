@@ -22,8 +22,16 @@ package struct ClaimReport: Sendable {
   package var steps: [ClaimStep] = []
   /// What else could be seen.
   package var remarks: [String] = []
+  package var differences: [Difference] = []
+
   /// What came otherwise than it is known of Linux.
-  package var differences: [String] = []
+  package enum Difference: Sendable {
+    case event(ClaimEvent)
+    case answer(ClaimAnswer)
+    /// `seen` as in the answers, where it need not be a state.
+    case state(after: String, seen: String, known: TCPState)
+    case verdict(Verdict, known: Verdict)
+  }
 
   package init(number: Int, claim: String) {
     self.number = number
@@ -36,11 +44,11 @@ package enum ClaimStep: Sendable {
   case event(ClaimEvent)
   case answer(ClaimAnswer)
 
-  /// What came otherwise than it is known of Linux.
-  package var difference: String? {
+  /// Nil if all came as it is known of Linux.
+  package var difference: ClaimReport.Difference? {
     switch self {
-    case .event(let event): event.difference
-    case .answer(let answer): answer.difference
+    case .event(let event): event.isAsKnown ? nil : .event(event)
+    case .answer(let answer): answer.isAsKnown ? nil : .answer(answer)
     }
   }
 }
@@ -68,9 +76,6 @@ package struct ClaimEvent: Sendable {
       expires = record?.isMinisocket == true ? record?.timer?.expires : nil
       self.known = known
     }
-
-    /// The state, or that there is none any more.
-    package var title: String { state?.title ?? "closed" }
   }
 
   package let actor: Actor
@@ -89,14 +94,7 @@ package struct ClaimEvent: Sendable {
     self.client = client
   }
 
-  var difference: String? {
-    guard server.state != server.known || client.state != client.known else { return nil }
-    let known = [server, client].map { $0.known?.title ?? "closed" }
-    return """
-      after "\(actor.rawValue) \(action)" the server's end is \(server.title) and the client's \(client.title); \
-      known are \(known[0]) and \(known[1])
-      """
-  }
+  var isAsKnown: Bool { server.state == server.known && client.state == client.known }
 }
 
 /// What the kernel answered to a question.
@@ -116,15 +114,6 @@ package struct ClaimAnswer: Sendable {
     case refused(Errno)
     case milliseconds(UInt32)
     case text(String)
-
-    package var text: String {
-      switch self {
-      case .ok: "ok"
-      case .refused(let error): error.name
-      case .milliseconds(let time): Quantity.seconds(milliseconds: time).plain
-      case .text(let text): text
-      }
-    }
   }
 
   /// Under which circumstances.
@@ -133,25 +122,15 @@ package struct ClaimAnswer: Sendable {
   package let question: String
   package let result: Result
   package let isAsKnown: Bool
-  /// What is known of Linux.
-  package let known: String
+  /// What is known of Linux; where that is no single answer, in words.
+  package let known: Result
 
-  package init(given: [Given], question: String, result: Result, isAsKnown: Bool, known: String) {
+  /// - Parameter isAsKnown: nil if it is so by being the same.
+  package init(given: [Given], question: String, result: Result, isAsKnown: Bool? = nil, known: Result) {
     self.given = given
     self.question = question
     self.result = result
-    self.isAsKnown = isAsKnown
+    self.isAsKnown = isAsKnown ?? (result == known)
     self.known = known
-  }
-
-  package init(given: [Given], question: String, result: Result, known: Result) {
-    self.init(
-      given: given, question: question, result: result, isAsKnown: result == known, known: known.text)
-  }
-
-  var difference: String? {
-    guard !isAsKnown else { return nil }
-    let circumstances = given.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-    return "\(circumstances): \(question): \(result.text); known is \(known)"
   }
 }

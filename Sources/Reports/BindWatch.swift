@@ -1,5 +1,4 @@
 package import Diagnosis
-internal import NetlinkCodec
 internal import SocketTable
 
 /// `trybind --watch` for people: one screen of it.
@@ -33,20 +32,20 @@ package struct BindWatch {
 
   /// On as many lines as it takes: the time comes last, and is what is waited for.
   private func verdict(_ canvas: Canvas) -> [String] {
-    let options = diagnosis.target.options.names.joined(separator: " and ")
+    let options = Wording.names(diagnosis.target.options)
     let server = "a server with \(options.isEmpty ? "no options" : options)"
-    let (word, tone, rest): (String, StyledText.Tone, String)
+    let (word, tone, rest): (String, StyledText.Tone, Prose)
     switch diagnosis.bindable {
     case true?: (word, tone, rest) = ("Yes.", .good, " It can be bound by \(server).")
     case false?:
-      let time = diagnosis.freeIn.map {
-        Quantity.isEnding(milliseconds: $0)
-          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: $0))"
+      let time = diagnosis.freeIn.map { milliseconds -> Prose in
+        Quantity.isEnding(milliseconds: milliseconds)
+          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: milliseconds))"
       }
       (word, tone, rest) = ("No.", .bad, " It cannot be bound by \(server)\(time ?? "").")
     case nil: (word, tone, rest) = ("Unknown.", .bad, "")
     }
-    return StyledText.wrap(word + rest, width: canvas.columns).enumerated().map { index, text in
+    return ("\(word)\(rest)" as Prose).lines(width: canvas.columns).enumerated().map { index, text in
       var line = StyledLine()
       if index == 0 { line.append(word, tone) }
       line.append(index == 0 ? String(text.dropFirst(word.count)) : text)
@@ -59,16 +58,12 @@ package struct BindWatch {
     let yours = diagnosis.trials.filter(\.isYours)
     let places = yours.map { $0.socket.address.text(port: $0.socket.port) }
     let width = places.map(\.count).max() ?? 0
-    let ago = Quantity.seconds(milliseconds: triedAgo).plain
+    let ago = Quantity.seconds(milliseconds: triedAgo)
     return zip(yours, places).map { trial, place in
       var line = StyledLine()
       line.cell(place, width: width + 2)
-      switch trial.outcome {
-      case .ok: line.append("ok", .good)
-      case .refused(.listen, let error): line.append("listen: \(error.name)", .bad)
-      case .refused(_, let error): line.append(error.name, .bad)
-      case .open: line.append("depends", .state)
-      }
+      let outcome = Outcome(trial.outcome)
+      line.append(outcome.text, outcome.tone)
       line.append("  tried \(ago) ago")
       return line.text(on: canvas)
     }

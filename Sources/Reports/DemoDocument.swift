@@ -29,7 +29,7 @@ package struct DemoDocument {
     if withHeader { buffer.append("number\tverdict\tcondition\tclaim\n") }
     for claim in claims {
       let fields = ["\(claim.number)", claim.verdict?.rawValue ?? "-", claim.condition ?? "-", claim.claim]
-      buffer.append(fields.joined(separator: "\t").plain + "\n")
+      buffer.append(fields.joined(separator: "\t") + "\n")
     }
     return buffer
   }
@@ -49,9 +49,9 @@ package struct DemoDocument {
           }
         }
       }
-      writer.member("reason", claim.reason?.plain)
-      writer.member("remarks", strings: claim.remarks.map(\.plain))
-      writer.member("differences", strings: claim.differences.map(\.plain))
+      writer.member("reason", claim.reason)
+      writer.member("remarks", strings: claim.remarks)
+      writer.member("differences", strings: claim.differences.map(\.text))
     }
   }
 
@@ -91,6 +91,6 @@ package struct DemoDocument {
       writer.member("result", answer.result.text)
       writer.memberNull("result_ms")
     }
-    writer.member("known", answer.known)
+    writer.member("known", answer.known.text)
   }
 }

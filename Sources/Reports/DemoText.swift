@@ -47,13 +47,13 @@ package struct DemoText {
     text.pad(Self.indent)
     text.append(word, tone)
     // The word has its colour, and is wrapped with what follows it.
-    let filler = String(repeating: "\u{1f}", count: word.count)
-    let lines = StyledText.wrap("\(filler) \(rest ?? "")", width: text.width - Self.indent)
+    let lines = ("\(Prose(unbreakable: word)) \(rest ?? "")" as Prose).lines(width: text.width - Self.indent)
     for (index, line) in lines.enumerated() {
       if index > 0 { text.pad(Self.indent) }
       text.line(index == 0 ? String(line.dropFirst(word.count)) : line)
     }
-    for sentence in (claim.verdict == .skipped ? [] : [claim.reason].compactMap { $0 }) + claim.remarks {
+    let reason = claim.verdict == .skipped ? nil : claim.reason.map { Prose($0) }
+    for sentence in [reason].compactMap({ $0 }) + claim.remarks.map(Quantity.unitsKept) {
       text.pad(Self.indent)
       text.paragraph(sentence, indent: Self.indent)
     }
@@ -62,7 +62,7 @@ package struct DemoText {
     text.line("Not as known for Linux:", .bad)
     for difference in claim.differences {
       text.pad(Self.indent)
-      text.paragraph("- \(difference)", indent: Self.indent + 2)
+      text.paragraph("- \(difference.text)", indent: Self.indent + 2)
     }
   }
 
@@ -78,8 +78,8 @@ package struct DemoText {
   /// How the claims came out, and what differs.
   package static func writeSummary(_ claims: [ClaimReport], to text: inout StyledText) {
     func count(_ verdict: ClaimReport.Verdict) -> Int { claims.count { $0.verdict == verdict } }
-    func parts(_ number: Int, _ one: String, _ several: String) -> String? {
-      number == 0 ? nil : "\(number)\(Quantity.unbreakableSpace)\(number == 1 ? one : several)"
+    func parts(_ number: Int, _ one: String, _ several: String) -> Prose? {
+      number == 0 ? nil : Quantity.counted(number, number == 1 ? one : several)
     }
     let counts = [
       parts(count(.holds), "holds", "hold"),
@@ -88,7 +88,7 @@ package struct DemoText {
       parts(count(.skipped), "was skipped", "were skipped"),
     ].compactMap { $0 }.joined(separator: ", ")
     let others = claims.filter { !$0.differences.isEmpty }.map { "\($0.number)" }
-    let closing =
+    let closing: Prose =
       others.isEmpty
       ? "Everything came out as known for Linux."
       : "Not as known for Linux: claim \(others.joined(separator: ", "))."
@@ -131,7 +131,7 @@ private struct Ladder {
   }
 
   private static func time(_ end: ClaimEvent.End) -> String {
-    end.expires.map { " " + Quantity.seconds(milliseconds: $0).plain } ?? ""
+    end.expires.map { " \(Quantity.seconds(milliseconds: $0))" } ?? ""
   }
 
   private static func write(_ end: ClaimEvent.End, width: Int, to text: inout StyledText) {
@@ -205,14 +205,6 @@ private struct AnswerTable {
     }
   }
 
-  private static func tone(_ result: ClaimAnswer.Result) -> StyledText.Tone? {
-    switch result {
-    case .ok: .good
-    case .refused: .bad
-    case .milliseconds, .text: nil
-    }
-  }
-
   func write(to text: inout StyledText) {
     text.line()
     let givenWidths = names.indices.map { index in
@@ -237,7 +229,8 @@ private struct AnswerTable {
         let result = row.answers[question]
         let isLast = index == questions.count - 1
         text.cell(
-          result?.text ?? "-", width: isLast ? 0 : answerWidths[index] + 2, result.flatMap(Self.tone))
+          result?.text ?? "-", width: isLast ? 0 : answerWidths[index] + 2,
+          result.flatMap { Outcome($0).tone })
       }
       text.line()
     }

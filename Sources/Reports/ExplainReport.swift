@@ -1,4 +1,3 @@
-internal import Diagnosis
 package import Handbook
 package import SocketTable
 

@@ -7,9 +7,9 @@ enum OwnerLines {
   static let indent = 11
 
   /// Nil where nothing is known, as of sockets that no process can have.
-  static func line(_ details: SocketDetailsTable, _ record: SocketRecord) -> String? {
+  static func line(_ details: SocketDetailsTable, _ record: SocketRecord) -> Prose? {
     guard record.inode != 0, let known = details[record] else { return nil }
-    let flags = details.hasAskedForFlags ? "  \(known.flagsText ?? "options not readable")" : ""
+    let flags: Prose = details.hasAskedForFlags ? "  \(OwnerText.reuseOptions(known))" : ""
     if let owner = known.owners?.first {
       return OwnerText.line(owner, now: details.observedAt) + flags
     }
@@ -18,7 +18,7 @@ enum OwnerLines {
   }
 
   /// Why owners are hidden, and from whom they are not.
-  static func closing(_ report: PortReport) -> String? {
+  static func closing(_ report: PortReport) -> Prose? {
     guard !report.details.isEmpty else { return nil }
     let concealment = report.listed.reduce(into: Concealment()) { union, index in
       if let known = report.details[report.records[Int(index)]], known.visibility == .hidden {

@@ -26,7 +26,7 @@ package struct PortTable {
     for sentence in closing { text.paragraph(sentence) }
     if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
     if let hint {
-      if hint.count <= text.width { text.line(hint) } else { text.paragraph(hint) }
+      if hint.count <= text.width { text.line(hint) } else { text.paragraph(Prose(hint)) }
     }
     writeOtherNamespaces(to: &text)
   }
@@ -109,9 +109,9 @@ package struct PortTable {
     return "\(isOne ? "port" : "ports") \(report.filter.ports.description)\(family)"
   }
 
-  private var slack: String { "up to \(Quantity.seconds(milliseconds: report.timerSlack)) more" }
+  private var slack: Prose { "up to \(Quantity.seconds(milliseconds: report.timerSlack)) more" }
 
-  private var closing: [String] {
+  private var closing: [Prose] {
     switch report.filter.side {
     case .local: report.filter.states == .minisockets ? holdingSentences : listedSentences("on")
     case .peer: peerSentences
@@ -120,18 +120,13 @@ package struct PortTable {
   }
 
   /// For the default question: what only a timer keeps, and what else is there.
-  private var holdingSentences: [String] {
+  private var holdingSentences: [Prose] {
     let counts = report.counts
-    var sentences: [String] = []
+    var sentences: [Prose] = []
     let others = counts.total - counts.minisockets
     if counts.minisockets > 0 {
-      var parts: [String] = []
-      if counts[.timeWait] > 0 { parts.append(Quantity.count(counts[.timeWait], of: .timeWait)) }
-      if counts.finWait2Minisockets > 0 {
-        parts.append("\(Quantity.count(counts.finWait2Minisockets, of: .finWait2)) without a process")
-      }
       let verb = counts.minisockets == 1 ? "holds" : "hold"
-      var sentence = "\(parts.joined(separator: " and ")) \(verb) \(ports)"
+      var sentence: Prose = "\(StateList(minisocketsIn: counts).phrase) \(verb) \(ports)"
       if let longest = counts.longestMinisocket {
         let which = counts.minisockets == 1 ? "it" : "the last"
         sentence +=
@@ -146,10 +141,10 @@ package struct PortTable {
       sentences.append(
         others == 0
           ? nothingElse(after: true)
-          : "\(stateList(minisockets: false)) \(others == 1 ? "holds" : "hold") it too.")
+          : "\(StateList(withoutMinisocketsIn: counts).list) \(others == 1 ? "holds" : "hold") it too.")
     } else if others > 0 {
       sentences.append("No TIME_WAIT on \(ports).")
-      sentences.append("It is held all the same: \(stateList(minisockets: false)).")
+      sentences.append("It is held all the same: \(StateList(withoutMinisocketsIn: counts).list).")
     } else {
       sentences.append("No TIME_WAIT on \(ports). \(nothingElse(after: false))")
     }
@@ -173,20 +168,20 @@ package struct PortTable {
     return report.counts.total > 0 ? "See them:  tw-inspect port \(port) --all --owners\(option)" : nil
   }
 
-  private func nothingElse(after isMore: Bool) -> String {
+  private func nothingElse(after isMore: Bool) -> Prose {
     report.look.isComplete
       ? "Nothing else that this kernel can list holds it\(report.filter.family == .any ? "" : " there")."
       : "What else holds it was not seen whole."
   }
 
-  private func listedSentences(_ preposition: String) -> [String] {
+  private func listedSentences(_ preposition: String) -> [Prose] {
     let counts = report.counts
     guard counts.total > 0 else { return none(preposition) + blindSentences }
-    let unlisted =
+    let unlisted: [Prose] =
       report.listedCount > 0
       ? [] : ["None in the state asked for (\(report.filter.states.mask.names.joined(separator: ", ")))."]
-    var sentence = "\(Quantity.count(counts.total, "socket")) \(preposition) \(ports): "
-    sentence += stateList(minisockets: true)
+    var sentence: Prose = "\(Quantity.count(counts.total, "socket")) \(preposition) \(ports): "
+    sentence += StateList(counts).list
     if let longest = counts.longestMinisocket {
       sentence +=
         Quantity.isEnding(milliseconds: longest)
@@ -197,43 +192,31 @@ package struct PortTable {
   }
 
   /// What was lost from an incomplete look may have been there.
-  private func none(_ place: String) -> [String] {
+  private func none(_ place: String) -> [Prose] {
     [
       "No socket \(place) \(ports)\(report.look.isComplete ? "" : ", as far as was seen; it was not seen whole")."
     ]
   }
 
-  private var peerSentences: [String] {
+  private var peerSentences: [Prose] {
     let counts = report.counts
     guard counts.total > 0 else { return none("here is connected to another end's") }
     return [
       """
       \(Quantity.count(counts.total, "socket")) here connected to \(ports) of the other end: \
-      \(stateList(minisockets: true)).
+      \(StateList(counts).list).
       """,
       "They do not hold \(ports) on this host.",
     ] + lossSentences
   }
 
-  private var lossSentences: [String] {
+  private var lossSentences: [Prose] {
     report.look.isComplete ? [] : ["There may be more: the table was not seen whole."]
   }
 
-  private var blindSentences: [String] {
+  private var blindSentences: [Prose] {
     report.look.isBlind(to: .boundNotListening) && report.filter.side == .local
       ? ["Sockets that are bound and do not listen cannot be listed here."] : []
-  }
-
-  /// "1 LISTEN, 3 ESTABLISHED".
-  private func stateList(minisockets: Bool) -> String {
-    report.counts.states.compactMap { state, count in
-      var rest = count
-      if !minisockets {
-        if state == .timeWait { return nil }
-        if state == .finWait2 { rest -= report.counts.finWait2Minisockets }
-      }
-      return rest > 0 ? Quantity.count(rest, of: state) : nil
-    }.joined(separator: ", ")
   }
 }
 

@@ -24,7 +24,9 @@ package struct ReleaseText {
   }
 
   /// "3 TIME_WAIT on port 9527".
-  package var subject: String { "\(list(report.chosen)) on \(port)".plain }
+  package var subject: String { onPort(report.chosen).plain }
+
+  private func onPort(_ records: [SocketRecord]) -> Prose { "\(list(records)) on \(port)" }
 
   // MARK: Before
 
@@ -32,7 +34,8 @@ package struct ReleaseText {
     guard !report.chosen.isEmpty else { return writeNothing(to: &text) }
     writeRows(to: &text)
     text.line()
-    text.paragraph(report.isDryRun ? "Would end \(subject)." : "To be ended: \(subject).")
+    text.paragraph(
+      report.isDryRun ? "Would end \(onPort(report.chosen))." : "To be ended: \(onPort(report.chosen)).")
     let others = others
     if !others.isEmpty { text.paragraph("Left alone: \(list(others)).\(finWait2Hint)") }
     text.paragraph(
@@ -82,7 +85,7 @@ package struct ReleaseText {
     if report.chosen.isEmpty || report.isDryRun { return }
     text.line()
     text.paragraph(
-      report.released.isEmpty ? "Ended none." : "Ended \(list(report.released)) on \(port).")
+      report.released.isEmpty ? "Ended none." : "Ended \(onPort(report.released)).")
     if report.vanished > 0 {
       text.paragraph(
         "\(Quantity.grouped(report.vanished)) had ended by \(report.vanished == 1 ? "itself" : "themselves") before."
@@ -110,21 +113,14 @@ package struct ReleaseText {
     }
   }
 
-  private func nothing(_ verb: String) -> String {
+  private func nothing(_ verb: String) -> Prose {
     report.look.isComplete
       ? "Nothing that this kernel can list \(verb) port \(report.port)."
       : "Whether anything \(verb) port \(report.port) was not seen whole."
   }
 
   /// "3 TIME_WAIT, 1 FIN_WAIT2 without a process".
-  private func list(_ records: [SocketRecord]) -> String {
-    let counts = StateCounts(records)
-    return counts.states.map { state, count in
-      let minisockets = state == .finWait2 ? counts.finWait2Minisockets : 0
-      var parts: [String] = []
-      if count > minisockets { parts.append(Quantity.count(count - minisockets, of: state)) }
-      if minisockets > 0 { parts.append("\(Quantity.count(minisockets, of: state)) without a process") }
-      return parts.joined(separator: ", ")
-    }.joined(separator: ", ")
+  private func list(_ records: [SocketRecord]) -> Prose {
+    StateList(minisocketsApartIn: StateCounts(records)).list
   }
 }

@@ -1,4 +1,3 @@
-internal import Diagnosis
 package import SocketTable
 
 /// Text for people: colour only where it carries the answer.
@@ -80,9 +79,13 @@ package struct StyledText: ~Copyable {
   }
 
   /// A paragraph wrapped at the width. Lines after the first are indented by `indent`.
-  package mutating func paragraph(_ text: String, indent: Int = 0, tone: Tone? = nil) {
-    for (index, line) in Self.wrap(text, width: width - indent).enumerated() {
-      if index > 0 { append(String(repeating: " ", count: indent)) }
+  package mutating func paragraph(_ text: Prose, indent: Int = 0, tone: Tone? = nil) {
+    lines(text.lines(width: width - indent), indent: indent, tone: tone)
+  }
+
+  private mutating func lines(_ lines: [String], indent: Int, tone: Tone? = nil) {
+    for (index, line) in lines.enumerated() {
+      if index > 0 { pad(indent) }
       self.line(line, tone)
     }
   }
@@ -90,73 +93,17 @@ package struct StyledText: ~Copyable {
   /// A line for a shell, which goes on where it is told to.
   mutating func command(_ text: String, indent: Int) {
     let isLong = text.unicodeScalars.count > width - indent
-    let lines = isLong ? Self.wrap(text, width: width - indent - 2) : [text]
+    let lines = isLong ? Prose(text).lines(width: width - indent - 2) : [text]
     for (index, line) in lines.enumerated() {
       pad(indent)
       self.line(index < lines.count - 1 ? line + " \\" : line)
     }
   }
 
-  /// Words joined to lines of at most `width` columns; a longer word stands alone.
-  package static func wrap(_ text: String, width: Int) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ") {
-      if !line.isEmpty, line.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
-        lines.append(line)
-        line = ""
-      }
-      if !line.isEmpty { line += " " }
-      line += word
-    }
-    if !line.isEmpty || lines.isEmpty { lines.append(line) }
-    return lines.map(\.plain)
-  }
-
-  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
-  /// that is too long. Lines after the first are indented by `indent`.
-  mutating func parts(_ text: String, indent: Int) {
-    let parts = Self.parts(of: text)
-    let room = width - indent
-    let single = parts.joined(separator: " ")
-    if single.unicodeScalars.count <= room, text.unicodeScalars.count > room {
-      self.line(single.plain)
-      return
-    }
-    var lines: [String] = []
-    var line = ""
-    for part in parts {
-      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > room {
-        lines.append(line)
-        line = ""
-      }
-      let pieces = Self.wrap(part, width: room)
-      line += (line.isEmpty ? "" : "  ") + pieces[0]
-      for piece in pieces.dropFirst() {
-        lines.append(line)
-        line = piece
-      }
-    }
-    for (index, line) in (lines + [line]).enumerated() {
-      if index > 0 { pad(indent) }
-      self.line(line.plain)
-    }
-  }
-
-  private static func parts(of text: String) -> [String] {
-    var parts: [String] = [""]
-    var wasSpace = false
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if word.isEmpty {
-        wasSpace = true
-      } else if wasSpace || parts == [""] {
-        parts.append(String(word))
-        wasSpace = false
-      } else {
-        parts[parts.count - 1] += " " + word
-      }
-    }
-    return Array(parts.dropFirst())
+  /// Parts that stand two spaces apart, broken where the width does not suffice. Lines after the first are indented by
+  /// `indent`.
+  mutating func parts(_ text: Prose, indent: Int) {
+    lines(text.lines(ofPartsIn: width - indent), indent: indent)
   }
 
   /// A cell of a table; padding stands outside the colour.

@@ -1,5 +1,4 @@
 internal import Diagnosis
-internal import NetlinkCodec
 internal import SocketTable
 
 /// Addresses down, options across; in each cell the kernel's answer, and by number what is in the way.
@@ -16,7 +15,8 @@ struct TrialMatrix {
   func write(to text: inout StyledText) {
     let headings = Self.columns.map(heading)
     var places = rows.map { place($0, withPort: true) }
-    var blockers: [BindDiagnosis.Blocker] = []
+    // What reads the same has one number.
+    var blockers: [Prose] = []
     let cells = rows.indices.map { row in Self.columns.map { cell(row, $0, &blockers) } }
     var placeWidth = places.map(\.count).max() ?? 0
     let widths = Self.columns.indices.map { column in
@@ -45,9 +45,8 @@ struct TrialMatrix {
     }
     for (index, blocker) in blockers.enumerated() {
       if index == 0 { text.line() }
-      let more = blocker.others > 0 ? "  and \(Quantity.grouped(blocker.others)) more" : ""
       text.cell("\(index + 1)", width: 4)
-      text.parts(blocker.line + more, indent: 4)
+      text.parts(blocker, indent: 4)
     }
   }
 
@@ -63,21 +62,23 @@ struct TrialMatrix {
   }
 
   private func cell(
-    _ row: Int, _ options: SocketOptions, _ blockers: inout [BindDiagnosis.Blocker]
-  ) -> (text: String, tone: StyledText.Tone) {
-    guard let index = trial(row, options) else { return ("not here", .state) }
+    _ row: Int, _ options: SocketOptions, _ blockers: inout [Prose]
+  ) -> (text: String, tone: StyledText.Tone?) {
+    let index = trial(row, options)
+    let outcome = Outcome(index.map { diagnosis.trials[$0].outcome })
     var number = ""
-    if let blocker = diagnosis.blockers[index] {
-      let known = blockers.firstIndex(of: blocker) ?? blockers.count
-      if known == blockers.count { blockers.append(blocker) }
+    if let index, let blocker = diagnosis.blockers[index] {
+      let line = line(blocker)
+      let known = blockers.firstIndex(of: line) ?? blockers.count
+      if known == blockers.count { blockers.append(line) }
       number = " \(known + 1)"
     }
-    switch diagnosis.trials[index].outcome {
-    case .ok: return ("ok", .good)
-    case .refused(.listen, let error): return ("listen: \(error.name)\(number)", .bad)
-    case .refused(_, let error): return (error.name + number, .bad)
-    case .open: return ("depends\(number)", .state)
-    }
+    return (outcome.text + number, outcome.tone)
+  }
+
+  private func line(_ blocker: BindDiagnosis.Blocker) -> Prose {
+    let more: Prose = blocker.others > 0 ? "  and \(Quantity.grouped(blocker.others)) more" : ""
+    return Wording(diagnosis).line(blocker.record) + more
   }
 
   private func trial(_ row: Int, _ options: SocketOptions) -> Int? {

@@ -1,5 +1,4 @@
 package import Diagnosis
-internal import NetlinkCodec
 package import SocketTable
 
 /// `trybind` in each of its formats.
@@ -89,23 +88,9 @@ package struct TrybindReport {
         writer.raw { row.appendObject(record, side: side, to: &$0) }
       }
     }
+    let wording = Wording(diagnosis)
     writer.array("findings", diagnosis.findings) { writer, finding in
-      writer.element { writer in
-        writer.member("slug", finding.slug.rawValue)
-        writer.member("severity", finding.severity.rawValue)
-        writer.member("certainty", finding.certainty.rawValue)
-        writer.member("title", finding.title.plain)
-        writer.member("because", finding.because.plain)
-        writer.member("evidence", strings: finding.evidence.map(\.plain))
-        writer.array("remedies", finding.remedies) { writer, remedy in
-          writer.element { writer in
-            writer.member("action", remedy.action.plain)
-            writer.member("command", remedy.command)
-            writer.member("side_effects", remedy.sideEffects)
-          }
-        }
-        writer.member("not_seen", strings: finding.notSeen)
-      }
+      writer.element { FindingJSON.write(&$0, finding, wording.text(finding)) }
     }
   }
 
@@ -132,26 +117,5 @@ package struct TrybindReport {
       buffer.append(columns.joined(separator: "\t") + "\n")
     }
     return buffer
-  }
-}
-
-extension Trial {
-  /// "ok" or the errno that bind, or an option before it, was refused with.
-  var bindAnswer: String? {
-    guard isTried else { return nil }
-    return switch outcome {
-    case .ok, .refused(.listen, _): "ok"
-    case .refused(_, let error): error.name
-    case .open: nil
-    }
-  }
-
-  /// Nil where listen was not called.
-  var listenAnswer: String? {
-    switch outcome {
-    case .ok: socket.listens ? "ok" : nil
-    case .refused(.listen, let error): error.name
-    case .refused, .open: nil
-    }
   }
 }

@@ -1,12 +1,18 @@
 package import Diagnosis
-internal import NetlinkCodec
 internal import SocketTable
 
 /// `trybind` for people: the trials, the answer, why, what was seen, what to do, what could not be seen.
 package struct TrybindText {
   private let diagnosis: BindDiagnosis
+  private let wording: Wording
+  /// Of each finding.
+  private let texts: [FindingText]
 
-  package init(_ diagnosis: BindDiagnosis) { self.diagnosis = diagnosis }
+  package init(_ diagnosis: BindDiagnosis) {
+    self.diagnosis = diagnosis
+    wording = Wording(diagnosis)
+    texts = diagnosis.findings.map(wording.text)
+  }
 
   private static let indent = 8
   private static let seenLimit = 3
@@ -19,26 +25,25 @@ package struct TrybindText {
     }
     text.line()
     writeVerdict(to: &text)
-    let deciding = diagnosis.findings.first
     text.line()
-    if let deciding {
+    if let finding = diagnosis.findings.first, let deciding = texts.first {
       // Of a yes the title is news; of a no the answer above has said it.
-      let isNote = diagnosis.bindable == true && deciding.slug == .portInEphemeralRange
-      section(isNote ? "Note" : "Why", [(isNote ? "\(deciding.title) " : "") + deciding.because], to: &text)
+      let isNote = diagnosis.bindable == true && finding.slug == .portInEphemeralRange
+      section(
+        isNote ? "Note" : "Why",
+        [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)
       writeSeen(deciding, to: &text)
       writeRemedies(deciding, to: &text)
     }
-    for finding in diagnosis.findings.dropFirst() {
-      section("Also", ["\(finding.title) \(finding.because)"], to: &text)
+    for other in texts.dropFirst() {
+      section("Also", ["\(other.title) \(other.because)"], to: &text)
     }
-    section("Unseen", diagnosis.findings.first?.notSeen ?? diagnosis.notSeen, to: &text)
+    section("Unseen", texts.first?.notSeen ?? diagnosis.unseen.map(wording.text), to: &text)
     for (index, finding) in diagnosis.findings.enumerated() {
       text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
       text.line("tw-inspect explain \(finding.slug.rawValue)")
     }
   }
-
-  // MARK: Trials
 
   private func writeTrials(to text: inout StyledText) {
     let target = diagnosis.target
@@ -50,19 +55,13 @@ package struct TrybindText {
         ? "plain" : options.names.joined(separator: "+")
       return options == target.options && !options.isEmpty ? "\(name) (yours)" : name
     }
-    func cell(_ index: Int, _ options: SocketOptions) -> (String, StyledText.Tone) {
-      guard let trial = diagnosis.trial(index, options) else { return ("not here", .state) }
-      switch trial.outcome {
-      case .ok: return ("ok", .good)
-      case .refused(.listen, let error): return ("listen: \(error.name)", .bad)
-      case .refused(_, let error): return (error.name, .bad)
-      case .open: return ("depends", .state)
-      }
+    func cell(_ index: Int, _ options: SocketOptions) -> Outcome {
+      Outcome(diagnosis.trial(index, options)?.outcome)
     }
     let places = target.addresses.map { $0.text(port: target.port) }
     let placeWidth = places.map(\.count).max() ?? 0
     let widths = columns.indices.map { index in
-      max(headings[index].count, places.indices.map { cell($0, columns[index]).0.count }.max() ?? 0)
+      max(headings[index].count, places.indices.map { cell($0, columns[index]).text.count }.max() ?? 0)
     }
     text.append(String(repeating: " ", count: placeWidth))
     for index in columns.indices {
@@ -74,9 +73,9 @@ package struct TrybindText {
     for row in places.indices {
       text.cell(places[row], width: placeWidth)
       for index in columns.indices {
-        let (answer, tone) = cell(row, columns[index])
+        let answer = cell(row, columns[index])
         text.append("  ")
-        text.cell(answer, width: index == columns.count - 1 ? 0 : widths[index], tone)
+        text.cell(answer.text, width: index == columns.count - 1 ? 0 : widths[index], answer.tone)
       }
       text.line()
     }
@@ -85,26 +84,23 @@ package struct TrybindText {
     }
   }
 
-  // MARK: The answer
-
   private func writeVerdict(to text: inout StyledText) {
-    let verdict = Verdict(diagnosis)
+    let verdict = Verdict(diagnosis, deciding: texts.first?.title)
     text.append(verdict.word, verdict.isYes ? .good : .bad)
-    let sentences = StyledText.wrap(
-      verdict.word + " " + verdict.sentence, width: text.width)
-    for (index, line) in sentences.enumerated() {
+    let lines = ("\(verdict.word) \(verdict.sentence)" as Prose).lines(width: text.width)
+    for (index, line) in lines.enumerated() {
       text.line(index == 0 ? String(line.dropFirst(verdict.word.count)) : line)
     }
   }
 
-  private func section(_ label: String, _ paragraphs: [String], to text: inout StyledText) {
+  private func section(_ label: String, _ paragraphs: [Prose], to text: inout StyledText) {
     for (index, paragraph) in paragraphs.enumerated() {
       text.cell(index == 0 ? label : "", width: Self.indent, .strong)
       text.paragraph(paragraph, indent: Self.indent)
     }
   }
 
-  private func writeSeen(_ finding: Finding, to text: inout StyledText) {
+  private func writeSeen(_ finding: FindingText, to text: inout StyledText) {
     for (index, line) in finding.evidence.prefix(Self.seenLimit).enumerated() {
       text.cell(index == 0 ? "Seen" : "", width: Self.indent, .strong)
       text.parts(line, indent: Self.indent)
@@ -118,7 +114,7 @@ package struct TrybindText {
     }
   }
 
-  private func writeRemedies(_ finding: Finding, to text: inout StyledText) {
+  private func writeRemedies(_ finding: FindingText, to text: inout StyledText) {
     for (index, remedy) in finding.remedies.enumerated() {
       text.cell(index == 0 ? "Do" : "", width: Self.indent, .strong)
       text.paragraph("- \(remedy.action)", indent: Self.indent + 2)
@@ -130,72 +126,5 @@ package struct TrybindText {
         text.paragraph("(\(sideEffects))", indent: Self.indent + 2)
       }
     }
-  }
-}
-
-/// The first word and the sentence behind it.
-struct Verdict {
-  let word: String
-  let sentence: String
-  let isYes: Bool
-
-  init(_ diagnosis: BindDiagnosis) {
-    let port = diagnosis.target.port
-    let place = port == 0 ? "a port that the kernel chooses" : "port \(port)"
-    if diagnosis.prediction?.answer == .depends {
-      word = "It depends."
-      sentence = diagnosis.findings.first?.title ?? "The table does not tell."
-      isYes = false
-      return
-    }
-    guard let bindable = diagnosis.bindable else {
-      word = "Unknown."
-      sentence = "No address of this host could be tried."
-      isYes = false
-      return
-    }
-    isYes = bindable
-    if bindable {
-      word = "Yes."
-      sentence = Self.yes(diagnosis, place)
-      return
-    }
-    word = "No."
-    let yours = diagnosis.trials.filter(\.isYours)
-    let ok = yours.filter { $0.outcome == .ok }.map(\.socket.address.text)
-    let refused = yours.filter { $0.outcome != .ok }.map(\.socket.address.text)
-    var text = diagnosis.findings.first?.title ?? "\(place) cannot be bound."
-    if diagnosis.target.areAlternatives, !ok.isEmpty {
-      text =
-        """
-        Not on every address: ok on \(ok.joined(separator: ", ")), refused on \
-        \(refused.joined(separator: ", ")). 
-        """
-        + text
-    }
-    sentence = text
-  }
-
-  private static func yes(_ diagnosis: BindDiagnosis, _ place: String) -> String {
-    let target = diagnosis.target
-    let what = target.listens && diagnosis.prediction == nil ? "bind and listen on" : "bind"
-    let with =
-      target.options.isEmpty ? "" : " with \(target.options.names.joined(separator: " and "))"
-    var text =
-      target.isAfterStop
-      ? "After a stop of what listens there now, a server\(with) can \(what) \(place) at once."
-      : "A server\(with) can \(what) \(place)."
-    if let certainty = diagnosis.prediction?.certainty {
-      text += certainty == .certain ? " Predicted; nothing was bound." : " That is likely; nothing was bound."
-    }
-    if let first = diagnosis.findings.first, first.slug == .portNowFree { text += " \(first.title)" }
-    if !diagnosis.holders.isEmpty {
-      let parts = StateCounts(diagnosis.holders).states.map { Quantity.count($0.count, of: $0.state) }
-      let without = target.options.names.joined(separator: " and ")
-      text +=
-        target.options.isEmpty
-        ? "" : " Without \(without) it could not: \(parts.joined(separator: ", ")) on the port."
-    }
-    return text
   }
 }

@@ -45,21 +45,21 @@ package struct WaitText {
     var text = "waiting for \(place): \(holders(moment))"
     if let left = moment.left {
       text +=
-        left < 50
+        Quantity.isEnding(milliseconds: left)
         ? ", ending" : ", \(Quantity.seconds(milliseconds: left)) left"
       text += " (up to \(Quantity.seconds(milliseconds: timerSlack)) more)"
     }
-    return (text + (timeout.map { "; timeout \(Quantity.seconds(milliseconds: $0))" } ?? "")).plain
+    return text + (timeout.map { "; timeout \(Quantity.seconds(milliseconds: $0))" } ?? "")
   }
 
   package func free(waited: Int64) -> String {
-    "\(place) could be bound after \(Quantity.seconds(milliseconds: waited))".plain
+    "\(place) could be bound after \(Quantity.seconds(milliseconds: waited))"
   }
 
   package var freeAtOnce: String { "\(place) could be bound at once" }
 
   package func timedOut(waited: Int64) -> String {
-    "timed out after \(Quantity.seconds(milliseconds: waited)): \(place) cannot be bound".plain
+    "timed out after \(Quantity.seconds(milliseconds: waited)): \(place) cannot be bound"
   }
 
   package var endless: String { "time alone will not free \(place)" }
@@ -71,7 +71,7 @@ package struct WaitText {
       case .peerClosed: "the peer of a FIN_WAIT2 has closed, and its TIME_WAIT began"
       case .another: "another connection has ended on it"
       }
-    return "\(place) will be free later, \(Quantity.seconds(milliseconds: left)) from now: \(reason)".plain
+    return "\(place) will be free later, \(Quantity.seconds(milliseconds: left)) from now: \(reason)"
   }
 
   // MARK: The line that is written over
@@ -83,7 +83,7 @@ package struct WaitText {
     let head = "\(place)  "
     var tail: String
     if let left = moment.left {
-      let time = left < 50 ? "ending" : Quantity.seconds(milliseconds: left)
+      let time = Quantity.isEnding(milliseconds: left) ? "ending" : Quantity.seconds(milliseconds: left).plain
       tail = "\(padded(time))  \(holders(moment)) left"
       let room = width - head.count - tail.count - 2
       if room >= 5 {
@@ -95,7 +95,7 @@ package struct WaitText {
       let limit = timeout.map { " of \(Quantity.seconds(milliseconds: $0))" } ?? ""
       tail = "\(holders(moment))  waited \(Quantity.seconds(milliseconds: moment.waited))\(limit)"
     }
-    return String((head + tail).plain.prefix(max(0, width)))
+    return String((head + tail).prefix(max(0, width)))
   }
 
   private func padded(_ time: String) -> String {
@@ -103,11 +103,11 @@ package struct WaitText {
   }
 
   private func holders(_ moment: Moment) -> String {
-    let states = moment.holders.states
+    let states = StateList(moment.holders)
     if states.isEmpty {
       return moment.refusal == "EADDRINUSE" ? "EADDRINUSE, held by what cannot be seen" : moment.refusal
     }
-    return states.map { Quantity.count($0.count, of: $0.state) }.joined(separator: ", ")
+    return states.list.plain
   }
 }
 

@@ -123,14 +123,6 @@ package struct SocketDetails: Hashable, Sendable {
   package static let withoutProcess = SocketDetails(owners: [], isOwnersComplete: true, visibility: .none)
 }
 
-extension SocketDetails {
-  /// "SO_REUSEADDR on, SO_REUSEPORT off"; nil if neither is known.
-  package var flagsText: String? {
-    guard let reuseAddress, let reusePort else { return nil }
-    return "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
-  }
-}
-
 /// Details of some of the sockets of a look. Empty unless they were asked for; then a row costs nothing more.
 package struct SocketDetailsTable: Hashable, Sendable {
   /// By cookie, which outlives accept(); by inode where the source has no cookies.

@@ -37,6 +37,7 @@ package struct Diagnosing {
   package var look = Look.netlink
   package var details = SocketDetailsTable()
   package var namespace: NamespaceReference?
+  package var otherNamespaces: [OtherNamespace] = []
   package var script: (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
 
   package init(
@@ -61,6 +62,9 @@ package struct Diagnosing {
   }
 
   package func result() throws(ProbeFailed) -> BindDiagnosis {
-    BindDiagnosis(BindEvidence(try session(), settings: settings, details: details, namespace: namespace))
+    BindDiagnosis(
+      BindEvidence(
+        try session(), settings: settings, details: details, namespace: namespace,
+        otherNamespaces: otherNamespaces))
   }
 }

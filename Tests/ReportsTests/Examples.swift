@@ -1,3 +1,4 @@
+import Diagnosis
 import Foundation
 import RecordSupport
 import Reports
@@ -95,4 +96,16 @@ enum Keys {
     "slug", "severity", "certainty", "title", "because", "evidence", "remedies", "not_seen",
   ]
   static let remedy: Set<String> = ["action", "command", "side_effects"]
+}
+
+extension BindDiagnosis {
+  /// The findings in words.
+  var texts: [FindingText] { findings.map(Wording(self).text) }
+}
+
+extension FindingText {
+  /// All but the commands.
+  var everyText: [Prose] {
+    [title, because] + evidence + notSeen + remedies.map(\.action) + remedies.compactMap(\.sideEffects)
+  }
 }

@@ -1,5 +1,3 @@
-import Diagnosis
-import RecordSupport
 import Reports
 import SocketTable
 import Testing
@@ -9,39 +7,6 @@ import Testing
     var text = StyledText(usesColor: usesColor, width: width)
     body(&text)
     return text.buffer.text
-  }
-
-  @Test(
-    arguments: [
-      ("", 10, [""]), ("one", 10, ["one"]), ("one two", 7, ["one two"]), ("one two", 6, ["one", "two"]),
-      ("a bb ccc", 4, ["a bb", "ccc"]), ("unbreakable", 3, ["unbreakable"]),
-      ("a unbreakable b", 3, ["a", "unbreakable", "b"]),
-      ("  a   b  ", 10, ["a b"]), ("a b", 0, ["a", "b"]), ("a b", -5, ["a", "b"]), ("é日 ß", 4, ["é日 ß"]),
-      ("58.4\u{1f}s more", 6, ["58.4 s", "more"]), ("x 58.4\u{1f}s", 5, ["x", "58.4 s"]),
-    ] as [(String, Int, [String])])
-  func wrap(text: String, width: Int, lines: [String]) {
-    #expect(StyledText.wrap(text, width: width) == lines)
-  }
-
-  @Test func nothingIsLost() {
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var generator = SplitMix(seed: seed)
-    for _ in 0..<500 {
-      let words = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
-        String(repeating: "w", count: Int.random(in: 1...15, using: &generator))
-      }
-      let width = Int.random(in: 1...40, using: &generator)
-      let lines = StyledText.wrap(words.joined(separator: " "), width: width)
-      #expect(lines.joined(separator: " ") == words.joined(separator: " "), "seed \(seed)")
-      for line in lines where line.count > width && line.contains(" ") {
-        Issue.record("\(line), seed \(seed)")
-      }
-      // Greedy: the next word would not have fitted.
-      for (line, next) in zip(lines, lines.dropFirst()) {
-        let first = next.split(separator: " ").first?.count ?? 0
-        #expect(line.count + 1 + first > width, "seed \(seed)")
-      }
-    }
   }
 
   @Test func paragraphs() {

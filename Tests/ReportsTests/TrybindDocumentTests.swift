@@ -60,12 +60,25 @@ import Testing
       for trial in try document(try situation.diagnosis()).objects("trials") {
         #expect(["ok", "fails", "depends"].contains(trial.string("predicted")))
       }
-      // The marks that keep a number and its unit together belong to the table.
-      let text = TrybindReport(try situation.diagnosis()).document(
+    }
+  }
+
+  /// The mark that keeps a number and its unit on one line of a table was in "not_seen".
+  @Test func noLayoutInAnyString() throws {
+    var diagnosing = Diagnosing(script: { _, _ in .refused(.bind, .addressInUse) })
+    diagnosing.otherNamespaces = OwnerCases.otherNamespaces
+    let elsewhere = try diagnosing.result()
+    for diagnosis in try Self.all.map({ try $0.diagnosis() }) + [elsewhere] {
+      let text = TrybindReport(diagnosis).document(
         .example("trybind"), isOneLine: true, interfaceName: interfaceName
       ).text
-      #expect(!text.contains("\u{1f}"))
+      #expect(!text.contains("\\u001f") && !text.contains("\u{1f}"), "\(text)")
     }
+    let findings = try document(elsewhere).objects("findings")
+    #expect(
+      (findings.first?["not_seen"] as? [String])?.contains {
+        $0.contains("nginx (pid 2) and 1 more process, --netns pid:2")
+      } == true)
   }
 
   @Test func trials() throws {

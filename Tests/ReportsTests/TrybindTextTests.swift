@@ -121,7 +121,7 @@ import Testing
       guard let first = diagnosis.findings.first else { continue }
       #expect(text.contains("\nWhy     ") || text.contains("\nNote    "), "\(situation.name)")
       #expect(text.contains("\nDo      ") == !first.remedies.isEmpty, "\(situation.name)")
-      #expect(text.contains("\nSeen    ") == !first.evidence.isEmpty, "\(situation.name)")
+      #expect(text.contains("\nSeen    ") == (first.evidence != .nothing), "\(situation.name)")
     }
   }
 

@@ -104,29 +104,3 @@ package struct BindTarget: Sendable {
       options: options ?? self.options, uid: uid)
   }
 }
-
-extension BindTarget {
-  /// What describes this server to trybind and wait, each option behind a space. Nil where a name among them would not
-  /// be safe to paste.
-  var commandOptions: String? {
-    var words: [String] = []
-    if options.contains(.reuseAddress) { words.append("--reuse") }
-    if options.contains(.reusePort) { words.append("--reuse-port") }
-    if !areAlternatives {
-      for address in addresses {
-        guard address.scopeName.isEmpty || Catalogue.isPasteable(address.scopeName) else { return nil }
-        let scope = address.scopeName.isEmpty ? "" : "%\(address.scopeName)"
-        words.append("--address \(address.address.text)\(scope)")
-      }
-    } else if addresses.count == 1 {
-      words.append(addresses[0].address.family == .ipv4 ? "-4" : "-6")
-    }
-    if addresses.contains(where: { $0.v6Only }) { words.append("--v6-only") }
-    if let interface {
-      guard Catalogue.isPasteable(interface) else { return nil }
-      words.append("--interface \(interface)")
-    }
-    if listens { words.append("--listen") }
-    return words.map { " \($0)" }.joined()
-  }
-}

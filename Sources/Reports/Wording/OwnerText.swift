@@ -1,14 +1,16 @@
-package import SocketTable
+internal import SocketTable
 
 /// Processes in words. Their names come from others, and are made harmless here.
-package enum OwnerText {
+enum OwnerText {
   /// "nginx (pid 812)".
-  package static func name(_ owner: SocketOwner) -> String {
-    "\(command(owner)) (pid\(Quantity.unbreakableSpace)\(owner.pid))"
+  static func name(_ owner: SocketOwner) -> Prose { named(command(owner), pid: owner.pid) }
+
+  static func named(_ command: String, pid: Int32) -> Prose {
+    "\(command) (\(Prose(unbreakable: "pid \(pid)")))"
   }
 
   /// "nginx (pid 812)", "nginx (pid 812) and worker (pid 813)", "nginx (pid 812) and 3 more processes".
-  package static func names(_ owners: [SocketOwner]) -> String {
+  static func names(_ owners: [SocketOwner]) -> Prose {
     guard let first = owners.first else { return "" }
     if owners.count == 2 { return "\(name(first)) and \(name(owners[1]))" }
     return owners.count == 1 ? name(first) : "\(name(first)) and \(owners.count - 1) more processes"
@@ -19,9 +21,9 @@ package enum OwnerText {
   }
 
   /// "nginx  pid 812, fd 6  user www-data  unit nginx.service  running for 2 h 14 min". Parts stand two spaces apart.
-  package static func line(_ owner: SocketOwner, now: Int64?) -> String {
-    var parts = [command(owner)]
-    parts.append("pid \(owner.pid)" + (owner.descriptor.map { ", fd \($0)" } ?? ""))
+  static func line(_ owner: SocketOwner, now: Int64?) -> Prose {
+    var parts: [Prose] = [Prose(command(owner))]
+    parts.append("pid \(owner.pid)\(owner.descriptor.map { ", fd \($0)" } ?? "")")
     if let user = owner.user ?? owner.uid.map({ "\($0)" }) {
       parts.append("user \(ByteSafety.escaped(user))")
     }
@@ -36,7 +38,7 @@ package enum OwnerText {
   }
 
   /// What is known of a socket whose owner was not seen; nil where that is nothing.
-  package static func hidden(_ details: SocketDetails) -> String? {
+  static func hidden(_ details: SocketDetails) -> Prose? {
     guard details.visibility == .hidden else { return nil }
     guard let name = details.cgroup?.container.map({ "container \($0.shortID)" }) ?? details.cgroup?.unit
     else { return "process hidden" }
@@ -44,7 +46,7 @@ package enum OwnerText {
   }
 
   /// What is in the way, and who would see more.
-  package static func concealment(_ concealment: Concealment) -> String {
+  static func concealment(_ concealment: Concealment) -> Prose {
     if concealment.contains(.noProc) { return "/proc is not mounted here, or shows no processes." }
     if concealment.contains(.pidNamespace) {
       return """
@@ -62,7 +64,7 @@ package enum OwnerText {
       return
         "A security policy, such as Landlock or SELinux, keeps even root from looking into some processes here."
     }
-    let what =
+    let what: Prose =
       concealment.contains(.hidepid)
       ? "/proc is mounted with hidepid, so that other users' processes are not listed here"
       : "Descriptors of other users' processes may not be read from here"
@@ -70,18 +72,12 @@ package enum OwnerText {
       \(what): root sees them, that is CAP_SYS_PTRACE and, for processes of other users, CAP_DAC_READ_SEARCH.
       """
   }
-}
 
-extension Quantity {
-  /// "12 s", "5 min", "2 h 14 min", "3 d 4 h".
-  package static func age(milliseconds: Int64) -> String {
-    let seconds = milliseconds / 1000
-    let space = unbreakableSpace
-    switch seconds {
-    case ..<60: return "\(seconds)\(space)s"
-    case ..<3600: return "\(seconds / 60)\(space)min"
-    case ..<86_400: return "\(seconds / 3600)\(space)h\(space)\(seconds / 60 % 60)\(space)min"
-    default: return "\(grouped(Int(seconds / 86_400)))\(space)d\(space)\(seconds / 3600 % 24)\(space)h"
+  /// "SO_REUSEADDR on, SO_REUSEPORT off".
+  static func reuseOptions(_ details: SocketDetails?) -> Prose {
+    guard let reuseAddress = details?.reuseAddress, let reusePort = details?.reusePort else {
+      return "options not readable"
     }
+    return "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
   }
 }

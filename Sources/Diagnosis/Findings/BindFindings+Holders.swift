@@ -1,0 +1,238 @@
+internal import SocketTable
+
+/// Ports that a socket holds, with a process or without.
+extension BindFindings {
+  // MARK: Listeners
+
+  /// Listeners by what holds them: that says more than that they listen.
+  func listenersAlive(_ held: Holders) -> [Finding] {
+    var others = held.listeners
+    var findings: [Finding] = []
+    func take(_ isOne: (SocketDetails) -> Bool, _ make: ([SocketRecord]) -> Finding) {
+      let some = others.filter { $0.inode != 0 && facts.details[$0].map(isOne) ?? false }
+      guard !some.isEmpty else { return }
+      others.removeAll(where: some.contains)
+      findings.append(make(some))
+    }
+    take({ $0.owners?.contains(where: \.isServiceManager) ?? false }, socketActivation)
+    take({ $0.owners?.contains { ContainerProxy($0) != nil } ?? false }, containerProxy)
+    take(\.isKernelOwned, kernelOwnedSocket)
+    if !others.isEmpty { findings.insert(listenerAlive(others, remaining: held.minisockets), at: 0) }
+    return findings
+  }
+
+  private func listeners(_ records: [SocketRecord]) -> Finding.Listeners {
+    Finding.Listeners(
+      count: records.count, places: Finding.Places(records), owners: ownersOfAll(records))
+  }
+
+  /// `records` are those that there is nothing more to say of.
+  private func listenerAlive(_ records: [SocketRecord], remaining minisockets: [SocketRecord]) -> Finding {
+    let listeners = listeners(records)
+    return finding(
+      .listenerAlive(listeners, remaining: StateCounts(minisockets)), evidence: sockets(records),
+      remedies: [findOut(records), stopping(records, .service)],
+      unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
+  }
+
+  /// SO_REUSEPORT got past it.
+  func listenerShared(_ records: [SocketRecord]) -> Finding {
+    let listeners = listeners(records)
+    return finding(
+      .listenerShared(listeners), .info, evidence: sockets(records),
+      unseen: listeners.owners == nil ? [.listenersProcess] : [])
+  }
+
+  private func socketActivation(_ listeners: [SocketRecord]) -> Finding {
+    let units = Set(listeners.compactMap { facts.details[$0]?.socketUnit })
+    let unit = units.count == 1 ? units.first : nil
+    return finding(
+      .socketActivation(
+        Finding.Places(listeners), unit: unit, services: owners(listeners).filter { !$0.isServiceManager }),
+      evidence: sockets(listeners),
+      remedies: [.look(.socketUnit(unit)), .restartOrder(.bySocketUnit), .stopSocketUnit(unit)],
+      unseen: [unit == nil ? .socketUnit : .dropInFiles])
+  }
+
+  private func containerProxy(_ listeners: [SocketRecord]) -> Finding {
+    guard let owner = owners(listeners).first(where: { ContainerProxy($0) != nil }),
+      let proxy = ContainerProxy(owner)
+    else {
+      return listenerAlive(listeners, remaining: [])
+    }
+    return finding(
+      .containerProxy(Finding.Places(listeners), by: owner, proxy), .error, .likely,
+      evidence: sockets(listeners),
+      remedies: [.look(.publishedContainer(proxy)), .stopPublishedContainer(proxy.container)],
+      unseen: [.insideContainer])
+  }
+
+  private func kernelOwnedSocket(_ records: [SocketRecord]) -> Finding {
+    finding(
+      .kernelOwnedSocket(Finding.Places(records)), .error, .likely, evidence: sockets(records),
+      remedies: [.look(.kernelServices), .stopKernelService], unseen: [.socketsOnTheirWay])
+  }
+
+  // MARK: Others
+
+  /// `bound` is empty where such sockets cannot be listed and nothing else is left.
+  func boundNotListening(_ bound: [SocketRecord]) -> Finding {
+    finding(
+      .boundNotListening(count: bound.count, owners: ownersOfAll(bound)), .error,
+      bound.isEmpty ? .possible : .certain, evidence: sockets(bound),
+      remedies: [
+        // ss before 6.9 does not list sockets that are bound and do not listen.
+        bound.first.map { identifying([$0]) ?? .look(.descriptor(inode: $0.inode)) } ?? .look(.port),
+        stopping(bound, .otherWork),
+      ],
+      unseen: [bound.isEmpty ? .boundSockets : .whyNotListening])
+  }
+
+  func orphanedConnection(_ orphans: [SocketRecord]) -> Finding {
+    finding(
+      .orphanedConnection(StateCounts(orphans)), evidence: sockets(orphans),
+      remedies: [.wait(.otherEnd), .setOption(.reuseAddress(.againstConnections))], unseen: [.otherEnd])
+  }
+
+  func tcpSelfConnect(_ records: [SocketRecord]) -> Finding {
+    let owners = ownersOfAll(records)
+    return finding(
+      .tcpSelfConnect(owners: owners), evidence: sockets(records),
+      remedies: [findOut(records), stopping(records, .selfConnection), .reservePort],
+      unseen: owners == nil ? [.selfConnectedProcess] : [])
+  }
+
+  func outgoingConnection(_ connections: [SocketRecord]) -> Finding {
+    let isCertain = connections.contains { $0.state == .synSent }
+    return finding(
+      .outgoingConnectionTookPort(
+        owners: ownersOfAll(connections),
+        isInEphemeralRange: facts.settings.ephemeralRange?.contains(facts.target.port) == true),
+      .error, isCertain ? .certain : .likely, evidence: sockets(connections),
+      remedies: [.wait(.connection), findOut(connections), .reservePort],
+      unseen: isCertain ? [] : [.whoConnected])
+  }
+
+  func leakedConnection(_ connections: [SocketRecord]) -> Finding {
+    let owners = ownersOfAll(connections)
+    return finding(
+      .leakedConnection(StateCounts(connections), owners: owners), .error, .likely,
+      evidence: sockets(connections),
+      remedies: [
+        findOut(connections), .setOption(.reuseAddress(.againstConnections)), stopping(connections, .clients),
+      ],
+      unseen: owners == nil ? [.keepingProcess] : [])
+  }
+
+  // MARK: Remarks
+
+  /// What is true of holders whatever else is said of them.
+  func remarks(_ blamed: [SocketRecord]) -> [Finding] {
+    var findings: [Finding] = []
+    let inherited = blamed.filter { $0.state == .listen && facts.details[$0]?.isInherited == true }
+    if !inherited.isEmpty { findings.append(listenerInherited(inherited)) }
+    let multipath = blamed.filter { facts.details[$0]?.isMultipath == true }
+    if !multipath.isEmpty { findings.append(finding(.mptcpHolder, .info, evidence: sockets(multipath))) }
+    let hidden = blamed.filter { facts.details[$0]?.visibility == .hidden }
+    if !hidden.isEmpty { findings.append(ownerHidden(hidden)) }
+    return findings
+  }
+
+  private func listenerInherited(_ listeners: [SocketRecord]) -> Finding {
+    let holders = owners(listeners)
+    let outside = listeners.flatMap { facts.details[$0]?.ownersOutside ?? [] }
+    return finding(
+      .listenerInherited(by: holders, madeIn: cgroupName(listeners)), .warning, .likely,
+      evidence: .processes(Array(holders.prefix(8))),
+      remedies: [.setOption(.closeOnExec), .signalHeirs(outside.isEmpty ? holders : outside)],
+      unseen: [.whyInherited])
+  }
+
+  private func ownerHidden(_ records: [SocketRecord]) -> Finding {
+    let details = records.compactMap { facts.details[$0] }
+    let concealment = details.reduce(into: Concealment()) { $0.formUnion($1.concealment) }
+    let isConfined = !concealment.isDisjoint(with: [.noProc, .pidNamespace, .userNamespace, .policy])
+    return finding(
+      .ownerHidden(
+        Finding.Places(records), concealment, madeIn: cgroupName(records),
+        suspects: details.lazy.map(\.suspects).first { !$0.isEmpty } ?? []),
+      .warning, evidence: sockets(records),
+      remedies: [.look(isConfined ? .ownersFromHost : .ownersAsRoot)], unseen: [.process])
+  }
+
+  private func cgroupName(_ records: [SocketRecord]) -> String? {
+    records.lazy.compactMap { self.facts.details[$0]?.cgroup }.first.map { $0.unit ?? $0.text }
+  }
+
+  // MARK: Remedies
+
+  func findOut(_ records: [SocketRecord]) -> Remedy {
+    identifying(records) ?? .look(.socketsWithProcesses)
+  }
+
+  /// To learn what holds them; nil where no owner of any is known.
+  private func identifying(_ records: [SocketRecord]) -> Remedy? {
+    guard let owner = owners(records).first else {
+      // It names the unit that made the socket, also to those who may not see its processes.
+      guard let cgroup = records.lazy.compactMap({ self.facts.details[$0]?.cgroup }).first,
+        !cgroup.isUserUnit, let unit = cgroup.unit, Self.isStoppable(unit)
+      else { return nil }
+      return .look(.unit(unit, isUser: false))
+    }
+    if let container = owner.hostContainer { return .look(.container(container)) }
+    if let unit = owner.unit, Self.isStoppable(unit) {
+      return .look(.unit(unit, isUser: owner.service?.isUserUnit == true))
+    }
+    return .look(.process(owner.pid))
+  }
+
+  /// To end those that hold them, as far as they are known and may be ended.
+  private func stopping(_ records: [SocketRecord], _ loss: Remedy.Loss) -> Remedy {
+    let owners = owners(records).filter { $0.pid != 1 }
+    guard let owner = owners.first else { return .stopHolder(loss) }
+    let isOneService = owners.allSatisfy { $0.service == owner.service }
+    if isOneService, let container = owner.hostContainer { return .stopContainer(container, loss) }
+    if isOneService, let unit = owner.unit, Self.isStoppable(unit) {
+      return .stopUnit(unit, isUser: owner.service?.isUserUnit == true, loss)
+    }
+    return .signal(pids: owners.map(\.pid), loss)
+  }
+
+  /// A unit that can be stopped to end its processes and nothing of another kind: no login session, no service manager.
+  private static func isStoppable(_ unit: String) -> Bool {
+    unit.hasSuffix(".service") && !unit.hasPrefix("user@")
+  }
+}
+
+extension SocketOwner {
+  /// Nil for a container of a runtime that is not known, or not this host's.
+  fileprivate var hostContainer: CgroupPath.Container? {
+    container.flatMap { $0.isNested || $0.isPod || $0.runtime == .unknown ? nil : $0 }
+  }
+}
+
+extension SocketDetails {
+  /// Everything was looked at, and no process has the socket; of one that has an inode.
+  fileprivate var isKernelOwned: Bool {
+    visibility == .none && isOwnersComplete == true && owners?.isEmpty == true
+  }
+
+  /// Owners that are not in the cgroup where the socket was made. None while the service manager has it: it makes
+  /// sockets for others.
+  fileprivate var ownersOutside: [SocketOwner] {
+    guard let owners, let cgroup, !owners.contains(where: { $0.pid == 1 }) else { return [] }
+    return owners.filter { $0.cgroup.map { !$0.isInside(cgroup) } ?? false }
+  }
+
+  /// Several programs have it, or one that is not in the cgroup where it was made.
+  fileprivate var isInherited: Bool {
+    guard let owners, !owners.contains(where: { $0.pid == 1 }) else { return false }
+    return Set(owners.compactMap(\.executable)).count > 1 || !ownersOutside.isEmpty
+  }
+}
+
+extension CgroupPath {
+  fileprivate func isInside(_ other: CgroupPath) -> Bool {
+    text == other.text || other.text == "/" || text.hasPrefix(other.text + "/")
+  }
+}

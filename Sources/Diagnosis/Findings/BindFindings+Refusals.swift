@@ -1,0 +1,89 @@
+internal import NetlinkCodec
+internal import SocketTable
+
+/// Refusals that no socket is to blame for.
+extension BindFindings {
+  /// Of any errno but EADDRINUSE.
+  func refusal(_ trial: Trial, _ step: TrialOutcome.Step, _ error: Errno) -> Finding {
+    let bindAddress = trial.socket.address
+    let address = bindAddress.address
+    switch error {
+    case .accessDenied where needsPrivilege: return privilegedPort
+    case .addressNotAvailable where facts.settings.tentativeAddresses.contains(address):
+      return finding(
+        .addressTentative(bindAddress, error),
+        remedies: [
+          .wait(.addressDetection), .look(.tentativeAddresses),
+          .setOption(.freeBind(.addressIsTentative)),
+        ],
+        unseen: [.addressElsewhere])
+    case .addressNotAvailable where address.ipv4 == nil && facts.settings.isIPv6Disabled:
+      return familyUnavailable(address, error)
+    case .addressNotAvailable:
+      return finding(
+        .addressNotLocal(bindAddress, error),
+        remedies: [
+          .look(.addresses), .otherAddress(.ofThisHost), .setOption(.freeBind(.addressComesLater)),
+        ],
+        unseen: [.addressesOfOtherNamespaces])
+    case .familyNotSupported, .protocolNotSupported: return familyUnavailable(address, error)
+    case .noSuchDevice:
+      let isOfSocket = step == .option(.bindToDevice)
+      return finding(
+        .noSuchInterface((isOfSocket ? facts.target.interface : nil) ?? bindAddress.scopeName),
+        remedies: [.look(.interfaces)], unseen: [.interfacesOfOtherNamespaces])
+    case .invalidArgument where address.isLinkLocal && bindAddress.scope == 0:
+      return finding(
+        .addressNeedsScope(bindAddress),
+        remedies: [.otherAddress(.withInterface(address)), .look(.linkLocalAddresses)])
+    case .invalidArgument where address.isMulticast:
+      return finding(.multicastAddress(bindAddress), remedies: [.otherAddress(.ofThisHost)])
+    default:
+      return finding(
+        .deniedByPolicy(bindAddress, step, error), .error, .likely,
+        remedies: [.look(.policies), .look(.auditLog)], unseen: [.policy])
+    }
+  }
+
+  private var needsPrivilege: Bool {
+    facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
+      && facts.settings.mayBindPrivilegedPorts != true
+  }
+
+  private var privilegedPort: Finding {
+    let start = facts.settings.unprivilegedPortStart
+    return finding(
+      .privilegedPort(start: start), .error,
+      facts.settings.mayBindPrivilegedPorts == false ? .certain : .likely,
+      remedies: [
+        .otherAddress(.portFrom(start)), .changeSetting(.grantCapability),
+        .changeSetting(.lowerUnprivilegedPortStart),
+      ],
+      unseen: [.ownCapability])
+  }
+
+  private func familyUnavailable(_ address: IPAddress, _ error: Errno) -> Finding {
+    finding(
+      .familyUnavailable(address.family, error, isSwitchedOff: facts.settings.isIPv6Disabled),
+      remedies: [.otherAddress(.otherFamily), .look(.ipv6Switch)])
+  }
+
+  var ephemeralRangeExhausted: Finding {
+    finding(
+      .ephemeralRangeExhausted(facts.settings.ephemeralRange),
+      remedies: [.wait(.anyPort), .look(.connections), .changeSetting(.widenEphemeralRange)])
+  }
+
+  func rulesAndKernelDisagree(_ trial: Trial) -> Finding {
+    let isOrderDependent = trial.outcome == .ok && trial.socket.options.contains(.reusePort)
+    let blamed = facts.blamed(by: trial)
+    let others = facts.evidence.otherNamespaces
+    return finding(
+      .rulesAndKernelDisagree(trial.socket, trial.outcome), .warning,
+      isOrderDependent ? .likely : .certain, evidence: sockets(blamed),
+      remedies: [.look(.port)],
+      // Sockets that somebody may have in mind, and that are not here.
+      unseen: [.kernelsReason]
+        + (blamed.isEmpty && !others.isEmpty ? [.socketsOfOtherNamespaces(others)] : []))
+  }
+}

@@ -1,0 +1,88 @@
+internal import SocketTable
+
+/// Addresses that overlap, and options that both sides need.
+extension BindFindings {
+  /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
+  func overlap(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding? {
+    let new = trial.socket.address
+    guard let listener = listeners.first,
+      !listeners.contains(where: { Self.isSame($0.local.address, new.address) })
+    else {
+      return nil
+    }
+    let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
+    // Of alternatives it is the one of the listener's own family that says why.
+    if facts.target.areAlternatives, facts.target.addresses.count > 1, isAcrossFamilies { return nil }
+    return isAcrossFamilies
+      ? finding(
+        .dualStackWildcard(new, listener: listener.local), evidence: sockets(listeners),
+        remedies: [.setOption(.v6Only(separately: true)), .look(.port)])
+      : finding(
+        .wildcardOverlapsSpecific(new, listener: listener.local), evidence: sockets(listeners),
+        remedies: [.otherAddress(.eachItsOwn), .look(.port)])
+  }
+
+  /// A v4-mapped address and its IPv4 address are the same to bind().
+  private static func isSame(_ left: IPAddress, _ right: IPAddress) -> Bool {
+    if let ipv4 = left.ipv4 { return ipv4 == right.ipv4 }
+    return left == right
+  }
+
+  func reusePortRefused(_ held: Holders) -> Finding {
+    let listeners = held.listeners
+    if let other = listeners.first(where: { $0.uid != nil && $0.uid != facts.target.uid }) {
+      return finding(
+        .reusePortOtherUser(uid: other.uid ?? 0), .error, .likely, evidence: sockets(listeners),
+        remedies: [.changeSetting(.runAsHoldersUser), .look(.port)], unseen: [.otherReusePort])
+    }
+    let isOnlySuspect =
+      held.all.count == 1 && !facts.session.snapshot.look.isBlind(to: .boundNotListening)
+    let isKnown = facts.session.isPredicted || listeners.allSatisfy { facts.details[$0]?.reusePort != nil }
+    return finding(
+      .reusePortOneSided(isKnown: isKnown), .error, isOnlySuspect ? .certain : .likely,
+      evidence: sockets(listeners), remedies: [.setOption(.reusePort), .look(.port)],
+      unseen: isKnown ? [] : [.otherOptions])
+  }
+
+  /// The table does not tell what the listener has set.
+  func reusePortUnknown(_ listeners: [SocketRecord]) -> Finding {
+    let couldNotRead = facts.details.hasAskedForFlags
+    return finding(
+      .reusePortUnknown(listeners: listeners.count, couldNotRead: couldNotRead), .warning, .possible,
+      evidence: sockets(listeners),
+      remedies: [.look(couldNotRead ? .trialWithReusePort : .listenersOptions), .look(.port)],
+      unseen: [.otherSidesOptions])
+  }
+
+  func listenConflict(_ trial: Trial, _ blamed: [SocketRecord]) -> Finding {
+    finding(
+      .listenConflict(trial.socket.address), evidence: sockets(blamed),
+      remedies: [findOut(blamed), .look(.port)])
+  }
+
+  func ownAddressesOverlap(_ trial: Trial, isAloneOK: Bool) -> Finding {
+    let new = trial.socket.address
+    let others = facts.target.addresses.filter { $0 != new }
+    let isRepeated = facts.target.addresses.filter { $0 == new }.count > 1
+    let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (new.address.ipv4 != nil) }
+    let hasWildcard = (others + [new]).contains(where: \.address.isUnspecified)
+    return finding(
+      .ownAddressesOverlap(new, .bound(isAloneOK: isAloneOK, isRepeated: isRepeated)),
+      remedies: (isRepeated ? [.otherAddress(.once(new))] : [])
+        + (isAcrossFamilies ? [.setOption(.v6Only(separately: false))] : [])
+        + (hasWildcard ? [.otherAddress(.wildcardAlone)] : []))
+  }
+
+  /// SO_REUSEADDR lets sockets be bound beside each other, but not beside one that listens.
+  func ownAddressesCannotAllListen(_ trial: Trial) -> Finding {
+    finding(.ownAddressesOverlap(trial.socket.address, .listening), .warning)
+  }
+
+  /// An IPv4 bind is refused by sockets that are listed under IPv6. Nil unless there are such.
+  func v4MappedTimeWait(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding? {
+    guard trial.socket.address.address.family == .ipv4 else { return nil }
+    let mapped = minisockets.filter(\.local.address.isV4Mapped)
+    guard !mapped.isEmpty else { return nil }
+    return finding(.v4MappedTimeWait(StateCounts(mapped)), .info, evidence: sockets(mapped))
+  }
+}

@@ -1,0 +1,112 @@
+internal import SocketTable
+
+/// Ports that only a timer keeps.
+extension BindFindings {
+  func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
+    guard facts.isReuseTried(trial) else {
+      return finding(
+        .timeWaitServerClosedFirst(.untried(freeIn: freeIn)), .error, .possible,
+        evidence: sockets(minisockets), remedies: [waiting], unseen: [.effectOfReuseAddress])
+    }
+    return finding(
+      .timeWaitServerClosedFirst(.tried(freeIn: facts.refused.isEmpty ? nil : freeIn)),
+      evidence: sockets(minisockets),
+      remedies: [waiting, .setOption(.reuseAddress(.beforeBind)), release(minisockets)],
+      unseen: trial.isYours ? [.ownReuseAddress] : [])
+  }
+
+  func timeWaitHolderWithoutReuse(_ minisockets: [SocketRecord]) -> Finding {
+    let look = facts.session.snapshot.look
+    let isBlind = look.isBlind(to: .boundNotListening)
+    let certainty: Finding.Certainty = isBlind || !look.isComplete ? .likely : .certain
+    if facts.refused.isEmpty {
+      return finding(
+        .timeWaitHolderWithoutReuse(.reusePortInstead), .info, certainty, evidence: sockets(minisockets))
+    }
+    let isSet = facts.target.options.contains(.reuseAddress)
+    return finding(
+      .timeWaitHolderWithoutReuse(.tried(count: minisockets.count, freeIn: freeIn, isBlind: isBlind)), .error,
+      certainty, evidence: sockets(minisockets),
+      remedies: [
+        waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet))), release(minisockets),
+      ],
+      unseen: isBlind ? [.boundSockets] : [])
+  }
+
+  func finWait2Orphan(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
+    let againstReuse: Finding.AgainstReuse =
+      facts.isRefusedWithReuse(trial) ? .refused : facts.isReuseTried(trial) ? .helps : .untried
+    return finding(
+      .finWait2Orphan(count: orphans.count, againstReuse: againstReuse), evidence: sockets(orphans),
+      remedies: [waiting, .setOption(.reuseAddress(.oldAndNew))]
+        + (orphans.allSatisfy(\.isMinisocket) ? [release(orphans)] : []),
+      unseen: [.whenClientsClose])
+  }
+
+  // MARK: Prediction
+
+  /// Timewait minisockets, or connections that would become such, of which the table tells.
+  func predictedTimers(_ trial: Trial, _ held: Holders) -> Finding {
+    var minisockets = held.minisockets
+    for orphan in held.finWait2Orphans where !orphan.isMinisocket { minisockets.append(orphan) }
+    let withReuse = facts.session.trials.first {
+      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
+    }
+    let isOfStop = facts.target.isAfterStop && facts.leavesTimeWaits
+    return isOfStop
+      ? afterStop(minisockets, withReuse: withReuse?.outcome)
+      : predicted(minisockets, withReuse: withReuse?.outcome)
+  }
+
+  private func predicted(_ minisockets: [SocketRecord], withReuse: TrialOutcome?) -> Finding {
+    let set = Remedy.setOption(.reuseAddress(.beforeBind))
+    switch withReuse {
+    case .ok?:
+      return finding(
+        .timeWaitServerClosedFirst(.predicted(freeIn: facts.refused.isEmpty ? nil : freeIn)),
+        evidence: sockets(minisockets), remedies: [waiting, set])
+    case .refused?:
+      return finding(
+        .timeWaitHolderWithoutReuse(.predicted(freeIn: freeIn)), evidence: sockets(minisockets),
+        remedies: [waiting, set])
+    case .open?, nil:
+      return finding(
+        .timeWaitServerClosedFirst(.unknown(decides: facts.refused.isEmpty)), .error, .possible,
+        evidence: sockets(minisockets), remedies: [.look(.trial), waiting, set],
+        unseen: [.oldServersOptions])
+    }
+  }
+
+  /// Connections that would become minisockets.
+  private func afterStop(_ minisockets: [SocketRecord], withReuse: TrialOutcome?) -> Finding {
+    let clientsFirst = Remedy.restartOrder(.clientsCloseFirst)
+    switch withReuse {
+    case .ok?:
+      return finding(
+        .timeWaitServerClosedFirst(.afterStop), .error, .likely, evidence: sockets(minisockets),
+        remedies: [.setOption(.reuseAddress(.inNewServerToo)), clientsFirst], unseen: [.waysToEnd])
+    case .refused?:
+      return finding(
+        .timeWaitHolderWithoutReuse(.afterStop), .error, .likely, evidence: sockets(minisockets),
+        remedies: [clientsFirst, .setOption(.reuseAddress(.forRestartAfterNext))], unseen: [.waysToEnd])
+    case .open?, nil:
+      let couldNotRead = facts.details.hasAskedForFlags
+      return finding(
+        .timeWaitServerClosedFirst(
+          .afterStopUnknown(decides: facts.refused.isEmpty, couldNotRead: couldNotRead)),
+        .error, .possible, evidence: sockets(minisockets),
+        remedies: [.look(.runningServersOptions(asRoot: couldNotRead)), clientsFirst],
+        unseen: [.runningServersOptions, .waysToEnd])
+    }
+  }
+
+  // MARK: Remedies
+
+  private var waiting: Remedy { .wait(.timers(free: freeIn, latest: freeLatest)) }
+
+  /// Of minisockets; no other socket can be ended from outside its process without harm.
+  private func release(_ minisockets: [SocketRecord]) -> Remedy {
+    .release(
+      count: minisockets.count, includesFinWait2: minisockets.contains { $0.state == .finWait2 })
+  }
+}

@@ -1,0 +1,82 @@
+extension Finding {
+  /// The name that scripts know a finding by. Values are added, and never change.
+  package enum Slug: String, Hashable, Sendable, CaseIterable {
+    case timeWaitServerClosedFirst = "time-wait-server-closed-first"
+    case timeWaitHolderWithoutReuse = "time-wait-holder-without-reuse"
+    case listenerAlive = "listener-alive"
+    case listenerInherited = "listener-inherited"
+    case orphanedConnection = "orphaned-connection"
+    case finWait2Orphan = "fin-wait-2-orphan"
+    case leakedConnection = "leaked-connection"
+    case boundNotListening = "bound-not-listening"
+    case outgoingConnectionTookPort = "outgoing-connection-took-port"
+    case tcpSelfConnect = "tcp-self-connect"
+    case dualStackWildcard = "dual-stack-wildcard"
+    case wildcardOverlapsSpecific = "wildcard-overlaps-specific"
+    case v4MappedTimeWait = "v4-mapped-time-wait"
+    case ownAddressesOverlap = "own-addresses-overlap"
+    case reusePortOtherUser = "reuse-port-other-user"
+    case reusePortOneSided = "reuse-port-one-sided"
+    case listenConflict = "listen-conflict"
+    case kernelOwnedSocket = "kernel-owned-socket"
+    case ownerHidden = "owner-hidden"
+    case socketActivation = "socket-activation"
+    case containerProxy = "container-proxy"
+    case mptcpHolder = "mptcp-holder"
+    case privilegedPort = "privileged-port"
+    case addressNotLocal = "address-not-local"
+    case addressTentative = "address-tentative"
+    case addressNeedsScope = "address-needs-scope"
+    case familyUnavailable = "family-unavailable"
+    case deniedByPolicy = "denied-by-policy"
+    case noSuchInterface = "no-such-interface"
+    case ephemeralRangeExhausted = "ephemeral-range-exhausted"
+    case portInEphemeralRange = "port-in-ephemeral-range"
+    case portNowFree = "port-now-free"
+    case timeWaitTableFull = "time-wait-table-full"
+    case reuseSysctlMisread = "reuse-sysctl-misread"
+    case rulesAndKernelDisagree = "rules-and-kernel-disagree"
+  }
+}
+
+extension Finding.Kind {
+  package var slug: Finding.Slug {
+    switch self {
+    case .timeWaitServerClosedFirst: .timeWaitServerClosedFirst
+    case .timeWaitHolderWithoutReuse: .timeWaitHolderWithoutReuse
+    case .finWait2Orphan: .finWait2Orphan
+    case .listenerAlive, .listenerShared: .listenerAlive
+    case .listenerInherited: .listenerInherited
+    case .boundNotListening: .boundNotListening
+    case .orphanedConnection: .orphanedConnection
+    case .leakedConnection: .leakedConnection
+    case .outgoingConnectionTookPort: .outgoingConnectionTookPort
+    case .tcpSelfConnect: .tcpSelfConnect
+    case .socketActivation: .socketActivation
+    case .containerProxy: .containerProxy
+    case .kernelOwnedSocket: .kernelOwnedSocket
+    case .mptcpHolder: .mptcpHolder
+    case .ownerHidden: .ownerHidden
+    case .dualStackWildcard: .dualStackWildcard
+    case .wildcardOverlapsSpecific: .wildcardOverlapsSpecific
+    case .ownAddressesOverlap: .ownAddressesOverlap
+    case .reusePortOtherUser: .reusePortOtherUser
+    case .reusePortOneSided, .reusePortUnknown: .reusePortOneSided
+    case .listenConflict: .listenConflict
+    case .v4MappedTimeWait: .v4MappedTimeWait
+    case .privilegedPort: .privilegedPort
+    case .addressNotLocal, .multicastAddress: .addressNotLocal
+    case .addressTentative: .addressTentative
+    case .addressNeedsScope: .addressNeedsScope
+    case .familyUnavailable: .familyUnavailable
+    case .deniedByPolicy: .deniedByPolicy
+    case .noSuchInterface: .noSuchInterface
+    case .ephemeralRangeExhausted: .ephemeralRangeExhausted
+    case .rulesAndKernelDisagree: .rulesAndKernelDisagree
+    case .portNowFree: .portNowFree
+    case .portInEphemeralRange: .portInEphemeralRange
+    case .timeWaitTableFull: .timeWaitTableFull
+    case .reuseSysctlMisread: .reuseSysctlMisread
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Diagnosis
+internal import SocketTable
+
+extension ClaimEvent.End {
+  /// The state, or that there is none any more.
+  var title: String { Self.title(state) }
+
+  fileprivate static func title(_ state: TCPState?) -> String { state?.title ?? "closed" }
+
+  fileprivate var knownTitle: String { Self.title(known) }
+}
+
+extension ClaimAnswer.Result {
+  var text: String { Outcome(self).text }
+}
+
+extension ClaimReport.Difference {
+  /// What was seen, and what is known of Linux.
+  var text: String {
+    switch self {
+    case .event(let event):
+      """
+      after "\(event.actor.rawValue) \(event.action)" the server's end is \(event.server.title) and the client's \
+      \(event.client.title); known are \(event.server.knownTitle) and \(event.client.knownTitle)
+      """
+    case .answer(let answer):
+      """
+      \(answer.given.map { "\($0.name) \($0.value)" }.joined(separator: ", ")): \(answer.question): \
+      \(answer.result.text); known is \(answer.known.text)
+      """
+    case .state(let story, let seen, let known): "\(story): the state is \(seen); known is \(known.title)"
+    case .verdict(let verdict, let known): "the verdict is \(verdict.rawValue); known is \(known.rawValue)"
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/// Text for people that may be wrapped, in which some spaces are no place to begin a new line: those between a number
+/// and its unit. As a `String`, in a JSON document or in a single line, all of its spaces are plain.
+package struct Prose: Hashable, Sendable {
+  /// U+001F stands for a space that lines are not broken at. It is known in this file only: every way out of it
+  /// makes a space of it.
+  private var marked: String
+
+  private static let unbreakableSpace = "\u{1f}"
+
+  package init(_ text: String) { marked = Self.plain(text) }
+
+  /// On one line however long it is.
+  package init(unbreakable text: String) {
+    marked = Self.plain(text).split(separator: " ", omittingEmptySubsequences: false)
+      .joined(separator: Self.unbreakableSpace)
+  }
+
+  package var plain: String { Self.plain(marked) }
+
+  package var isEmpty: Bool { marked.isEmpty }
+
+  private static func plain(_ text: some StringProtocol) -> String {
+    guard text.utf8.contains(0x1f) else { return String(text) }
+    return String(decoding: text.utf8.map { $0 == 0x1f ? 0x20 : $0 }, as: UTF8.self)
+  }
+
+  package static func + (left: Prose, right: Prose) -> Prose {
+    var sum = left
+    sum += right
+    return sum
+  }
+
+  package static func += (left: inout Prose, right: Prose) { left.marked += right.marked }
+}
+
+extension Prose: CustomStringConvertible {
+  package var description: String { plain }
+}
+
+extension Prose: ExpressibleByStringInterpolation {
+  package init(stringLiteral text: String) { marked = Self.plain(text) }
+
+  package init(stringInterpolation: StringInterpolation) { marked = stringInterpolation.marked }
+
+  package struct StringInterpolation: StringInterpolationProtocol {
+    fileprivate var marked = ""
+
+    package init(literalCapacity: Int, interpolationCount: Int) { marked.reserveCapacity(literalCapacity) }
+
+    package mutating func appendLiteral(_ text: String) { marked += Prose.plain(text) }
+
+    package mutating func appendInterpolation(_ prose: Prose) { marked += prose.marked }
+
+    package mutating func appendInterpolation(_ number: some BinaryInteger) { marked += "\(number)" }
+
+    /// Disfavoured, so that a literal in an interpolation is prose as well, and what stands in it stays unbreakable.
+    @_disfavoredOverload
+    package mutating func appendInterpolation(_ text: String) { marked += Prose.plain(text) }
+  }
+}
+
+extension Sequence<Prose> {
+  package func joined(separator: Prose = "") -> Prose {
+    var joined: Prose = ""
+    for (index, part) in enumerated() { joined += index > 0 ? separator + part : part }
+    return joined
+  }
+}
+
+// MARK: - Layout
+
+extension Prose {
+  /// Words joined to lines of at most `width` columns; a longer word stands alone.
+  package func lines(width: Int) -> [String] { Self.wrap(marked, width: width).map(Self.plain) }
+
+  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
+  /// that is too long.
+  func lines(ofPartsIn width: Int) -> [String] {
+    let parts = parts
+    let single = parts.joined(separator: " ")
+    if single.unicodeScalars.count <= width, marked.unicodeScalars.count > width {
+      return [Self.plain(single)]
+    }
+    var lines: [String] = []
+    var line = ""
+    for part in parts {
+      if !line.isEmpty, line.unicodeScalars.count + 2 + part.unicodeScalars.count > width {
+        lines.append(line)
+        line = ""
+      }
+      let pieces = Self.wrap(part, width: width)
+      line += (line.isEmpty ? "" : "  ") + pieces[0]
+      for piece in pieces.dropFirst() {
+        lines.append(line)
+        line = piece
+      }
+    }
+    return (lines + [line]).map(Self.plain)
+  }
+
+  private static func wrap(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.unicodeScalars.count + 1 + word.unicodeScalars.count > width {
+        lines.append(line)
+        line = ""
+      }
+      if !line.isEmpty { line += " " }
+      line += word
+    }
+    if !line.isEmpty || lines.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  private var parts: [String] {
+    var parts: [String] = [""]
+    var wasSpace = false
+    for word in marked.split(separator: " ", omittingEmptySubsequences: false) {
+      if word.isEmpty {
+        wasSpace = true
+      } else if wasSpace || parts == [""] {
+        parts.append(String(word))
+        wasSpace = false
+      } else {
+        parts[parts.count - 1] += " " + word
+      }
+    }
+    return Array(parts.dropFirst())
+  }
+}

@@ -1,0 +1,126 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// Lines for a shell. They are pasted as root, so that a name that comes from a process, a cgroup or the command line
+/// is put into one only if a shell takes it for a plain word.
+enum ShellCommand {
+  static func isPasteable(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix("-")
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: ":"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "@"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// `words` and the name behind them; nil where that would not be safe to paste.
+  static func naming(_ name: String, after words: String) -> String? {
+    isPasteable(name) ? words + name : nil
+  }
+
+  static func systemctl(_ verb: String, _ unit: String, isUser: Bool = false) -> String? {
+    naming(unit, after: isUser ? "systemctl --user \(verb) " : "systemctl \(verb) ")
+  }
+
+  static func list(_ container: CgroupPath.Container) -> String? {
+    let words: String? =
+      switch container.runtime {
+      case .docker: "docker ps --filter id="
+      case .podman: "podman ps --filter id="
+      case .containerd, .crio: "crictl ps --id "
+      case .lxc: "lxc-info "
+      case .nspawn: "machinectl status "
+      case .unknown: nil
+      }
+    return words.flatMap { naming(container.shortID, after: $0) }
+  }
+
+  static func stop(_ container: CgroupPath.Container) -> String? {
+    let words: String? =
+      switch container.runtime {
+      case .docker: "docker stop "
+      case .podman: "podman stop "
+      case .containerd, .crio: "crictl stop "
+      case .lxc: "lxc-stop "
+      case .nspawn: "machinectl poweroff "
+      case .unknown: nil
+      }
+    return words.flatMap { naming(container.shortID, after: $0) }
+  }
+
+  private static let killLimit = 4
+
+  /// Nil for so many that somebody had better look at them first.
+  static func kill(_ pids: [Int32]) -> String? {
+    pids.count > killLimit ? nil : "kill \(pids.map { "\($0)" }.joined(separator: " "))"
+  }
+}
+
+extension BindTarget {
+  /// What describes this server to trybind and wait, each option behind a space. Nil where a name among them would not
+  /// be safe to paste.
+  var commandOptions: String? {
+    var words: [String] = []
+    if options.contains(.reuseAddress) { words.append("--reuse") }
+    if options.contains(.reusePort) { words.append("--reuse-port") }
+    if !areAlternatives {
+      for address in addresses {
+        guard address.scopeName.isEmpty || ShellCommand.isPasteable(address.scopeName) else { return nil }
+        let scope = address.scopeName.isEmpty ? "" : "%\(address.scopeName)"
+        words.append("--address \(address.address.text)\(scope)")
+      }
+    } else if addresses.count == 1 {
+      words.append(addresses[0].address.family == .ipv4 ? "-4" : "-6")
+    }
+    if addresses.contains(where: { $0.v6Only }) { words.append("--v6-only") }
+    if let interface {
+      guard ShellCommand.isPasteable(interface) else { return nil }
+      words.append("--interface \(interface)")
+    }
+    if listens { words.append("--listen") }
+    return words.map { " \($0)" }.joined()
+  }
+}
+
+extension NamespaceReference {
+  /// The option that leads there.
+  var option: String {
+    switch self {
+    case .named(let name): "--netns \(name)"
+    case .process(let pid): "--netns pid:\(pid)"
+    case .path(let path): "--netns \(path)"
+    }
+  }
+
+  /// The same command, run there; nil where the name would not be safe to paste. Commands that are the same in every
+  /// network namespace stay as they are.
+  func command(_ command: String) -> String? {
+    let isPrivileged = command.hasPrefix("sudo ")
+    let bare = isPrivileged ? String(command.dropFirst("sudo ".count)) : command
+    let isOwn = bare.hasPrefix("tw-inspect ")
+    guard isOwn || ["ss ", "ip ", "sysctl "].contains(where: bare.hasPrefix) else { return command }
+    switch self {
+    case .named(let name):
+      guard ShellCommand.isPasteable(name) else { return nil }
+      return isOwn ? "\(command) \(option)" : "sudo ip netns exec \(name) \(bare)"
+    case .process(let pid):
+      return isOwn ? "\(command) \(option)" : "sudo nsenter --target \(pid) --net \(bare)"
+    case .path: return nil
+    }
+  }
+}
+
+extension OtherNamespace {
+  /// "nginx (pid 812) and 12 more processes".
+  var summary: Prose {
+    guard let first = processes.first else { return "\(processCount) processes" }
+    let more = processCount - 1
+    let rest: Prose =
+      more > 0 ? " and \(Quantity.grouped(more)) more \(more == 1 ? "process" : "processes")" : ""
+    return OwnerText.named(ByteSafety.escaped(first.command), pid: first.pid) + rest
+  }
+}

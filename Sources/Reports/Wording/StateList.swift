@@ -1,0 +1,53 @@
+internal import SocketTable
+
+/// "3 TIME_WAIT, 1 FIN_WAIT2": how many sockets are in each state.
+struct StateList {
+  private let items: [Prose]
+
+  /// Every state that occurs.
+  init(_ counts: StateCounts) {
+    items = counts.states.map { Quantity.count($0.count, of: $0.state) }
+  }
+
+  /// Every state, and apart from the others FIN_WAIT2 that only a timer keeps.
+  init(minisocketsApartIn counts: StateCounts) {
+    items = counts.states.flatMap { state, count -> [Prose] in
+      guard state == .finWait2 else { return [Quantity.count(count, of: state)] }
+      let others = count - counts.finWait2Minisockets
+      return (others > 0 ? [Quantity.count(others, of: state)] : []) + Self.finWait2WithoutProcess(counts)
+    }
+  }
+
+  /// What only a timer keeps.
+  init(minisocketsIn counts: StateCounts) {
+    let timeWaits = counts[.timeWait]
+    items =
+      (timeWaits > 0 ? [Quantity.count(timeWaits, of: .timeWait)] : [])
+      + Self.finWait2WithoutProcess(counts)
+  }
+
+  /// What more than a timer keeps.
+  init(withoutMinisocketsIn counts: StateCounts) {
+    items = counts.states.compactMap { state, count in
+      if state == .timeWait { return nil }
+      let rest = state == .finWait2 ? count - counts.finWait2Minisockets : count
+      return rest > 0 ? Quantity.count(rest, of: state) : nil
+    }
+  }
+
+  private static func finWait2WithoutProcess(_ counts: StateCounts) -> [Prose] {
+    let count = counts.finWait2Minisockets
+    return count > 0 ? ["\(Quantity.count(count, of: .finWait2)) without a process"] : []
+  }
+
+  var isEmpty: Bool { items.isEmpty }
+
+  /// "3 TIME_WAIT, 1 FIN_WAIT2".
+  var list: Prose { items.joined(separator: ", ") }
+
+  /// "1 LISTEN, 3 TIME_WAIT and 1 FIN_WAIT2".
+  var phrase: Prose {
+    guard items.count > 1, let last = items.last else { return list }
+    return "\(items.dropLast().joined(separator: ", ")) and \(last)"
+  }
+}

@@ -1,0 +1,62 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// The answer to "can it be bound?": the first word and the sentence behind it.
+struct Verdict {
+  let word: String
+  let sentence: Prose
+  let isYes: Bool
+
+  /// - Parameter deciding: the title of the finding that decides, if there is one.
+  init(_ diagnosis: BindDiagnosis, deciding title: Prose?) {
+    let port = diagnosis.target.port
+    let place = port == 0 ? "a port that the kernel chooses" : "port \(port)"
+    if diagnosis.prediction?.answer == .depends {
+      self.init("It depends.", title ?? "The table does not tell.")
+    } else if diagnosis.bindable == nil {
+      self.init("Unknown.", "No address of this host could be tried.")
+    } else if diagnosis.bindable == true {
+      self.init("Yes.", Self.yes(diagnosis, place, title), isYes: true)
+    } else {
+      self.init("No.", Self.notEverywhere(diagnosis) + (title ?? "\(place) cannot be bound."))
+    }
+  }
+
+  private init(_ word: String, _ sentence: Prose, isYes: Bool = false) {
+    self.word = word
+    self.sentence = sentence
+    self.isYes = isYes
+  }
+
+  /// Empty unless one of several addresses that would do could be bound.
+  private static func notEverywhere(_ diagnosis: BindDiagnosis) -> Prose {
+    let yours = diagnosis.trials.filter(\.isYours)
+    let ok = yours.filter { $0.outcome == .ok }.map(\.socket.address.text)
+    let refused = yours.filter { $0.outcome != .ok }.map(\.socket.address.text)
+    guard diagnosis.target.areAlternatives, !ok.isEmpty else { return "" }
+    return """
+      Not on every address: ok on \(ok.joined(separator: ", ")), refused on \
+      \(refused.joined(separator: ", ")). 
+      """
+  }
+
+  private static func yes(_ diagnosis: BindDiagnosis, _ place: String, _ title: Prose?) -> Prose {
+    let target = diagnosis.target
+    let options = Wording.names(target.options)
+    let what = target.listens && diagnosis.prediction == nil ? "bind and listen on" : "bind"
+    let with = target.options.isEmpty ? "" : " with \(options)"
+    var text: Prose =
+      target.isAfterStop
+      ? "After a stop of what listens there now, a server\(with) can \(what) \(place) at once."
+      : "A server\(with) can \(what) \(place)."
+    if let certainty = diagnosis.prediction?.certainty {
+      text += certainty == .certain ? " Predicted; nothing was bound." : " That is likely; nothing was bound."
+    }
+    if diagnosis.findings.first?.slug == .portNowFree, let title { text += " \(title)" }
+    if !diagnosis.holders.isEmpty, !target.options.isEmpty {
+      text +=
+        " Without \(options) it could not: \(StateList(StateCounts(diagnosis.holders)).list) on the port."
+    }
+    return text
+  }
+}

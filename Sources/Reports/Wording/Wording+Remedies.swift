@@ -1,0 +1,188 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// What to do, with the command that does it, run where it was asked about.
+extension Wording {
+  func text(_ remedy: Remedy) -> RemedyText {
+    let text = unplaced(remedy)
+    guard let namespace else { return text }
+    return RemedyText(
+      text.action, command: text.command.flatMap(namespace.command), sideEffects: text.sideEffects)
+  }
+
+  private func unplaced(_ remedy: Remedy) -> RemedyText {
+    switch remedy {
+    case .wait(let wait): text(wait)
+    case .restartOrder(let order): text(order)
+    case .setOption(let advice): text(advice)
+    case .otherAddress(let address): text(address)
+    case .release(let count, let includesFinWait2):
+      RemedyText(
+        "end \(count == 1 ? "it" : "them") now",
+        command: "sudo tw-inspect release \(port)\(includesFinWait2 ? " --include-fin-wait-2" : "")",
+        sideEffects: "late segments could reach the next connection: RFC 1337")
+    case .stopUnit(let unit, let isUser, let loss):
+      RemedyText(
+        isUser ? "stop it, as its user" : "stop it",
+        command: ShellCommand.systemctl("stop", unit, isUser: isUser), sideEffects: text(loss))
+    case .stopSocketUnit(let unit):
+      RemedyText(
+        "stop the socket unit, and the service if it runs",
+        command: unit.flatMap { ShellCommand.systemctl("stop", $0) },
+        sideEffects: "the service is no longer started when a client connects")
+    case .stopContainer(let container, let loss):
+      RemedyText(
+        "stop its container", command: ShellCommand.stop(container), sideEffects: text(loss))
+    case .stopPublishedContainer(let name):
+      RemedyText(
+        "stop that container, or publish another port",
+        command: name.flatMap { ShellCommand.naming($0, after: "podman stop ") },
+        sideEffects: "whoever uses it loses it")
+    case .signal(let pids, let loss):
+      RemedyText(
+        pids.count == 1 ? "end that process" : "end those processes", command: ShellCommand.kill(pids),
+        sideEffects: text(loss))
+    case .signalHeirs(let owners): end(owners)
+    case .stopHolder(let loss): stopHolder(loss)
+    case .stopKernelService: RemedyText("stop the kernel service, or let your server use another port")
+    case .reservePort:
+      RemedyText(
+        "keep clients off this port from now on: add \(port) to net.ipv4.ip_local_reserved_ports",
+        sideEffects: "none for binds to the port: the setting only keeps automatic choice away")
+    case .changeSetting(let advice): text(advice)
+    case .look(let sight): text(sight)
+    }
+  }
+
+  private func text(_ wait: Remedy.Wait) -> RemedyText {
+    switch wait {
+    case .timers(let free, let latest):
+      let command = target.commandOptions.map { "tw-inspect wait \(port)\($0)" }
+      guard let latest, let free else {
+        return RemedyText("wait until the timers have run out", command: command)
+      }
+      let bound: Prose = "at the latest \(Quantity.seconds(milliseconds: latest))"
+      let wait: Prose =
+        Quantity.isEnding(milliseconds: free)
+        ? "wait until it has ended, \(bound)"
+        : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
+      return RemedyText("\(wait), and start the server then", command: command)
+    case .otherEnd: return RemedyText("wait: it ends when the other end answers, or when the kernel gives up")
+    case .addressDetection: return RemedyText("wait a few seconds, then start the server")
+    case .connection: return RemedyText("wait until that connection ends, or restart its client")
+    case .anyPort: return RemedyText("wait until some are free")
+    }
+  }
+
+  private func text(_ order: Remedy.RestartOrder) -> RemedyText {
+    switch order {
+    case .now: RemedyText("start the server now")
+    case .clientsCloseFirst: RemedyText("have the clients close first, where the protocol allows it")
+    case .bySocketUnit: RemedyText("start your server by that unit, which hands it the listening socket")
+    }
+  }
+
+  private func text(_ advice: Remedy.OptionAdvice) -> RemedyText {
+    switch advice {
+    case .reuseAddress(let when): text(when)
+    case .v6Only(separately: true):
+      RemedyText("set IPV6_V6ONLY on the IPv6 socket, and bind IPv4 with a socket of its own")
+    case .v6Only(separately: false): RemedyText("set IPV6_V6ONLY on the IPv6 socket: --v6-only")
+    case .reusePort:
+      RemedyText("start every server on this port with SO_REUSEPORT, the first one included")
+    case .freeBind(.addressIsTentative):
+      RemedyText("set IP_FREEBIND in the server, if it has to start before")
+    case .freeBind(.addressComesLater):
+      RemedyText(
+        """
+        if the address comes later (failover), set IP_FREEBIND in the server or \
+        net.ipv4.ip_nonlocal_bind
+        """)
+    case .closeOnExec: RemedyText("have the server open its sockets close-on-exec (SOCK_CLOEXEC)")
+    }
+  }
+
+  private func text(_ when: Remedy.OptionAdvice.When) -> RemedyText {
+    switch when {
+    case .beforeBind:
+      RemedyText("set SO_REUSEADDR on the listening socket before bind(), as TCP servers commonly do")
+    case .oldAndNew:
+      RemedyText("set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one")
+    case .againstConnections:
+      RemedyText("set SO_REUSEADDR in the server, old and new: then such a connection does not block it")
+    case .forLaterRestarts(isSet: true):
+      RemedyText("keep SO_REUSEADDR set: it does not help this restart, but the ones after it")
+    case .forLaterRestarts(isSet: false):
+      RemedyText(
+        "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it")
+    case .inNewServerToo: RemedyText("set SO_REUSEADDR before bind() in the new server, too")
+    case .forRestartAfterNext:
+      RemedyText("set SO_REUSEADDR before bind() all the same: for the restart after this one")
+    }
+  }
+
+  private func text(_ address: Remedy.OtherAddress) -> RemedyText {
+    switch address {
+    case .eachItsOwn:
+      RemedyText("give each service an address of its own: different specific addresses do not overlap")
+    case .otherFamily: RemedyText("bind the other family's address")
+    case .ofThisHost: RemedyText("bind 0.0.0.0 or [::], or an address of this host")
+    case .wildcardAlone: RemedyText("bind the wildcard alone: it takes every address")
+    case .once(let address): RemedyText("bind \(address.text) once only")
+    case .withInterface(let address): RemedyText("name the interface: --address \(address.text)%INTERFACE")
+    case .portFrom(let start): RemedyText("use a port from \(start) on")
+    }
+  }
+
+  private func text(_ advice: Remedy.SettingAdvice) -> RemedyText {
+    switch advice {
+    case .grantCapability:
+      RemedyText(
+        """
+        give the service CAP_NET_BIND_SERVICE (in a systemd unit: \
+        AmbientCapabilities=CAP_NET_BIND_SERVICE)
+        """)
+    case .runAsHoldersUser: RemedyText("run the server as the user who runs the other one")
+    case .lowerUnprivilegedPortStart:
+      RemedyText(
+        "lower net.ipv4.ip_unprivileged_port_start",
+        sideEffects: "every user of this network namespace may then bind these ports")
+    case .raiseTimeWaitLimit:
+      RemedyText(
+        "raise net.ipv4.tcp_max_tw_buckets",
+        sideEffects: "each TIME_WAIT takes some hundred bytes of kernel memory, and holds its port")
+    case .widenEphemeralRange: RemedyText("widen net.ipv4.ip_local_port_range")
+    }
+  }
+
+  // MARK: Stopping
+
+  private func text(_ loss: Remedy.Loss) -> Prose {
+    switch loss {
+    case .service: "whoever uses that service loses it"
+    case .otherWork: "it loses whatever else it does"
+    case .selfConnection: "the client loses that connection, which leads nowhere anyway"
+    case .clients: "its clients are cut off"
+    }
+  }
+
+  private func stopHolder(_ loss: Remedy.Loss) -> RemedyText {
+    let action: Prose =
+      switch loss {
+      case .service: "stop that service, or let yours use another port"
+      case .otherWork: "stop the process that holds it"
+      case .selfConnection: "stop that client, then start the server"
+      case .clients: "end the process that keeps them"
+      }
+    return RemedyText(action, sideEffects: text(loss))
+  }
+
+  /// Process 1 is not ended by a signal.
+  private func end(_ owners: [SocketOwner]) -> RemedyText {
+    let only = owners.count == 1 ? owners.first : nil
+    return RemedyText(
+      only.map { "end \(OwnerText.name($0))" } ?? "end all of them",
+      command: only.flatMap { $0.pid == 1 ? nil : ShellCommand.kill([$0.pid]) },
+      sideEffects: "whatever else it does ends with it")
+  }
+}

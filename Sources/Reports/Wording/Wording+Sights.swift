@@ -1,0 +1,61 @@
+internal import Diagnosis
+internal import SocketTable
+
+/// What to look at.
+extension Wording {
+  func text(_ sight: Remedy.Sight) -> RemedyText {
+    switch sight {
+    case .port: RemedyText("see every socket on the port", command: "tw-inspect port \(port) --all")
+    case .socketsWithProcesses:
+      RemedyText("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
+    case .descriptor(let inode):
+      RemedyText(
+        "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
+        command: "sudo find /proc/[0-9]*/fd -lname 'socket:?\(inode)?'")
+    case .unit(let unit, let isUser):
+      RemedyText("is it yours?", command: ShellCommand.systemctl("status", unit, isUser: isUser))
+    case .container(let container): RemedyText("is it yours?", command: ShellCommand.list(container))
+    case .process(let pid): RemedyText("is it yours?", command: "ps -o pid,user,lstart,args -p \(pid)")
+    case .socketUnit(let unit):
+      RemedyText(
+        unit == nil ? "see which socket unit it is" : "is it yours?",
+        command: unit.flatMap { ShellCommand.systemctl("status", $0) } ?? "systemctl list-sockets")
+    case .publishedContainer(let proxy):
+      RemedyText("see which container it is", command: publishedContainer(proxy))
+    case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
+    case .ownersAsRoot: RemedyText("look as root", command: trial.map { "sudo \($0)" })
+    case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
+    case .trial: RemedyText("find out by a bind", command: trial)
+    case .trialWithReusePort:
+      RemedyText("find out by a bind", command: "tw-inspect trybind \(port) --reuse-port")
+    case .listenersOptions:
+      RemedyText(
+        "read the other side's options, as root or as its user",
+        command: "tw-inspect trybind \(port) --reuse-port --predict --flags live")
+    case .runningServersOptions(let asRoot):
+      RemedyText(
+        "read the running server's own options, as root or as its user",
+        command: trial.map { "\(asRoot ? "sudo " : "")\($0) --after-stop --flags live" })
+    case .addresses: RemedyText("see the addresses there are", command: "ip address show")
+    case .tentativeAddresses:
+      RemedyText("see whether detection has failed", command: "ip -6 address show tentative")
+    case .linkLocalAddresses:
+      RemedyText("see which interface has it", command: "ip -6 address show scope link")
+    case .interfaces: RemedyText("see the interfaces there are", command: "ip link show")
+    case .ipv6Switch:
+      RemedyText("see whether IPv6 is switched off", command: "sysctl net.ipv6.conf.all.disable_ipv6")
+    case .policies:
+      RemedyText("look at the unit's SocketBindDeny=, RestrictAddressFamilies= and SELinux booleans")
+    case .auditLog:
+      RemedyText("look for a denial in the audit log", command: "sudo journalctl -k --grep audit")
+    case .connections: RemedyText("see which connections use them up", command: "ss -tan")
+    }
+  }
+
+  private var trial: String? { target.commandOptions.map { "tw-inspect trybind \(port)\($0)" } }
+
+  private func publishedContainer(_ proxy: ContainerProxy) -> String {
+    if proxy.runtime == .docker { return "docker ps --filter publish=\(port)" }
+    return proxy.container.flatMap { ShellCommand.naming($0, after: "podman port ") } ?? "podman port --all"
+  }
+}

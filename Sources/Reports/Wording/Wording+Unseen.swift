@@ -1,0 +1,65 @@
+internal import Diagnosis
+
+/// What could not be seen.
+extension Wording {
+  func text(_ unseen: Unseen) -> Prose {
+    switch unseen {
+    case .bind:
+      "what only bind() tells: whether the address is local, and whether privileges and policies allow it"
+    case .udp: "UDP: only TCP was looked at"
+    case .ownServer:
+      """
+      your server's own user, capabilities, cgroup programs, SELinux or Landlock domain and network \
+      namespace: the answer is from here
+      """
+
+    case .ownReuseAddress: "whether your server sets SO_REUSEADDR; if it does, ask with --reuse"
+    case .ownCapability: "whether your server runs with the capability"
+    case .effectOfReuseAddress: "whether SO_REUSEADDR would help"
+    case .oldServersOptions: "the socket options of the old server"
+    case .runningServersOptions: "the socket options of the running server"
+    case .waysToEnd:
+      "how the server ends: it may wait for its clients to close first, or reset the connections (SO_LINGER)"
+
+    case .boundSockets: "sockets that are bound and do not listen"
+    case .whenClientsClose: "when the clients will close"
+    case .listenersProcess: "which process listens"
+    case .listenersProcessAndService:
+      "which process listens, and whether it is the service that you want to start"
+    case .listenersService: "whether it is the service that you want to start"
+    case .otherReusePort: "whether the other socket has SO_REUSEPORT"
+    case .otherOptions: "the other socket's options"
+    case .otherSidesOptions: "the other side's socket options"
+    case .whyNotListening: "why it does not listen"
+    case .otherEnd: "whether the other end still answers"
+    case .selfConnectedProcess: "which process it is"
+    case .whoConnected: "who opened the connection: it is inferred from the port and the refused trial"
+    case .keepingProcess: "which process keeps them"
+    case .socketUnit: "which socket unit it is"
+    case .dropInFiles: "drop-in files of socket units"
+    case .insideContainer: "what listens inside the container"
+    case .socketsOnTheirWay:
+      "sockets on their way through a Unix socket, and those that io_uring holds without a descriptor"
+    case .whyInherited: "whether it was inherited, or passed on purpose"
+    case .process: "the process"
+    case .formerHolder: "what held the port until then"
+
+    case .addressElsewhere: "whether another host has the address"
+    case .addressesOfOtherNamespaces: "addresses of other network namespaces"
+    case .interfacesOfOtherNamespaces: "interfaces of other network namespaces"
+    case .socketsOfOtherNamespaces(let others): elsewhere(others)
+    case .policy: "which policy it was"
+    case .kernelsReason: "why the kernel answers so"
+    }
+  }
+
+  private func elsewhere(_ others: [OtherNamespace]) -> Prose {
+    let some = others.prefix(3).map { other -> Prose in
+      "\(other.summary), --netns pid:\(other.processes.first?.pid ?? 0)"
+    }
+    return """
+      sockets of other network namespaces, which have ports of their own: \(some.joined(separator: "; "))\
+      \(others.count > 3 ? "; and \(others.count - 3) more" : "")
+      """
+  }
+}

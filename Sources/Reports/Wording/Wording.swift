@@ -1,0 +1,131 @@
+package import Diagnosis
+package import SocketTable
+
+/// A finding in words: what was observed, why the kernel answers so, what to do, and what could not be seen from here.
+package struct FindingText: Sendable {
+  package let title: Prose
+  package let because: Prose
+  /// Parts of a line stand two spaces apart.
+  package let evidence: [Prose]
+  package let remedies: [RemedyText]
+  package let notSeen: [Prose]
+}
+
+package struct RemedyText: Sendable {
+  package let action: Prose
+  /// A line for a shell; nil where there is none or a name in it would not be safe to paste.
+  package let command: String?
+  package let sideEffects: Prose?
+
+  init(_ action: Prose, command: String? = nil, sideEffects: Prose? = nil) {
+    self.action = action
+    self.command = command
+    self.sideEffects = sideEffects
+  }
+}
+
+/// Makes words of findings: for the server that was asked about, and with what is known of the sockets.
+package struct Wording {
+  let target: BindTarget
+  let details: SocketDetailsTable
+  /// The network namespace that was asked about, if it is not the caller's own.
+  let namespace: NamespaceReference?
+
+  package init(_ target: BindTarget, details: SocketDetailsTable, namespace: NamespaceReference? = nil) {
+    self.target = target
+    self.details = details
+    self.namespace = namespace
+  }
+
+  package init(_ diagnosis: BindDiagnosis) {
+    self.init(diagnosis.target, details: diagnosis.details, namespace: diagnosis.namespace)
+  }
+
+  var port: UInt16 { target.port }
+
+  package func text(_ finding: Finding) -> FindingText {
+    let statement = statement(finding.kind)
+    return FindingText(
+      title: statement.title, because: statement.because, evidence: evidence(finding.evidence),
+      remedies: finding.remedies.map(text), notSeen: finding.unseen.map(text))
+  }
+
+  /// A title and the reason behind it.
+  struct Statement {
+    let title: Prose
+    let because: Prose
+
+    init(_ title: Prose, _ because: Prose) {
+      self.title = title
+      self.because = because
+    }
+  }
+
+  private func statement(_ kind: Finding.Kind) -> Statement {
+    switch kind {
+    case .timeWaitServerClosedFirst(let story): timeWaitServerClosedFirst(story)
+    case .timeWaitHolderWithoutReuse(let story): timeWaitHolderWithoutReuse(story)
+    case .finWait2Orphan(let count, let againstReuse): finWait2Orphan(count, againstReuse)
+
+    case .listenerAlive(let listeners, let remaining): listenerAlive(listeners, remaining)
+    case .listenerShared(let listeners): listenerShared(listeners)
+    case .listenerInherited(let owners, let madeIn): listenerInherited(owners, madeIn)
+    case .boundNotListening(let count, let owners): boundNotListening(count, owners)
+    case .orphanedConnection(let counts): orphanedConnection(counts)
+    case .leakedConnection(let counts, let owners): leakedConnection(counts, owners)
+    case .outgoingConnectionTookPort(let owners, let isInRange): outgoingConnection(owners, isInRange)
+    case .tcpSelfConnect(let owners): tcpSelfConnect(owners)
+    case .socketActivation(let places, let unit, let services): socketActivation(places, unit, services)
+    case .containerProxy(let places, let owner, let proxy): containerProxy(places, owner, proxy)
+    case .kernelOwnedSocket(let places): kernelOwnedSocket(places)
+    case .mptcpHolder: multipathHolder
+    case .ownerHidden(let places, let concealment, let madeIn, let suspects):
+      ownerHidden(places, concealment, madeIn, suspects)
+
+    case .dualStackWildcard(let address, let listener): dualStackWildcard(address, listener)
+    case .wildcardOverlapsSpecific(let address, let listener): wildcardOverlapsSpecific(address, listener)
+    case .ownAddressesOverlap(let address, let overlap): ownAddressesOverlap(address, overlap)
+    case .reusePortOtherUser(let uid): reusePortOtherUser(uid)
+    case .reusePortOneSided(let isKnown): reusePortOneSided(isKnown)
+    case .reusePortUnknown(let listeners, let couldNotRead): reusePortUnknown(listeners, couldNotRead)
+    case .listenConflict(let address): listenConflict(address)
+    case .v4MappedTimeWait(let counts): v4MappedTimeWait(counts)
+
+    case .privilegedPort(let start): privilegedPort(start)
+    case .addressNotLocal(let address, let error): addressNotLocal(address, error)
+    case .multicastAddress(let address): multicastAddress(address)
+    case .addressTentative(let address, let error): addressTentative(address, error)
+    case .addressNeedsScope(let address): addressNeedsScope(address)
+    case .familyUnavailable(let family, let error, let isSwitchedOff):
+      familyUnavailable(family, error, isSwitchedOff)
+    case .deniedByPolicy(let address, let step, let error): deniedByPolicy(address, step, error)
+    case .noSuchInterface(let name): noSuchInterface(name)
+    case .ephemeralRangeExhausted(let range): ephemeralRangeExhausted(range)
+    case .rulesAndKernelDisagree(let socket, let outcome): rulesAndKernelDisagree(socket, outcome)
+
+    case .portNowFree: portNowFree
+    case .portInEphemeralRange(let range): portInEphemeralRange(range)
+    case .timeWaitTableFull(let count, let limit): timeWaitTableFull(count, limit)
+    case .reuseSysctlMisread(let changed): reuseSysctlMisread(changed)
+    }
+  }
+
+  // MARK: Parts that several findings share
+
+  func place(_ address: BindAddress) -> String { address.text(port: port) }
+
+  /// "SO_REUSEADDR and SO_REUSEPORT".
+  static func names(_ options: SocketOptions) -> String { options.names.joined(separator: " and ") }
+
+  static func text(_ places: Finding.Places) -> String {
+    let shown = places.shown.map(\.text).joined(separator: ", ")
+    let more = places.count - places.shown.count
+    return more > 0 ? "\(shown) and \(more) more" : shown
+  }
+
+  /// "in 43.2 s"; "any moment: it is ending" where the timer has run out and its slack has not.
+  static func freeing(_ milliseconds: UInt32) -> Prose {
+    Quantity.isEnding(milliseconds: milliseconds)
+      ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: milliseconds))"
+  }
+}

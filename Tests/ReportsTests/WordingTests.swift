@@ -1,0 +1,78 @@
+import Diagnosis
+import RecordSupport
+import SocketTable
+import Testing
+
+@testable import Reports
+
+/// What Diagnosis finds, in words and commands.
+@Suite struct WordingTests {
+  // MARK: Findings as they come
+
+  @Test(arguments: TimerCases.all + HolderCases.listeners + HolderCases.others + HolderCases.blind)
+  func everyFinding(case situation: BindCase) throws {
+    for text in try situation.diagnosis().texts {
+      expectReadable(text.everyText)
+      for remedy in text.remedies { if let command = remedy.command { expectPasteable(command) } }
+      #expect(
+        text.notSeen.suffix(2).map(\.plain) == [
+          "UDP: only TCP was looked at",
+          """
+          your server's own user, capabilities, cgroup programs, SELinux or Landlock domain and network namespace: the \
+          answer is from here
+          """,
+        ])
+    }
+  }
+
+  private func expectReadable(_ texts: [Prose]) {
+    for text in texts.map(\.plain) {
+      #expect(
+        !text.isEmpty && !text.contains("!") && !text.contains("  (") && !text.contains("Optional(")
+          && !text.contains("\u{1f}"), "\(text)")
+    }
+  }
+
+  /// Its own text may quote a pattern; what is inserted may not say anything.
+  private func expectPasteable(_ command: String) {
+    #expect(command.allSatisfy { $0.isASCII && !"`$;|&<\n".contains($0) }, "\(command)")
+  }
+
+  // MARK: Names in commands
+
+  @Test(arguments: [
+    ("nginx.service", true), ("a:b_c@d-e.f", true), ("", false), ("-rf", false), ("a b", false),
+    ("$(x)", false), ("a;b", false), ("é", false), ("a\\x2db", false), ("a/b", false),
+  ])
+  func pasteable(name: String, isSo: Bool) { #expect(ShellCommand.isPasteable(name) == isSo) }
+
+  @Test func optionsOfTheServer() {
+    var target = BindTarget.server(
+      [.reuseAddress, .reusePort], on: [.loopback, .anyIPv6Only], listens: true)
+    #expect(
+      target.commandOptions == " --reuse --reuse-port --address 127.0.0.1 --address :: --v6-only --listen")
+    target.interface = "eth0"
+    #expect(target.commandOptions?.hasSuffix(" --interface eth0 --listen") == true)
+    target.interface = "$(x)"
+    #expect(target.commandOptions == nil)
+    var family = BindTarget.server(on: [.anyIPv6])
+    family.areAlternatives = true
+    #expect(family.commandOptions == " -6")
+    #expect(BindTarget.server().commandOptions == "")
+  }
+
+  @Test func afterAStop() throws {
+    var target = BindTarget.server()
+    target.isAfterStop = true
+    let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12, cookie: 2)
+    func text(_ records: [SocketRecord]) throws -> FindingText {
+      let session = TrialSession.predicted(target, snapshot: Snapshot(records: records, look: .netlink))
+      return try #require(BindDiagnosis(BindEvidence(session, settings: HostSettings())).texts.first)
+    }
+    let stopped = try text([OwnerCases.listener, established])
+    #expect(stopped.evidence.first?.plain.contains("ESTABLISHED") == true, "shown as it is now")
+    #expect(stopped.because.plain.contains("running server"))
+    // A listener that is not there cannot stop.
+    #expect(try !text([.on(.loopback, expires: 41_000)]).because.plain.contains("running server"))
+  }
+}
