@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Addresses down, options across; in each cell the kernel's answer, and by number what is in the way.
+/// Every combination of options at every address, and by number what is in the way.
 struct TrialMatrix {
   private let diagnosis: BindDiagnosis
   private let rows: [BindAddress]
@@ -13,36 +13,14 @@ struct TrialMatrix {
   }
 
   func write(to text: inout StyledText) {
-    let headings = Self.columns.map(heading)
-    var places = rows.map { place($0, withPort: true) }
     // What reads the same has one number.
     var blockers: [Prose] = []
-    let cells = rows.indices.map { row in Self.columns.map { cell(row, $0, &blockers) } }
-    var placeWidth = places.map(\.count).max() ?? 0
-    let widths = Self.columns.indices.map { column in
-      max(headings[column].count, cells.map { $0[column].text.count }.max() ?? 0)
-    }
-    let last = Self.columns.count - 1
-    let width = placeWidth + widths.reduce(0) { $0 + 2 + $1 }
-    if width > text.width {
+    TrialGrid(
+      headings: Self.columns.map(heading), places: rows.map { place($0, withPort: true) },
       // The port is known.
-      places = rows.map { place($0, withPort: false) }
-      placeWidth = places.map(\.count).max() ?? 0
-    }
-    text.pad(placeWidth)
-    for column in Self.columns.indices {
-      text.append("  ")
-      text.cell(headings[column], width: column == last ? 0 : widths[column], .strong)
-    }
-    text.line()
-    for row in rows.indices {
-      text.cell(places[row], width: placeWidth)
-      for (column, cell) in cells[row].enumerated() {
-        text.append("  ")
-        text.cell(cell.text, width: column == last ? 0 : widths[column], cell.tone)
-      }
-      text.line()
-    }
+      shortPlaces: rows.map { place($0, withPort: false) },
+      cells: rows.map { row in Self.columns.map { cell(row, $0, &blockers) } }
+    ).write(to: &text)
     for (index, blocker) in blockers.enumerated() {
       if index == 0 { text.line() }
       text.cell("\(index + 1)", width: 4)
@@ -61,27 +39,21 @@ struct TrialMatrix {
       + (isDualStackToo ? " V6ONLY" : "")
   }
 
-  private func cell(
-    _ row: Int, _ options: SocketOptions, _ blockers: inout [Prose]
-  ) -> (text: String, tone: StyledText.Tone?) {
-    let index = trial(row, options)
-    let outcome = Outcome(index.map { diagnosis.trials[$0].outcome })
-    var number = ""
+  private func cell(_ row: BindAddress, _ options: SocketOptions, _ blockers: inout [Prose]) -> TrialGrid.Cell
+  {
+    let index = diagnosis.trials.firstIndex { $0.socket.address == row && $0.socket.options == options }
+    var cell = TrialGrid.Cell(Outcome(index.map { diagnosis.trials[$0].outcome }))
     if let index, let blocker = diagnosis.blockers[index] {
       let line = line(blocker)
       let known = blockers.firstIndex(of: line) ?? blockers.count
       if known == blockers.count { blockers.append(line) }
-      number = " \(known + 1)"
+      cell.text += " \(known + 1)"
     }
-    return (outcome.text + number, outcome.tone)
+    return cell
   }
 
   private func line(_ blocker: BindDiagnosis.Blocker) -> Prose {
     let more: Prose = blocker.others > 0 ? "  and \(Quantity.grouped(blocker.others)) more" : ""
     return Wording(diagnosis).line(blocker.record) + more
-  }
-
-  private func trial(_ row: Int, _ options: SocketOptions) -> Int? {
-    diagnosis.trials.firstIndex { $0.socket.address == rows[row] && $0.socket.options == options }
   }
 }

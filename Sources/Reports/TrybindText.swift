@@ -49,36 +49,16 @@ package struct TrybindText {
     let target = diagnosis.target
     var columns: [SocketOptions] = [[], .reuseAddress]
     if target.options.contains(.reusePort) { columns.append(target.options) }
-    let headings = columns.map { options in
-      let name =
-        options.isEmpty
-        ? "plain" : options.names.joined(separator: "+")
-      return options == target.options && !options.isEmpty ? "\(name) (yours)" : name
-    }
-    func cell(_ index: Int, _ options: SocketOptions) -> Outcome {
-      Outcome(diagnosis.trial(index, options)?.outcome)
-    }
-    let places = target.addresses.map { $0.text(port: target.port) }
-    let placeWidth = places.map(\.count).max() ?? 0
-    let widths = columns.indices.map { index in
-      max(headings[index].count, places.indices.map { cell($0, columns[index]).text.count }.max() ?? 0)
-    }
-    text.append(String(repeating: " ", count: placeWidth))
-    for index in columns.indices {
-      text.append("  ")
-      let isLast = index == columns.count - 1
-      text.cell(headings[index], width: isLast ? 0 : widths[index], .strong)
-    }
-    text.line()
-    for row in places.indices {
-      text.cell(places[row], width: placeWidth)
-      for index in columns.indices {
-        let answer = cell(row, columns[index])
-        text.append("  ")
-        text.cell(answer.text, width: index == columns.count - 1 ? 0 : widths[index], answer.tone)
+    TrialGrid(
+      headings: columns.map { options in
+        let name = options.isEmpty ? "plain" : options.names.joined(separator: "+")
+        return options == target.options && !options.isEmpty ? "\(name) (yours)" : name
+      },
+      places: target.addresses.map { $0.text(port: target.port) },
+      cells: target.addresses.indices.map { index in
+        columns.map { TrialGrid.Cell(Outcome(diagnosis.trial(index, $0)?.outcome)) }
       }
-      text.line()
-    }
+    ).write(to: &text)
     for address in diagnosis.skipped {
       text.line("\(address.text): this host has no \(address.address.family == .ipv6 ? "IPv6" : "IPv4").")
     }

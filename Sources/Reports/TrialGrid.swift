@@ -1,0 +1,45 @@
+/// Addresses down, options across, the kernel's answers in the cells.
+struct TrialGrid {
+  struct Cell {
+    var text: String
+    let tone: StyledText.Tone?
+
+    init(_ outcome: Outcome) {
+      text = outcome.text
+      tone = outcome.tone
+    }
+  }
+
+  let headings: [String]
+  let places: [String]
+  /// Without the port, for where the whole ones do not fit.
+  var shortPlaces: [String]?
+  /// A row a place, a column a heading.
+  let cells: [[Cell]]
+
+  func write(to text: inout StyledText) {
+    let widths = headings.indices.map { column in
+      max(headings[column].count, cells.map { $0[column].text.count }.max() ?? 0)
+    }
+    var places = places
+    if let shortPlaces, Self.width(of: places) + widths.reduce(0, { $0 + 2 + $1 }) > text.width {
+      places = shortPlaces
+    }
+    let placeWidth = Self.width(of: places)
+    func write(_ cells: [(text: String, tone: StyledText.Tone?)]) {
+      for (column, cell) in cells.enumerated() {
+        text.append("  ")
+        text.cell(cell.text, width: column == cells.count - 1 ? 0 : widths[column], cell.tone)
+      }
+      text.line()
+    }
+    text.pad(placeWidth)
+    write(headings.map { ($0, .strong) })
+    for (place, row) in zip(places, cells) {
+      text.cell(place, width: placeWidth)
+      write(row.map { ($0.text, $0.tone) })
+    }
+  }
+
+  private static func width(of places: [String]) -> Int { places.map(\.count).max() ?? 0 }
+}
