@@ -50,25 +50,23 @@ package struct PortTable {
 
   func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
-    let widths = ColumnWidths(report)
-    let (stateWidth, localWidth, peerWidth) = (widths.state, widths.local, widths.peer)
-    let hasInterface = widths.hasInterface
-    text.append("TIME LEFT  ", .strong)
-    text.cell("STATE", width: stateWidth, .strong)
+    var columns = SocketColumns(forEachListed)
+    if columns.hasInterface { columns.measurePeers(forEachListed) }
+    let (localWidth, peerWidth) = (columns.local, columns.peer)
+    let hasInterface = columns.hasInterface
+    text.append(SocketColumns.timeHeading + "  ", .strong)
+    text.cell(SocketColumns.stateHeading, width: columns.state, .strong)
     text.append(literal: "  ")
-    text.cell("LOCAL", width: localWidth, .strong)
+    text.cell(SocketColumns.localHeading, width: localWidth, .strong)
     text.append(literal: "  ")
-    text.append("PEER", .strong)
-    if hasInterface {
-      text.append(String(repeating: " ", count: peerWidth - 4 + 2))
-      text.append("INTERFACE", .strong)
-    }
+    text.cell(SocketColumns.peerHeading, width: hasInterface ? peerWidth + 2 : 0, .strong)
+    if hasInterface { text.append(SocketColumns.interfaceHeading, .strong) }
     text.line()
     let looksForOwners = !report.details.isEmpty
     // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
     // side by side and not one after the other.
     var ahead: [SocketRecord] = []
-    var leading = LeadingCells(stateWidth: stateWidth)
+    var leading = LeadingCells(stateWidth: columns.state)
     ahead.reserveCapacity(Self.rowsAhead)
     for start in stride(from: 0, to: report.listed.count, by: Self.rowsAhead) {
       ahead.removeAll(keepingCapacity: true)
@@ -82,8 +80,7 @@ package struct PortTable {
         if hasInterface {
           let peer = record.peer?.width ?? 1
           text.append(String(repeating: " ", count: peerWidth - peer + 2))
-          text.append(
-            record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
+          text.append(SocketColumns.interface(record, interfaceName) ?? "-")
         }
         text.endLine()
         if looksForOwners, let owner = OwnerLines.line(report.details, record) {
@@ -95,6 +92,15 @@ package struct PortTable {
   }
 
   private static let rowsAhead = 32
+
+  /// In the order of memory where every record has a row.
+  private func forEachListed(_ body: (SocketRecord) -> Void) {
+    if report.listed.count == report.records.count {
+      report.records.forEach(body)
+    } else {
+      for index in report.listed { body(report.records[Int(index)]) }
+    }
+  }
 
   // MARK: The closing lines
 
@@ -220,88 +226,27 @@ package struct PortTable {
   }
 }
 
-/// Measured in the order of memory where every record has a row.
-private struct ColumnWidths {
-  var state = 5
-  var local = 5
-  /// Measured only where a column follows.
-  var peer = 4
-  var hasInterface = false
-
-  init(_ report: PortReport) {
-    var lastKind: UInt32?
-    var lastLocal: Endpoint?
-    Self.forEachListed(report) { record in
-      if record.kindBits != lastKind {
-        lastKind = record.kindBits
-        state = max(state, record.state.title.utf8.count)
-      }
-      if record.local != lastLocal {
-        lastLocal = record.local
-        local = max(local, record.local.width)
-      }
-      if record.interface != 0 { hasInterface = true }
-    }
-    guard hasInterface else { return }
-    Self.forEachListed(report) { record in peer = max(peer, record.peer?.width ?? 1) }
-  }
-
-  private static func forEachListed(_ report: PortReport, _ body: (SocketRecord) -> Void) {
-    if report.listed.count == report.records.count {
-      report.records.forEach(body)
-    } else {
-      for index in report.listed { body(report.records[Int(index)]) }
-    }
-  }
-}
-
-extension Endpoint {
-  fileprivate var width: Int { dottedWidth ?? text.utf8.count }
-}
-
 /// The first two cells, time left and state; rows that follow one another by time mostly share them.
 private struct LeadingCells: ~Copyable {
   private var text = ByteBuffer()
-  /// What `text` was written for: tenths of a second left, and the state.
-  private var tenths: UInt32?
+  /// What `text` was written for.
+  private var timeLeft: TimeLeft?
   private var state: TCPState?
-  private var isWritten = false
   private let stateWidth: Int
 
   init(stateWidth: Int) { self.stateWidth = stateWidth }
 
   mutating func append(_ record: SocketRecord, to styled: inout StyledText) {
-    let tenths = Self.tenths(record)
-    if !isWritten || tenths != self.tenths || record.state != state {
-      self.tenths = tenths
+    let timeLeft = TimeLeft(record)
+    if timeLeft != self.timeLeft || record.state != state {
+      self.timeLeft = timeLeft
       state = record.state
-      isWritten = true
-      write(record, isColored: styled.usesColor)
+      text.removeAll()
+      timeLeft.append(to: &text)
+      text.append(literal: "  ")
+      text.append(titleOf: record.state, isColored: styled.usesColor)
+      text.append(spaces: stateWidth - record.state.title.utf8.count + 2)
     }
     styled.append(text)
-  }
-
-  /// Nil without a timer that ends the socket; 0 while it is ending.
-  private static func tenths(_ record: SocketRecord) -> UInt32? {
-    guard let timer = record.timer, timer.kind == .timeWait else { return nil }
-    if Quantity.isEnding(milliseconds: timer.expires) { return 0 }
-    return UInt32(clamping: (UInt64(timer.expires) + 50) / 100)
-  }
-
-  private mutating func write(_ record: SocketRecord, isColored: Bool) {
-    text.removeAll()
-    switch tenths {
-    case nil: text.append(literal: "        -")
-    case 0: text.append(literal: "   ending")
-    case let tenths?:
-      text.append(spaces: 5 - ByteBuffer.digits(tenths / 10))
-      text.append(decimal: tenths / 10)
-      text.append(literal: ".")
-      text.append(decimal: tenths % 10)
-      text.append(literal: " s")
-    }
-    text.append(literal: "  ")
-    text.append(titleOf: record.state, isColored: isColored)
-    text.append(spaces: stateWidth - record.state.title.utf8.count + 2)
   }
 }

@@ -1,4 +1,3 @@
-internal import Diagnosis
 internal import SocketTable
 
 /// The size and the means of what is drawn on. No rows: as many as it takes.
@@ -63,7 +62,7 @@ struct WatchRows {
     bar = Bar(canvas.hasUTF8)
   }
 
-  /// The heading and at most `room` lines below it. `count` is how many there are beyond `records`.
+  /// The heading and at most `room` lines below it.
   func lines(_ records: some Collection<SocketRecord>, room: Int?, interfaceName: (UInt32) -> String)
     -> [String]
   {
@@ -78,7 +77,7 @@ struct WatchRows {
     let rows =
       shown.map { Row($0, changes.mark(of: $0), interfaceName) }
       + shownGone.map { Row($0, .gone, interfaceName) }
-    let widths = Widths(rows, columns: canvas.columns)
+    let widths = Widths(rows, width: canvas.columns)
     var lines = [heading(widths)] + rows.map { line($0, widths) }
     let rest = records.count - shown.count
     if rest > 0 { lines.append("  and \(Quantity.grouped(rest)) more") }
@@ -90,33 +89,32 @@ struct WatchRows {
     let mark: SocketChanges.Mark?
     let local: String
     let peer: String
-    let interface: String
+    let interface: String?
 
     init(_ record: SocketRecord, _ mark: SocketChanges.Mark?, _ interfaceName: (UInt32) -> String) {
       self.record = record
       self.mark = mark
       local = record.local.text
       peer = record.peer?.text ?? "-"
-      interface = record.interface == 0 ? "" : ByteSafety.escaped(interfaceName(record.interface))
+      interface = SocketColumns.interface(record, interfaceName)
     }
   }
 
   private struct Widths {
-    let state: Int
-    let local: Int
-    let peer: Int
-    let hasInterface: Bool
+    let columns: SocketColumns
     /// 0: no room for it, or nothing to draw.
     let bar: Int
 
-    init(_ rows: [Row], columns: Int) {
-      state = max(5, rows.map(\.record.state.title.count).max() ?? 0)
-      local = max(5, rows.map(\.local.count).max() ?? 0)
-      peer = max(4, rows.map(\.peer.count).max() ?? 0)
-      let interface = rows.map(\.interface.count).max() ?? 0
-      hasInterface = interface > 0
-      let others = 2 + 9 + 2 + state + 2 + local + 2 + peer + (interface > 0 ? 2 + max(9, interface) : 0)
-      let room = min(WatchRows.longestBar, columns - others - 2)
+    init(_ rows: [Row], width: Int) {
+      func forEachRecord(_ body: (SocketRecord) -> Void) { for row in rows { body(row.record) } }
+      var columns = SocketColumns(forEachRecord)
+      columns.measurePeers(forEachRecord)
+      self.columns = columns
+      let interface = rows.compactMap(\.interface?.count).max()
+      let others =
+        2 + TimeLeft.width + 2 + columns.state + 2 + columns.local + 2 + columns.peer
+        + (interface.map { 2 + max(SocketColumns.interfaceHeading.count, $0) } ?? 0)
+      let room = min(WatchRows.longestBar, width - others - 2)
       bar = room >= 4 && rows.contains { $0.record.isMinisocket } ? room : 0
     }
   }
@@ -124,11 +122,13 @@ struct WatchRows {
   private func heading(_ widths: Widths) -> String {
     var line = StyledLine()
     line.append("  ")
-    line.cell("TIME LEFT", width: 9 + (widths.bar > 0 ? 2 + widths.bar : 0) + 2, .strong)
-    line.cell("STATE", width: widths.state + 2, .strong)
-    line.cell("LOCAL", width: widths.local + 2, .strong)
-    line.cell("PEER", width: widths.hasInterface ? widths.peer + 2 : 4, .strong)
-    if widths.hasInterface { line.append("INTERFACE", .strong) }
+    let columns = widths.columns
+    line.cell(
+      SocketColumns.timeHeading, width: TimeLeft.width + (widths.bar > 0 ? 2 + widths.bar : 0) + 2, .strong)
+    line.cell(SocketColumns.stateHeading, width: columns.state + 2, .strong)
+    line.cell(SocketColumns.localHeading, width: columns.local + 2, .strong)
+    line.cell(SocketColumns.peerHeading, width: columns.hasInterface ? columns.peer + 2 : 0, .strong)
+    if columns.hasInterface { line.append(SocketColumns.interfaceHeading, .strong) }
     return line.text(on: canvas)
   }
 
@@ -139,24 +139,25 @@ struct WatchRows {
     case .gone?: line.append("- ", .bad)
     case nil: line.append("  ")
     }
-    let expires = row.record.isMinisocket ? row.record.timer.map { Int64($0.expires) } : nil
-    let time: String =
-      switch (row.mark, expires) {
-      case (.gone?, _): "gone"
-      case (_, let expires?) where expires < 50: "ending"
-      case (_, let expires?): Quantity.seconds(milliseconds: expires).plain
-      case (_, nil): "-"
-      }
-    line.append(String(repeating: " ", count: max(0, 9 - time.count)) + time + "  ")
-    if widths.bar > 0 {
-      let part = row.mark == .gone ? 0 : expires ?? 0
-      line.cell(
-        bar.drawn(part, of: Self.longestTimer, width: widths.bar, empty: false), width: widths.bar + 2)
+    if row.mark == .gone {
+      line.append(String(repeating: " ", count: TimeLeft.width - 4) + "gone")
+    } else {
+      var time = ByteBuffer()
+      TimeLeft(row.record).append(to: &time)
+      line.append(time.text)
     }
-    line.cell(row.record.state.title, width: widths.state + 2, .state)
-    line.cell(row.local, width: widths.local + 2)
-    line.cell(row.peer, width: widths.hasInterface ? widths.peer + 2 : 0)
-    if widths.hasInterface { line.append(row.interface.isEmpty ? "-" : row.interface) }
+    line.append("  ")
+    let columns = widths.columns
+    if widths.bar > 0 {
+      let expires = row.record.isMinisocket && row.mark != .gone ? row.record.timer?.expires : nil
+      line.cell(
+        bar.drawn(Int64(expires ?? 0), of: Self.longestTimer, width: widths.bar, empty: false),
+        width: widths.bar + 2)
+    }
+    line.cell(row.record.state.title, width: columns.state + 2, .state)
+    line.cell(row.local, width: columns.local + 2)
+    line.cell(row.peer, width: columns.hasInterface ? columns.peer + 2 : 0)
+    if columns.hasInterface { line.append(row.interface ?? "-") }
     return line.text(on: canvas)
   }
 }
