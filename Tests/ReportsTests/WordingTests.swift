@@ -1,12 +1,71 @@
 import Diagnosis
+import Handbook
 import RecordSupport
 import SocketTable
 import Testing
 
 @testable import Reports
 
-/// What Diagnosis finds, in words and commands.
+/// Whatever Diagnosis finds can be said, written for programs and looked up.
 @Suite struct WordingTests {
+  private let wording = Wording(.server(.reuseAddress), details: SocketDetailsTable())
+
+  @Test(arguments: Finding.Slug.allCases)
+  func everySlug(slug: Finding.Slug) throws {
+    let topic = try #require(Topics.find(slug.rawValue))
+    #expect(topic.name == slug.rawValue && topic.group == .finding)
+    let kinds = FindingExamples.kinds(of: slug)
+    #expect(!kinds.isEmpty)
+    for kind in kinds {
+      #expect(kind.slug == slug)
+      let finding = Finding(
+        kind, evidence: .sockets(SocketSample([OwnerCases.listener], of: 2)), remedies: [.reservePort],
+        unseen: [.udp])
+      let text = wording.text(finding)
+      for sentence in [text.title.plain, text.because.plain] {
+        #expect(
+          sentence.hasSuffix(".") && (sentence.first?.isLowercase == false || isCode(sentence)), "\(sentence)"
+        )
+      }
+      expectReadable(text.everyText)
+      let json = try JSONObject(json(finding, text))
+      #expect(json.keys == Keys.finding)
+      #expect(json.string("slug") == slug.rawValue)
+      #expect(json.string("title") == text.title.plain && json.string("because") == text.because.plain)
+      #expect(json["evidence"] as? [String] == text.evidence.map(\.plain))
+      #expect(json["not_seen"] as? [String] == ["UDP: only TCP was looked at"])
+      #expect(try json.objects("remedies").map(\.keys) == [Keys.remedy])
+    }
+  }
+
+  /// A sentence begins with a capital letter, unless that is the name of a call, a setting or a process.
+  private func isCode(_ sentence: String) -> Bool {
+    let first = sentence.prefix { $0 != " " }
+    return first.contains("(") || first.contains(".") || ["setsockopt", "nginx"].contains(first)
+  }
+
+  private func json(_ finding: Finding, _ text: FindingText) -> String {
+    var writer = JSONWriter(.compact)
+    writer.object { FindingJSON.write(&$0, finding, text) }
+    return writer.finish().text
+  }
+
+  @Test func everyRemedy() {
+    let texts = FindingExamples.remedies.map(wording.text)
+    for text in texts {
+      expectReadable([text.action] + [text.sideEffects].compactMap { $0 })
+      if let command = text.command { expectPasteable(command) }
+    }
+    #expect(Set(texts.map { "\($0.action)\($0.command ?? "")\($0.sideEffects ?? "")" }).count == texts.count)
+  }
+
+  @Test func everythingUnseen() {
+    let texts = FindingExamples.unseen.map(wording.text)
+    expectReadable(texts)
+    #expect(Set(texts).count == texts.count, "no two read the same")
+    #expect(texts.allSatisfy { !$0.plain.hasSuffix(".") })
+  }
+
   // MARK: Findings as they come
 
   @Test(arguments: TimerCases.all + HolderCases.listeners + HolderCases.others + HolderCases.blind)

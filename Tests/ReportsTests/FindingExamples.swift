@@ -1,0 +1,162 @@
+import Diagnosis
+import NetlinkCodec
+import RecordSupport
+import SocketTable
+
+/// Every story that a finding can tell, so that none is without words.
+enum FindingExamples {
+  private static let listener = OwnerCases.listener
+  private static let places = Finding.Places([listener])
+  private static let owners = [OwnerCases.nginx, OwnerCases.script]
+  private static let counts = StateCounts([listener, .on(.loopback)])
+  private static let address = BindAddress.loopback
+  private static let socket = TrialSocket(address: .loopback, port: 9527, options: .reusePort)
+  private static let proxy = ContainerProxy(SocketOwner(pid: 9, command: "conmon"))
+
+  /// A slug that is new does not compile without its examples.
+  static func kinds(of slug: Finding.Slug) -> [Finding.Kind] {
+    switch slug {
+    case .timeWaitServerClosedFirst:
+      [
+        .tried(freeIn: 0), .tried(freeIn: 41_000), .tried(freeIn: nil), .untried(freeIn: 41_000),
+        .untried(freeIn: nil), .predicted(freeIn: 41_000), .unknown(decides: true), .unknown(decides: false),
+        .afterStop, .afterStopUnknown(decides: true, couldNotRead: true),
+        .afterStopUnknown(decides: false, couldNotRead: false),
+      ].map { .timeWaitServerClosedFirst($0) }
+    case .timeWaitHolderWithoutReuse:
+      [
+        .tried(count: 1, freeIn: 41_000, isBlind: true), .tried(count: 2, freeIn: 41_000, isBlind: false),
+        .tried(count: 2, freeIn: 0, isBlind: false), .tried(count: 1, freeIn: nil, isBlind: false),
+        .reusePortInstead, .predicted(freeIn: 41_000), .afterStop,
+      ].map { .timeWaitHolderWithoutReuse($0) }
+    case .finWait2Orphan:
+      [.refused, .helps, .untried].map { .finWait2Orphan(count: 2, againstReuse: $0) }
+    case .listenerAlive:
+      [nil, owners].flatMap { owners -> [Finding.Kind] in
+        let listeners = Finding.Listeners(count: 2, places: places, owners: owners)
+        return [
+          .listenerAlive(listeners, remaining: counts), .listenerAlive(listeners, remaining: StateCounts()),
+          .listenerShared(listeners),
+        ]
+      }
+    case .listenerInherited:
+      [
+        .listenerInherited(by: owners, madeIn: "nginx.service"),
+        .listenerInherited(by: [OwnerCases.nginx], madeIn: nil),
+      ]
+    case .boundNotListening:
+      [0, 1, 2].map { .boundNotListening(count: $0, owners: $0 == 2 ? owners : nil) }
+    case .orphanedConnection: [.orphanedConnection(counts)]
+    case .leakedConnection: [nil, owners].map { .leakedConnection(counts, owners: $0) }
+    case .outgoingConnectionTookPort:
+      [nil, owners].map { .outgoingConnectionTookPort(owners: $0, isInEphemeralRange: $0 == nil) }
+    case .tcpSelfConnect: [nil, owners].map { .tcpSelfConnect(owners: $0) }
+    case .socketActivation:
+      [
+        .socketActivation(places, unit: "nginx.socket", services: owners),
+        .socketActivation(places, unit: nil, services: []),
+      ]
+    case .containerProxy: proxy.map { [.containerProxy(places, by: OwnerCases.nginx, $0)] } ?? []
+    case .kernelOwnedSocket: [.kernelOwnedSocket(places)]
+    case .mptcpHolder: [.mptcpHolder]
+    case .ownerHidden:
+      ([.permission, .hidepid, .pidNamespace, .userNamespace, .policy, .noProc] as [Concealment]).map {
+        .ownerHidden(places, $0, madeIn: "nginx.service", suspects: owners)
+      }
+    case .dualStackWildcard: [.dualStackWildcard(address, listener: listener.local)]
+    case .wildcardOverlapsSpecific: [.wildcardOverlapsSpecific(address, listener: listener.local)]
+    case .ownAddressesOverlap:
+      [
+        .bound(isAloneOK: true, isRepeated: false), .bound(isAloneOK: false, isRepeated: true), .listening,
+      ].map { .ownAddressesOverlap(address, $0) }
+    case .reusePortOtherUser: [.reusePortOtherUser(uid: 33)]
+    case .reusePortOneSided:
+      [true, false].flatMap { isSo -> [Finding.Kind] in
+        [.reusePortOneSided(isKnown: isSo), .reusePortUnknown(listeners: isSo ? 1 : 2, couldNotRead: isSo)]
+      }
+    case .listenConflict: [.listenConflict(address)]
+    case .v4MappedTimeWait: [.v4MappedTimeWait(counts)]
+    case .privilegedPort: [.privilegedPort(start: 1024)]
+    case .addressNotLocal: [.addressNotLocal(address, .addressNotAvailable), .multicastAddress(address)]
+    case .addressTentative: [.addressTentative(address, .addressNotAvailable)]
+    case .addressNeedsScope: [.addressNeedsScope(address)]
+    case .familyUnavailable:
+      [true, false].map { .familyUnavailable(.ipv6, .familyNotSupported, isSwitchedOff: $0) }
+    case .deniedByPolicy:
+      ([.socket, .option(.bindToDevice), .bind, .listen] as [TrialOutcome.Step]).map {
+        .deniedByPolicy(address, $0, .notPermitted)
+      }
+    case .noSuchInterface: [.noSuchInterface("gone0")]
+    case .ephemeralRangeExhausted: [nil, 32_768...60_999].map { .ephemeralRangeExhausted($0) }
+    case .rulesAndKernelDisagree:
+      [
+        .rulesAndKernelDisagree(socket, .ok),
+        .rulesAndKernelDisagree(TrialSocket(address: address, port: 9527), .ok),
+        .rulesAndKernelDisagree(socket, .refused(.bind, .addressInUse)),
+      ]
+    case .portNowFree: [.portNowFree]
+    case .portInEphemeralRange: [.portInEphemeralRange(32_768...60_999)]
+    case .timeWaitTableFull: [.timeWaitTableFull(count: 131_072, limit: 131_072)]
+    case .reuseSysctlMisread:
+      [[.finTimeout(30)], [.timeWaitReuse(1), .finTimeout(30)]].map { .reuseSysctlMisread($0) }
+    }
+  }
+
+  private static let container = CgroupPath.Container(id: "web", runtime: .podman)
+  private static let losses: [Remedy.Loss] = [.service, .otherWork, .selfConnection, .clients]
+
+  static let remedies: [Remedy] =
+    ([
+      .timers(free: nil, latest: nil), .timers(free: 0, latest: 2048), .timers(free: 41_000, latest: 43_048),
+      .otherEnd, .addressDetection, .connection, .anyPort,
+    ] as [Remedy.Wait]).map(Remedy.wait)
+    + ([.now, .clientsCloseFirst, .bySocketUnit] as [Remedy.RestartOrder]).map(Remedy.restartOrder)
+    + ([
+      .beforeBind, .oldAndNew, .againstConnections, .forLaterRestarts(isSet: true),
+      .forLaterRestarts(isSet: false), .inNewServerToo, .forRestartAfterNext,
+    ] as [Remedy.OptionAdvice.When]).map { .setOption(.reuseAddress($0)) }
+    + ([
+      .v6Only(separately: true), .v6Only(separately: false), .reusePort, .freeBind(.addressIsTentative),
+      .freeBind(.addressComesLater), .closeOnExec,
+    ] as [Remedy.OptionAdvice]).map(Remedy.setOption)
+    + ([
+      .eachItsOwn, .otherFamily, .ofThisHost, .wildcardAlone, .once(address),
+      .withInterface(address.address), .portFrom(1024),
+    ] as [Remedy.OtherAddress]).map(Remedy.otherAddress)
+    + ([
+      .grantCapability, .runAsHoldersUser, .lowerUnprivilegedPortStart, .raiseTimeWaitLimit,
+      .widenEphemeralRange,
+    ] as [Remedy.SettingAdvice]).map(Remedy.changeSetting)
+    + losses.flatMap { loss -> [Remedy] in
+      [
+        .stopUnit("nginx.service", isUser: true, loss), .stopUnit("nginx.service", isUser: false, loss),
+        .stopContainer(container, loss), .signal(pids: [812], loss), .signal(pids: [812, 813], loss),
+        .stopHolder(loss),
+      ]
+    }
+    + [
+      .release(count: 1, includesFinWait2: false), .release(count: 2, includesFinWait2: true),
+      .stopSocketUnit(nil), .stopSocketUnit("nginx.socket"), .stopPublishedContainer(nil),
+      .stopPublishedContainer("web"), .signalHeirs(owners), .signalHeirs([OwnerCases.nginx]),
+      .stopKernelService, .reservePort,
+    ]
+    + (sights + (proxy.map { [.publishedContainer($0)] } ?? [])).map(Remedy.look)
+
+  private static let sights: [Remedy.Sight] = [
+    .port, .socketsWithProcesses, .descriptor(inode: 9), .unit("nginx.service", isUser: true),
+    .container(container), .process(812), .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
+    .ownersAsRoot, .ownersFromHost, .trial, .trialWithReusePort, .listenersOptions,
+    .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,
+    .tentativeAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies, .auditLog, .connections,
+  ]
+
+  static let unseen: [Unseen] = [
+    .bind, .udp, .ownServer, .ownReuseAddress, .ownCapability, .effectOfReuseAddress, .oldServersOptions,
+    .runningServersOptions, .waysToEnd, .boundSockets, .whenClientsClose, .listenersProcess,
+    .listenersProcessAndService, .listenersService, .otherReusePort, .otherOptions, .otherSidesOptions,
+    .whyNotListening, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess, .socketUnit,
+    .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
+    .addressElsewhere, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
+    .socketsOfOtherNamespaces(OwnerCases.otherNamespaces), .policy, .kernelsReason,
+  ]
+}
