@@ -200,6 +200,8 @@ format: ## format every Swift file
 # no other place to be understood. Foundation would double the time that the program takes to start.
 IMPORT := ^[[:space:]]*((@[a-zA-Z_]+(\([a-z]+\))?|package|public|internal|fileprivate|private)[[:space:]]+)*import[[:space:]]+
 PURE := NetlinkCodec|SocketTable|Diagnosis|Handbook|Reports
+# Findings and remedies are told by cases. A string with a blank in it would be a sentence or a command: Reports makes those.
+WORDLESS := Sources/Diagnosis
 
 .PHONY: lint
 lint: deps-check ## check format, imports, shell scripts, man pages and completions
@@ -211,6 +213,9 @@ lint: deps-check ## check format, imports, shell scripts, man pages and completi
 	fi
 	if grep -rnE '$(IMPORT)((struct|class|enum|func) )?(Core)?Foundation' Sources; then
 	  complain 'nothing in Sources imports Foundation'
+	fi
+	if grep -rnvE '^[[:space:]]*//' $(WORDLESS) | sed -E 's/"[^" ]*"//g' | grep '"'; then
+	  complain '$(WORDLESS): sentences and commands are made in Sources/Reports'
 	fi
 	if grep -rnE '$(IMPORT)XCTest' Tests; then complain 'make test runs no XCTest: use Testing'; fi
 	for script in $$(grep -rlIE --exclude-dir={.git,.build,'.build-*',completions} '^#!/.*[/ ](ba|da)?sh$$' .); do

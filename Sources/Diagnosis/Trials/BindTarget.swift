@@ -34,7 +34,8 @@ package struct BindAddress: Hashable, Sendable {
   /// "0.0.0.0", "[::]", "[fe80::1%eth0]".
   package var text: String {
     guard address.family == .ipv6 else { return address.text }
-    return "[\(address.text)\(scopeName.isEmpty ? "" : "%\(scopeName)")]"
+    let zone = scopeName.isEmpty ? "" : "%\(scopeName)"
+    return "[\(address.text)\(zone)]"
   }
 
   package func text(port: UInt16) -> String { "\(text):\(port)" }
