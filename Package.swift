@@ -83,7 +83,9 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "LinuxHostTests",
-      dependencies: ["LinuxHost", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport"],
+      dependencies: [
+        "LinuxHost", "Reports", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport",
+      ],
       swiftSettings: testSettings),
     .testTarget(
       name: "CommandTests", dependencies: ["TestSupport", "tw-inspect"], exclude: ["Screens"],
