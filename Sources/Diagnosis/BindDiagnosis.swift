@@ -23,7 +23,7 @@ package struct BindDiagnosis: Sendable {
   /// Every combination of options was compared.
   package let isMatrix: Bool
   /// Of a comparison of everything: what is in the way of each trial; nil if nothing is, or nothing that is listed.
-  package let blockers: [Blocker?]
+  package let firstHolders: [FirstHolder?]
   /// The network namespace that was asked about, if it is not the caller's own.
   package let namespace: NamespaceReference?
   /// The deciding one first.
@@ -37,7 +37,7 @@ package struct BindDiagnosis: Sendable {
   }
 
   package init(_ evidence: BindEvidence) {
-    let facts = BindFacts(evidence)
+    let analysis = BindAnalysis(evidence)
     let session = evidence.session
     details = evidence.details
     namespace = evidence.namespace
@@ -45,25 +45,27 @@ package struct BindDiagnosis: Sendable {
     trials = session.trials
     skipped = session.skipped
     look = session.snapshot.look
-    bindable = facts.yours.isEmpty ? nil : !facts.refused.isEmpty ? false : facts.open.isEmpty ? true : nil
-    prediction = session.isPredicted ? facts.prediction : nil
-    holders = facts.holders
+    bindable =
+      analysis.yours.isEmpty
+      ? nil : !analysis.refused.isEmpty ? false : analysis.undetermined.isEmpty ? true : nil
+    prediction = session.isPredicted ? analysis.prediction : nil
+    holders = analysis.holders
     unseen = Unseen.always(isPredicted: session.isPredicted)
-    freeIn = facts.freeIn
-    freeLatest = facts.freeLatest
-    findings = BindFindings(facts: facts, freeIn: freeIn, freeLatest: freeLatest).all
+    freeIn = analysis.freeIn
+    freeLatest = analysis.freeLatest
+    findings = BindFindings(analysis: analysis, freeIn: freeIn, freeLatest: freeLatest).all
     isMatrix = session.comparison == .all
-    blockers =
+    firstHolders =
       session.comparison == .all
       ? session.trials.map { trial in
-        guard trial.outcome.isAddressInUse || trial.outcome.isOpen else { return nil }
-        let blamed = facts.blamed(by: trial)
-        return blamed.first.map { Blocker(record: $0, others: blamed.count - 1) }
+        guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined else { return nil }
+        let holders = analysis.holders(against: trial)
+        return holders.first.map { FirstHolder(record: $0, others: holders.count - 1) }
       } : []
   }
 
   /// A socket in the way, and how many more there are.
-  package struct Blocker: Hashable, Sendable {
+  package struct FirstHolder: Hashable, Sendable {
     package let record: SocketRecord
     package let others: Int
   }
@@ -73,7 +75,7 @@ package struct BindDiagnosis: Sendable {
     let made = trials.filter { $0.socket.options == options }
     // A server may name an address twice; its sockets are tried in their order.
     if !target.areAlternatives, options == target.options {
-      let own = made.filter(\.isYours)
+      let own = made.filter(\.usesServerOptions)
       return own.indices.contains(index) ? own[index] : nil
     }
     return made.first { $0.socket.address == target.addresses[index] }

@@ -55,7 +55,7 @@ package struct BindWatch {
 
   /// The last answers of the kernel to the server's own sockets.
   private func trials(_ canvas: Canvas) -> [String] {
-    let yours = diagnosis.trials.filter(\.isYours)
+    let yours = diagnosis.trials.filter(\.usesServerOptions)
     let places = yours.map { $0.socket.address.text(port: $0.socket.port) }
     let width = places.map(\.count).max() ?? 0
     let ago = Quantity.seconds(milliseconds: triedAgo)

@@ -14,17 +14,17 @@ struct TrialMatrix {
 
   func write(to text: inout StyledText) {
     // What reads the same has one number.
-    var blockers: [Prose] = []
+    var firstHolders: [Prose] = []
     TrialGrid(
       headings: Self.columns.map(heading), places: rows.map { place($0, withPort: true) },
       // The port is known.
       shortPlaces: rows.map { place($0, withPort: false) },
-      cells: rows.map { row in Self.columns.map { cell(row, $0, &blockers) } }
+      cells: rows.map { row in Self.columns.map { cell(row, $0, &firstHolders) } }
     ).write(to: &text)
-    for (index, blocker) in blockers.enumerated() {
+    for (index, holder) in firstHolders.enumerated() {
       if index == 0 { text.line() }
       text.cell("\(index + 1)", width: 4)
-      text.parts(blocker, indent: 4)
+      text.parts(holder, indent: 4)
     }
   }
 
@@ -39,21 +39,22 @@ struct TrialMatrix {
       + (isDualStackToo ? " V6ONLY" : "")
   }
 
-  private func cell(_ row: BindAddress, _ options: SocketOptions, _ blockers: inout [Prose]) -> TrialGrid.Cell
+  private func cell(_ row: BindAddress, _ options: SocketOptions, _ firstHolders: inout [Prose])
+    -> TrialGrid.Cell
   {
     let index = diagnosis.trials.firstIndex { $0.socket.address == row && $0.socket.options == options }
     var cell = TrialGrid.Cell(Outcome(index.map { diagnosis.trials[$0].outcome }))
-    if let index, let blocker = diagnosis.blockers[index] {
-      let line = line(blocker)
-      let known = blockers.firstIndex(of: line) ?? blockers.count
-      if known == blockers.count { blockers.append(line) }
+    if let index, let holder = diagnosis.firstHolders[index] {
+      let line = line(holder)
+      let known = firstHolders.firstIndex(of: line) ?? firstHolders.count
+      if known == firstHolders.count { firstHolders.append(line) }
       cell.text += " \(known + 1)"
     }
     return cell
   }
 
-  private func line(_ blocker: BindDiagnosis.Blocker) -> Prose {
-    let more: Prose = blocker.others > 0 ? "  and \(Quantity.grouped(blocker.others)) more" : ""
-    return Wording(diagnosis).line(blocker.record) + more
+  private func line(_ holder: BindDiagnosis.FirstHolder) -> Prose {
+    let more: Prose = holder.others > 0 ? "  and \(Quantity.grouped(holder.others)) more" : ""
+    return Wording(diagnosis).line(holder.record) + more
   }
 }

@@ -65,7 +65,7 @@ package struct TrybindReport {
         writer.member("bind", trial.bindAnswer)
         writer.member("listen", trial.listenAnswer)
         writer.member("predicted", trial.prediction.rawValue)
-        writer.member("yours", trial.isYours)
+        writer.member("yours", trial.usesServerOptions)
       }
     }
     writer.member("bindable", diagnosis.bindable)
@@ -112,7 +112,7 @@ package struct TrybindReport {
         socket.options.isEmpty ? "-" : socket.options.names.joined(separator: ","),
         socket.address.address.family == .ipv4 ? "-" : socket.address.v6Only ? "true" : "false",
         trial.bindAnswer ?? "-", trial.listenAnswer ?? "-", trial.prediction.rawValue,
-        trial.isYours ? "true" : "false",
+        trial.usesServerOptions ? "true" : "false",
       ]
       buffer.append(columns.joined(separator: "\t") + "\n")
     }

@@ -126,14 +126,14 @@ import Testing
       let diagnosis = Self.predicted([kind.holder], .server(options, on: [.anyIPv4]))
       #expect(Self.answer(diagnosis) == kind.answers[index], "\(kind.name) \(options.names)")
       #expect(Self.slugs(diagnosis) == kind.slugs[index], "\(kind.name) \(options.names)")
-      let isOpen = kind.answers[index].hasPrefix("depends")
-      #expect(diagnosis.bindable == (isOpen ? nil : kind.answers[index] == "ok"))
+      let isUndetermined = kind.answers[index].hasPrefix("depends")
+      #expect(diagnosis.bindable == (isUndetermined ? nil : kind.answers[index] == "ok"))
       let certainty: Finding.Certainty =
-        isOpen
+        isUndetermined
         ? .possible : kind.answers[index] == "fails" && options.contains(.reusePort) ? .likely : .certain
       #expect(diagnosis.prediction?.certainty == certainty, "\(kind.name) \(options.names)")
       for trial in diagnosis.trials { #expect(!trial.isTried) }
-      if isOpen {
+      if isUndetermined {
         #expect(diagnosis.freeIn == nil)
         for finding in diagnosis.findings {
           #expect(finding.certainty == .possible && finding.severity == .warning)
@@ -189,7 +189,8 @@ import Testing
 
   @Test func ownAddressesThatOverlap() {
     let overlapping = Self.predicted([], .server(on: [.anyIPv4, .loopback]))
-    #expect(overlapping.trials.filter(\.isYours).map(\.outcome) == [.ok, .refused(.bind, .addressInUse)])
+    #expect(
+      overlapping.trials.filter(\.usesServerOptions).map(\.outcome) == [.ok, .refused(.bind, .addressInUse)])
     #expect(Self.slugs(overlapping) == "own-addresses-overlap")
     #expect(overlapping.bindable == false && overlapping.freeIn == nil)
     let both = Self.predicted([], .server(on: [.anyIPv4, .anyIPv6]))
@@ -203,7 +204,8 @@ import Testing
   @Test func aRefusedSocketOfOnesOwnBlocksNothing() {
     let elsewhere = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .bound, inode: 9, cookie: 9)
     let diagnosis = Self.predicted([elsewhere], .server(on: [.anyIPv4, .loopback]))
-    #expect(diagnosis.trials.filter(\.isYours).map(\.outcome) == [.refused(.bind, .addressInUse), .ok])
+    #expect(
+      diagnosis.trials.filter(\.usesServerOptions).map(\.outcome) == [.refused(.bind, .addressInUse), .ok])
     #expect(Self.slugs(diagnosis) == "bound-not-listening")
   }
 
@@ -213,13 +215,17 @@ import Testing
     let target = BindTarget.server(.reuseAddress, on: [.anyIPv4, .loopback])
     let diagnosis = Self.predicted([first], target)
     // Both have SO_REUSEADDR, so they are in nobody's way.
-    #expect(diagnosis.trials.filter(\.isYours).map(\.outcome) == [.open(.reuseAddress), .ok])
+    #expect(
+      diagnosis.trials.filter(\.usesServerOptions).map(\.outcome) == [.undetermined(.reuseAddress), .ok])
     var tied = BindTarget.server(on: [.anyIPv6, .loopback])
     tied.interface = "eth0"
     tied.interfaceIndex = 2
     let unknownDevice = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .listen, inode: 9)
     let open = Self.predicted([unknownDevice], tied, look: .proc)
-    #expect(open.trials.filter(\.isYours).map(\.outcome) == [.open(.interface), .open(.interface)])
+    #expect(
+      open.trials.filter(\.usesServerOptions).map(\.outcome) == [
+        .undetermined(.interface), .undetermined(.interface),
+      ])
     #expect(Self.answer(open) == "depends SO_BINDTODEVICE")
   }
 
@@ -294,7 +300,7 @@ import Testing
   @Test func everyCombination() {
     let diagnosis = Self.predicted([Self.listener], .server(.reusePort), comparing: .all)
     #expect(diagnosis.isMatrix && diagnosis.trials.count == 8)
-    #expect(diagnosis.blockers.count == 8 && diagnosis.blockers.allSatisfy { $0?.others == 0 })
+    #expect(diagnosis.firstHolders.count == 8 && diagnosis.firstHolders.allSatisfy { $0?.others == 0 })
   }
 
   // MARK: After a stop

@@ -34,7 +34,7 @@ import Testing
   @Test func plainServer() throws {
     let (session, calls, looks) = try run(.server())
     #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain", "[::] plain"])
-    #expect(session.trials.map(\.isYours) == [false, false, true, true])
+    #expect(session.trials.map(\.usesServerOptions) == [false, false, true, true])
     #expect(session.trials.map(\.outcome) == [.ok, .ok, .ok, .ok])
     #expect(session.trials.map(\.prediction) == [.ok, .ok, .ok, .ok])
     #expect(looks == 1)
@@ -43,7 +43,7 @@ import Testing
   @Test func serverWithReuse() throws {
     let (session, calls, _) = try run(.server(.reuseAddress))
     #expect(calls == ["0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain", "[::] plain"])
-    #expect(session.trials.map(\.isYours) == [true, true, false, false])
+    #expect(session.trials.map(\.usesServerOptions) == [true, true, false, false])
   }
 
   /// A SO_REUSEPORT bind that succeeds changes later answers; the most overlapping address goes first.
@@ -54,7 +54,7 @@ import Testing
         "[::] reuseport", "0.0.0.0 reuseport", "0.0.0.0 reuseaddr", "[::] reuseaddr", "0.0.0.0 plain",
         "[::] plain",
       ])
-    #expect(session.trials.map(\.isYours) == [true, true, false, false, false, false])
+    #expect(session.trials.map(\.usesServerOptions) == [true, true, false, false, false, false])
   }
 
   @Test func serverWithBoth() throws {
@@ -85,7 +85,7 @@ import Testing
         "127.0.0.1 reuseaddr", "127.0.0.2 reuseaddr", "[::1] reuseaddr",
         "127.0.0.1 plain + 127.0.0.2 plain + [::1] plain",
       ])
-    #expect(session.trials.filter(\.isYours).map(\.outcome) == [.ok, .ok, .ok])
+    #expect(session.trials.filter(\.usesServerOptions).map(\.outcome) == [.ok, .ok, .ok])
     let (_, reuse, _) = try run(.server(.reusePort, on: [.loopback, .anyIPv6Only]))
     #expect(reuse.first == "127.0.0.1 reuseport + [::] only reuseport")
   }
@@ -122,7 +122,7 @@ import Testing
   ) throws {
     let (session, _, _) = try run(.server(options)) { _, _ in .refused(.socket, .familyNotSupported) }
     #expect(session.skipped.isEmpty)
-    #expect(session.trials.contains { $0.isYours })
+    #expect(session.trials.contains { $0.usesServerOptions })
     #expect(session.trials.allSatisfy { $0.outcome == .refused(.socket, .familyNotSupported) })
   }
 

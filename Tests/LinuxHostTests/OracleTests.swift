@@ -98,7 +98,7 @@ extension Oracle {
         question("bind").judge(isOK: true, mayRememberReusePort: false)
         question("listen").judge(isOK: false, mayRememberReusePort: false)
         return 2
-      case .refused, .open: throw Unexpected(description: "\(description): \(outcome)")
+      case .refused, .undetermined: throw Unexpected(description: "\(description): \(outcome)")
       }
     }
 

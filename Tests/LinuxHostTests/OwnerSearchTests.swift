@@ -12,19 +12,20 @@ import Testing
   @Test(arguments: ["nginx", "a b", ") 1 2 3 (", "((", ")", "", "\u{1b}[31m", "x\ny"])
   func startTime(name: String) {
     let fields = (3...52).map { $0 == 22 ? "4711" : "\($0)" }.joined(separator: " ")
-    #expect(ProcessFacts.startTicks(in: bytes("812 (\(name)) \(fields)\n")) == 4711)
+    #expect(ProcessDirectory.startTicks(in: bytes("812 (\(name)) \(fields)\n")) == 4711)
   }
 
   @Test func startTimeOfSomethingElse() {
     for text in ["", "812", "812 (x)", "812 (x) S 1 2", ")"] {
-      #expect(ProcessFacts.startTicks(in: bytes(text)) == nil)
+      #expect(ProcessDirectory.startTicks(in: bytes(text)) == nil)
     }
   }
 
   @Test func effectiveUser() {
-    #expect(ProcessFacts.effectiveUser(in: bytes("Name:\tx\nUid:\t1000\t33\t0\t0\nGid:\t1\t2\t3\t4\n")) == 33)
-    #expect(ProcessFacts.effectiveUser(in: bytes("Name:\tUid:\n")) == nil)
-    #expect(ProcessFacts.effectiveUser(in: []) == nil)
+    #expect(
+      ProcessDirectory.effectiveUser(in: bytes("Name:\tx\nUid:\t1000\t33\t0\t0\nGid:\t1\t2\t3\t4\n")) == 33)
+    #expect(ProcessDirectory.effectiveUser(in: bytes("Name:\tUid:\n")) == nil)
+    #expect(ProcessDirectory.effectiveUser(in: []) == nil)
   }
 
   @Test(
@@ -40,7 +41,7 @@ import Testing
       ("", nil, nil), ("nonsense\n", nil, nil), ("0::\n", "", nil),
     ] as [(String, String?, String?)])
   func cgroups(text: String, unified: String?, unit: String?) {
-    let groups = ProcessFacts.cgroups(in: bytes(text))
+    let groups = ProcessDirectory.cgroups(in: bytes(text))
     #expect(groups.unified?.text == unified)
     #expect(groups.naming?.unit == unit)
   }
@@ -48,7 +49,7 @@ import Testing
   @Test func aContainerOfCgroupV1() {
     let id = String(repeating: "0123456789abcdef", count: 4)
     let text = "1:name=systemd:/docker/\(id)\n0::/\n"
-    #expect(ProcessFacts.cgroups(in: bytes(text)).naming?.container?.id == id)
+    #expect(ProcessDirectory.cgroups(in: bytes(text)).naming?.container?.id == id)
   }
 
   @Test(arguments: [

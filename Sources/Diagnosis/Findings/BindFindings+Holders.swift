@@ -5,11 +5,11 @@ extension BindFindings {
   // MARK: Listeners
 
   /// Listeners by what holds them: that says more than that they listen.
-  func listenersAlive(_ held: Holders) -> [Finding] {
+  func listenersAlive(_ held: HoldersByKind) -> [Finding] {
     var others = held.listeners
     var findings: [Finding] = []
     func take(_ isOne: (SocketDetails) -> Bool, _ make: ([SocketRecord]) -> Finding) {
-      let some = others.filter { $0.inode != 0 && facts.details[$0].map(isOne) ?? false }
+      let some = others.filter { $0.inode != 0 && analysis.details[$0].map(isOne) ?? false }
       guard !some.isEmpty else { return }
       others.removeAll(where: some.contains)
       findings.append(make(some))
@@ -44,7 +44,7 @@ extension BindFindings {
   }
 
   private func socketActivation(_ listeners: [SocketRecord]) -> Finding {
-    let units = Set(listeners.compactMap { facts.details[$0]?.socketUnit })
+    let units = Set(listeners.compactMap { analysis.details[$0]?.socketUnit })
     let unit = units.count == 1 ? units.first : nil
     return finding(
       .socketActivation(
@@ -107,7 +107,7 @@ extension BindFindings {
     return finding(
       .outgoingConnectionTookPort(
         owners: ownersOfAll(connections),
-        isInEphemeralRange: facts.settings.ephemeralRange?.contains(facts.target.port) == true),
+        isInEphemeralRange: analysis.settings.ephemeralRange?.contains(analysis.target.port) == true),
       .error, isCertain ? .certain : .likely, evidence: sockets(connections),
       remedies: [.wait(.connection), findOut(connections), .reservePort],
       unseen: isCertain ? [] : [.whoConnected])
@@ -127,20 +127,20 @@ extension BindFindings {
   // MARK: Remarks
 
   /// What is true of holders whatever else is said of them.
-  func remarks(_ blamed: [SocketRecord]) -> [Finding] {
+  func remarks(_ holders: [SocketRecord]) -> [Finding] {
     var findings: [Finding] = []
-    let inherited = blamed.filter { $0.state == .listen && facts.details[$0]?.isInherited == true }
+    let inherited = holders.filter { $0.state == .listen && analysis.details[$0]?.isInherited == true }
     if !inherited.isEmpty { findings.append(listenerInherited(inherited)) }
-    let multipath = blamed.filter { facts.details[$0]?.isMultipath == true }
+    let multipath = holders.filter { analysis.details[$0]?.isMultipath == true }
     if !multipath.isEmpty { findings.append(finding(.mptcpHolder, .info, evidence: sockets(multipath))) }
-    let hidden = blamed.filter { facts.details[$0]?.visibility == .hidden }
+    let hidden = holders.filter { analysis.details[$0]?.visibility == .hidden }
     if !hidden.isEmpty { findings.append(ownerHidden(hidden)) }
     return findings
   }
 
   private func listenerInherited(_ listeners: [SocketRecord]) -> Finding {
     let holders = owners(listeners)
-    let outside = listeners.flatMap { facts.details[$0]?.ownersOutside ?? [] }
+    let outside = listeners.flatMap { analysis.details[$0]?.ownersOutside ?? [] }
     return finding(
       .listenerInherited(by: holders, madeIn: cgroupName(listeners)), .warning, .likely,
       evidence: .processes(Array(holders.prefix(8))),
@@ -149,7 +149,7 @@ extension BindFindings {
   }
 
   private func ownerHidden(_ records: [SocketRecord]) -> Finding {
-    let details = records.compactMap { facts.details[$0] }
+    let details = records.compactMap { analysis.details[$0] }
     let concealment = details.reduce(into: Concealment()) { $0.formUnion($1.concealment) }
     let isConfined = !concealment.isDisjoint(with: [.noProc, .pidNamespace, .userNamespace, .policy])
     return finding(
@@ -161,7 +161,7 @@ extension BindFindings {
   }
 
   private func cgroupName(_ records: [SocketRecord]) -> String? {
-    records.lazy.compactMap { self.facts.details[$0]?.cgroup }.first.map { $0.unit ?? $0.text }
+    records.lazy.compactMap { self.analysis.details[$0]?.cgroup }.first.map { $0.unit ?? $0.text }
   }
 
   // MARK: Remedies
@@ -174,7 +174,7 @@ extension BindFindings {
   private func identifying(_ records: [SocketRecord]) -> Remedy? {
     guard let owner = owners(records).first else {
       // It names the unit that made the socket, also to those who may not see its processes.
-      guard let cgroup = records.lazy.compactMap({ self.facts.details[$0]?.cgroup }).first,
+      guard let cgroup = records.lazy.compactMap({ self.analysis.details[$0]?.cgroup }).first,
         !cgroup.isUserUnit, let unit = cgroup.unit, Self.isStoppable(unit)
       else { return nil }
       return .look(.unit(unit, isUser: false))

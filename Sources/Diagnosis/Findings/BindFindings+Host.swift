@@ -8,7 +8,8 @@ extension BindFindings {
 
   /// Nil unless clients can be given the port.
   var portInEphemeralRange: Finding? {
-    guard facts.settings.isEphemeral(facts.target.port), let range = facts.settings.ephemeralRange else {
+    guard analysis.settings.isEphemeral(analysis.target.port), let range = analysis.settings.ephemeralRange
+    else {
       return nil
     }
     return finding(.portInEphemeralRange(range), .info, remedies: [.reservePort])
@@ -16,7 +17,7 @@ extension BindFindings {
 
   /// Nil unless as many are kept as may be.
   var timeWaitTableFull: Finding? {
-    guard let count = facts.settings.timeWaits, let limit = facts.settings.timeWaitLimit, count >= limit
+    guard let count = analysis.settings.timeWaits, let limit = analysis.settings.timeWaitLimit, count >= limit
     else {
       return nil
     }
@@ -28,9 +29,9 @@ extension BindFindings {
   /// Settings that were changed, as if they would end a TIME_WAIT. Nil unless one is in the way and such a setting was.
   var reuseSysctlMisread: Finding? {
     var changed: [ChangedSetting] = []
-    if facts.settings.timeWaitReuse == 1 { changed.append(.timeWaitReuse(1)) }
-    if let timeout = facts.settings.finTimeout, timeout != 60 { changed.append(.finTimeout(timeout)) }
-    guard !changed.isEmpty, facts.holders.contains(where: { $0.state == .timeWait }) else { return nil }
+    if analysis.settings.timeWaitReuse == 1 { changed.append(.timeWaitReuse(1)) }
+    if let timeout = analysis.settings.finTimeout, timeout != 60 { changed.append(.finTimeout(timeout)) }
+    guard !changed.isEmpty, analysis.holders.contains(where: { $0.state == .timeWait }) else { return nil }
     return finding(.reuseSysctlMisread(changed), .info, evidence: .settings(changed))
   }
 }

@@ -9,7 +9,7 @@ extension BindFindings {
     let address = bindAddress.address
     switch error {
     case .accessDenied where needsPrivilege: return privilegedPort
-    case .addressNotAvailable where facts.settings.tentativeAddresses.contains(address):
+    case .addressNotAvailable where analysis.settings.tentativeAddresses.contains(address):
       return finding(
         .addressTentative(bindAddress, error),
         remedies: [
@@ -17,7 +17,7 @@ extension BindFindings {
           .setOption(.freeBind(.addressIsTentative)),
         ],
         unseen: [.addressElsewhere])
-    case .addressNotAvailable where address.ipv4 == nil && facts.settings.isIPv6Disabled:
+    case .addressNotAvailable where address.ipv4 == nil && analysis.settings.isIPv6Disabled:
       return familyUnavailable(address, error)
     case .addressNotAvailable:
       return finding(
@@ -30,7 +30,7 @@ extension BindFindings {
     case .noSuchDevice:
       let isOfSocket = step == .option(.bindToDevice)
       return finding(
-        .noSuchInterface((isOfSocket ? facts.target.interface : nil) ?? bindAddress.scopeName),
+        .noSuchInterface((isOfSocket ? analysis.target.interface : nil) ?? bindAddress.scopeName),
         remedies: [.look(.interfaces)], unseen: [.interfacesOfOtherNamespaces])
     case .invalidArgument where address.isLinkLocal && bindAddress.scope == 0:
       return finding(
@@ -46,15 +46,15 @@ extension BindFindings {
   }
 
   private var needsPrivilege: Bool {
-    facts.target.port != 0 && Int(facts.target.port) < facts.settings.unprivilegedPortStart
-      && facts.settings.mayBindPrivilegedPorts != true
+    analysis.target.port != 0 && Int(analysis.target.port) < analysis.settings.unprivilegedPortStart
+      && analysis.settings.mayBindPrivilegedPorts != true
   }
 
   private var privilegedPort: Finding {
-    let start = facts.settings.unprivilegedPortStart
+    let start = analysis.settings.unprivilegedPortStart
     return finding(
       .privilegedPort(start: start), .error,
-      facts.settings.mayBindPrivilegedPorts == false ? .certain : .likely,
+      analysis.settings.mayBindPrivilegedPorts == false ? .certain : .likely,
       remedies: [
         .otherAddress(.portFrom(start)), .changeSetting(.grantCapability),
         .changeSetting(.lowerUnprivilegedPortStart),
@@ -64,26 +64,26 @@ extension BindFindings {
 
   private func familyUnavailable(_ address: IPAddress, _ error: Errno) -> Finding {
     finding(
-      .familyUnavailable(address.family, error, isSwitchedOff: facts.settings.isIPv6Disabled),
+      .familyUnavailable(address.family, error, isSwitchedOff: analysis.settings.isIPv6Disabled),
       remedies: [.otherAddress(.otherFamily), .look(.ipv6Switch)])
   }
 
   var ephemeralRangeExhausted: Finding {
     finding(
-      .ephemeralRangeExhausted(facts.settings.ephemeralRange),
+      .ephemeralRangeExhausted(analysis.settings.ephemeralRange),
       remedies: [.wait(.anyPort), .look(.connections), .changeSetting(.widenEphemeralRange)])
   }
 
   func rulesAndKernelDisagree(_ trial: Trial) -> Finding {
     let isOrderDependent = trial.outcome == .ok && trial.socket.options.contains(.reusePort)
-    let blamed = facts.blamed(by: trial)
-    let others = facts.evidence.otherNamespaces
+    let holders = analysis.holders(against: trial)
+    let others = analysis.evidence.otherNamespaces
     return finding(
       .rulesAndKernelDisagree(trial.socket, trial.outcome), .warning,
-      isOrderDependent ? .likely : .certain, evidence: sockets(blamed),
+      isOrderDependent ? .likely : .certain, evidence: sockets(holders),
       remedies: [.look(.port)],
       // Sockets that somebody may have in mind, and that are not here.
       unseen: [.kernelsReason]
-        + (blamed.isEmpty && !others.isEmpty ? [.socketsOfOtherNamespaces(others)] : []))
+        + (holders.isEmpty && !others.isEmpty ? [.socketsOfOtherNamespaces(others)] : []))
   }
 }

@@ -12,7 +12,7 @@ extension BindFindings {
     }
     let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
     // Of alternatives it is the one of the listener's own family that says why.
-    if facts.target.areAlternatives, facts.target.addresses.count > 1, isAcrossFamilies { return nil }
+    if analysis.target.areAlternatives, analysis.target.addresses.count > 1, isAcrossFamilies { return nil }
     return isAcrossFamilies
       ? finding(
         .dualStackWildcard(new, listener: listener.local), evidence: sockets(listeners),
@@ -28,16 +28,17 @@ extension BindFindings {
     return left == right
   }
 
-  func reusePortRefused(_ held: Holders) -> Finding {
+  func reusePortRefused(_ held: HoldersByKind) -> Finding {
     let listeners = held.listeners
-    if let other = listeners.first(where: { $0.uid != nil && $0.uid != facts.target.uid }) {
+    if let other = listeners.first(where: { $0.uid != nil && $0.uid != analysis.target.uid }) {
       return finding(
         .reusePortOtherUser(uid: other.uid ?? 0), .error, .likely, evidence: sockets(listeners),
         remedies: [.changeSetting(.runAsHoldersUser), .look(.port)], unseen: [.otherReusePort])
     }
     let isOnlySuspect =
-      held.all.count == 1 && !facts.session.snapshot.look.isBlind(to: .boundNotListening)
-    let isKnown = facts.session.isPredicted || listeners.allSatisfy { facts.details[$0]?.reusePort != nil }
+      held.all.count == 1 && !analysis.session.snapshot.look.isBlind(to: .boundNotListening)
+    let isKnown =
+      analysis.session.isPredicted || listeners.allSatisfy { analysis.details[$0]?.reusePort != nil }
     return finding(
       .reusePortOneSided(isKnown: isKnown), .error, isOnlySuspect ? .certain : .likely,
       evidence: sockets(listeners), remedies: [.setOption(.reusePort), .look(.port)],
@@ -46,7 +47,7 @@ extension BindFindings {
 
   /// The table does not tell what the listener has set.
   func reusePortUnknown(_ listeners: [SocketRecord]) -> Finding {
-    let couldNotRead = facts.details.hasAskedForFlags
+    let couldNotRead = analysis.details.hasAskedForFlags
     return finding(
       .reusePortUnknown(listeners: listeners.count, couldNotRead: couldNotRead), .warning, .possible,
       evidence: sockets(listeners),
@@ -54,16 +55,16 @@ extension BindFindings {
       unseen: [.otherSidesOptions])
   }
 
-  func listenConflict(_ trial: Trial, _ blamed: [SocketRecord]) -> Finding {
+  func listenConflict(_ trial: Trial, _ holders: [SocketRecord]) -> Finding {
     finding(
-      .listenConflict(trial.socket.address), evidence: sockets(blamed),
-      remedies: [findOut(blamed), .look(.port)])
+      .listenConflict(trial.socket.address), evidence: sockets(holders),
+      remedies: [findOut(holders), .look(.port)])
   }
 
   func ownAddressesOverlap(_ trial: Trial, isAloneOK: Bool) -> Finding {
     let new = trial.socket.address
-    let others = facts.target.addresses.filter { $0 != new }
-    let isRepeated = facts.target.addresses.filter { $0 == new }.count > 1
+    let others = analysis.target.addresses.filter { $0 != new }
+    let isRepeated = analysis.target.addresses.filter { $0 == new }.count > 1
     let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (new.address.ipv4 != nil) }
     let hasWildcard = (others + [new]).contains(where: \.address.isUnspecified)
     return finding(

@@ -3,27 +3,27 @@ internal import SocketTable
 /// Ports that only a timer keeps.
 extension BindFindings {
   func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
-    guard facts.isReuseTried(trial) else {
+    guard analysis.isReuseTried(trial) else {
       return finding(
         .timeWaitServerClosedFirst(.untried(freeIn: freeIn)), .error, .possible,
         evidence: sockets(minisockets), remedies: [waiting], unseen: [.effectOfReuseAddress])
     }
     return finding(
-      .timeWaitServerClosedFirst(.tried(freeIn: facts.refused.isEmpty ? nil : freeIn)),
+      .timeWaitServerClosedFirst(.tried(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
       evidence: sockets(minisockets),
       remedies: [waiting, .setOption(.reuseAddress(.beforeBind)), release(minisockets)],
-      unseen: trial.isYours ? [.ownReuseAddress] : [])
+      unseen: trial.usesServerOptions ? [.ownReuseAddress] : [])
   }
 
   func timeWaitHolderWithoutReuse(_ minisockets: [SocketRecord]) -> Finding {
-    let look = facts.session.snapshot.look
+    let look = analysis.session.snapshot.look
     let isBlind = look.isBlind(to: .boundNotListening)
     let certainty: Finding.Certainty = isBlind || !look.isComplete ? .likely : .certain
-    if facts.refused.isEmpty {
+    if analysis.refused.isEmpty {
       return finding(
         .timeWaitHolderWithoutReuse(.reusePortInstead), .info, certainty, evidence: sockets(minisockets))
     }
-    let isSet = facts.target.options.contains(.reuseAddress)
+    let isSet = analysis.target.options.contains(.reuseAddress)
     return finding(
       .timeWaitHolderWithoutReuse(.tried(count: minisockets.count, freeIn: freeIn, isBlind: isBlind)), .error,
       certainty, evidence: sockets(minisockets),
@@ -35,7 +35,7 @@ extension BindFindings {
 
   func finWait2Orphan(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
     let againstReuse: Finding.AgainstReuse =
-      facts.isRefusedWithReuse(trial) ? .refused : facts.isReuseTried(trial) ? .helps : .untried
+      analysis.isRefusedWithReuse(trial) ? .refused : analysis.isReuseTried(trial) ? .helps : .untried
     return finding(
       .finWait2Orphan(count: orphans.count, againstReuse: againstReuse), evidence: sockets(orphans),
       remedies: [waiting, .setOption(.reuseAddress(.oldAndNew))]
@@ -46,13 +46,13 @@ extension BindFindings {
   // MARK: Prediction
 
   /// Timewait minisockets, or connections that would become such, of which the table tells.
-  func predictedTimers(_ trial: Trial, _ held: Holders) -> Finding {
+  func predictedTimers(_ trial: Trial, _ held: HoldersByKind) -> Finding {
     var minisockets = held.minisockets
     for orphan in held.finWait2Orphans where !orphan.isMinisocket { minisockets.append(orphan) }
-    let withReuse = facts.session.trials.first {
+    let withReuse = analysis.session.trials.first {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
     }
-    let isOfStop = facts.target.isAfterStop && facts.leavesTimeWaits
+    let isOfStop = analysis.target.isAfterStop && analysis.leavesTimeWaits
     return isOfStop
       ? afterStop(minisockets, withReuse: withReuse?.outcome)
       : predicted(minisockets, withReuse: withReuse?.outcome)
@@ -63,15 +63,15 @@ extension BindFindings {
     switch withReuse {
     case .ok?:
       return finding(
-        .timeWaitServerClosedFirst(.predicted(freeIn: facts.refused.isEmpty ? nil : freeIn)),
+        .timeWaitServerClosedFirst(.predicted(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
         evidence: sockets(minisockets), remedies: [waiting, set])
     case .refused?:
       return finding(
         .timeWaitHolderWithoutReuse(.predicted(freeIn: freeIn)), evidence: sockets(minisockets),
         remedies: [waiting, set])
-    case .open?, nil:
+    case .undetermined?, nil:
       return finding(
-        .timeWaitServerClosedFirst(.unknown(decides: facts.refused.isEmpty)), .error, .possible,
+        .timeWaitServerClosedFirst(.unknown(decides: analysis.refused.isEmpty)), .error, .possible,
         evidence: sockets(minisockets), remedies: [.look(.trial), waiting, set],
         unseen: [.oldServersOptions])
     }
@@ -89,11 +89,11 @@ extension BindFindings {
       return finding(
         .timeWaitHolderWithoutReuse(.afterStop), .error, .likely, evidence: sockets(minisockets),
         remedies: [clientsFirst, .setOption(.reuseAddress(.forRestartAfterNext))], unseen: [.waysToEnd])
-    case .open?, nil:
-      let couldNotRead = facts.details.hasAskedForFlags
+    case .undetermined?, nil:
+      let couldNotRead = analysis.details.hasAskedForFlags
       return finding(
         .timeWaitServerClosedFirst(
-          .afterStopUnknown(decides: facts.refused.isEmpty, couldNotRead: couldNotRead)),
+          .afterStopUnknown(decides: analysis.refused.isEmpty, couldNotRead: couldNotRead)),
         .error, .possible, evidence: sockets(minisockets),
         remedies: [.look(.runningServersOptions(asRoot: couldNotRead)), clientsFirst],
         unseen: [.runningServersOptions, .waysToEnd])

@@ -1,10 +1,10 @@
 internal import NetlinkCodec
 internal import SocketTable
 
-/// Which findings the facts of a bind come to, and in which order.
+/// Which findings the analysis of a bind come to, and in which order.
 struct BindFindings {
-  let facts: BindFacts
-  /// Milliseconds as `BindFacts` has them, which goes through all records to tell.
+  let analysis: BindAnalysis
+  /// Milliseconds as `BindAnalysis` has them, which goes through all records to tell.
   let freeIn: UInt32?
   let freeLatest: UInt32?
 
@@ -16,26 +16,28 @@ struct BindFindings {
         findings.append(finding)
       }
     }
-    if facts.session.hasJustBecomeFree, facts.refused.isEmpty { add([portNowFree]) }
+    if analysis.session.hasJustBecomeFree, analysis.refused.isEmpty { add([portNowFree]) }
 
     var refusals: [Finding] = []
-    for trial in facts.refused { refusals += explain(trial) }
-    for trial in facts.open {
-      refusals += explain(facts.blamed(by: trial), trial).map(\.asPossible)
+    for trial in analysis.refused { refusals += explain(trial) }
+    for trial in analysis.undetermined {
+      refusals += explain(analysis.holders(against: trial), trial).map(\.asPossible)
     }
     add(refusals.filter { $0.slug.part == .specific })
     // What no timer ends decides.
     add(refusals.filter { $0.slug.part == .general })
     add(refusals.filter { $0.slug.part != .remark })
     add(refusals)
-    if facts.refused.isEmpty, facts.open.isEmpty {
+    if analysis.refused.isEmpty, analysis.undetermined.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
-      for trial in facts.refusedPlain { add(explain(trial).map(\.asNote)) }
+      for trial in analysis.refusedPlain { add(explain(trial).map(\.asNote)) }
     }
-    if facts.refused.isEmpty, let trial = facts.yours.first(where: facts.cannotListenBesideOwnSockets) {
+    if analysis.refused.isEmpty,
+      let trial = analysis.yours.first(where: analysis.cannotListenBesideOwnSockets)
+    {
       add([ownAddressesCannotAllListen(trial)])
     }
-    if let disagreement = facts.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
+    if let disagreement = analysis.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
     add([timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })
     return findings
   }
@@ -48,49 +50,49 @@ struct BindFindings {
   }
 
   private func explainAddressInUse(_ trial: Trial, at step: TrialOutcome.Step) -> [Finding] {
-    if facts.target.port == 0 { return [ephemeralRangeExhausted] }
-    if facts.session.overlappingAlone.contains(trial.socket.address) {
+    if analysis.target.port == 0 { return [ephemeralRangeExhausted] }
+    if analysis.session.overlappingAlone.contains(trial.socket.address) {
       return [ownAddressesOverlap(trial, isAloneOK: true)]
     }
-    let blamed = facts.blamed(by: trial)
-    if facts.overlapsOwnSockets(trial) {
-      return [ownAddressesOverlap(trial, isAloneOK: false)] + explain(blamed, trial)
+    let holders = analysis.holders(against: trial)
+    if analysis.overlapsOwnSockets(trial) {
+      return [ownAddressesOverlap(trial, isAloneOK: false)] + explain(holders, trial)
     }
-    if blamed.isEmpty {
+    if holders.isEmpty {
       // The disagreement is added for all trials at once.
-      return facts.session.snapshot.look.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
+      return analysis.session.snapshot.look.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
     }
-    return (step == .listen ? [listenConflict(trial, blamed)] : []) + explain(blamed, trial)
+    return (step == .listen ? [listenConflict(trial, holders)] : []) + explain(holders, trial)
   }
 
   /// By what holds the port: first what no timer ends.
-  private func explain(_ blamed: [SocketRecord], _ trial: Trial) -> [Finding] {
-    let held = Holders(blamed, facts.session.view)
+  private func explain(_ holders: [SocketRecord], _ trial: Trial) -> [Finding] {
+    let held = HoldersByKind(holders, analysis.session.view)
     var findings = held.listeners.isEmpty ? [] : explainListeners(held, trial)
     if !held.bound.isEmpty { findings.append(boundNotListening(held.bound)) }
     if !held.orphans.isEmpty { findings.append(orphanedConnection(held.orphans)) }
     if !held.selfConnected.isEmpty { findings.append(tcpSelfConnect(held.selfConnected)) }
     // Connections of a listener that is there as well say nothing of their own.
     if held.listeners.isEmpty {
-      let isRefusedWithReuse = facts.isRefusedWithReuse(trial)
-      let outgoing = held.connections.filter { facts.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
+      let isRefusedWithReuse = analysis.isRefusedWithReuse(trial)
+      let outgoing = held.connections.filter { analysis.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
       if !outgoing.isEmpty { findings.append(outgoingConnection(outgoing)) }
       let leaked = held.connections.filter { !outgoing.contains($0) }
       if !leaked.isEmpty { findings.append(leakedConnection(leaked)) }
     }
-    return findings + explainTimers(held, trial) + remarks(blamed)
+    return findings + explainTimers(held, trial) + remarks(holders)
       + [v4MappedTimeWait(trial, held.minisockets)].compactMap { $0 }
   }
 
-  private func explainListeners(_ held: Holders, _ trial: Trial) -> [Finding] {
-    if facts.refused.isEmpty, facts.open.isEmpty, facts.target.options.contains(.reusePort) {
+  private func explainListeners(_ held: HoldersByKind, _ trial: Trial) -> [Finding] {
+    if analysis.refused.isEmpty, analysis.undetermined.isEmpty, analysis.target.options.contains(.reusePort) {
       return [listenerShared(held.listeners)]
     }
     var findings: [Finding] = []
     if trial.socket.options.contains(.reusePort) {
       // What only may be in the way is no reason for a refusal that nobody has had.
-      let refusing = facts.session.isPredicted ? Holders(facts.surelyBlamed(by: trial)) : held
-      if case .open(let unknowns) = trial.outcome {
+      let refusing = analysis.session.isPredicted ? HoldersByKind(analysis.sureHolders(against: trial)) : held
+      if case .undetermined(let unknowns) = trial.outcome {
         if unknowns.contains(.reusePort) { findings.append(reusePortUnknown(held.listeners)) }
       } else if !refusing.listeners.isEmpty {
         findings.append(reusePortRefused(refusing))
@@ -99,19 +101,19 @@ struct BindFindings {
     // To somebody who named no address it is the listener that matters, not how addresses overlap.
     let alive = listenersAlive(held)
     let overlap = [overlap(trial, held.listeners)].compactMap { $0 }
-    return findings + (facts.target.areAlternatives ? alive + overlap : overlap + alive)
+    return findings + (analysis.target.areAlternatives ? alive + overlap : overlap + alive)
   }
 
   /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
   /// where something else refuses it.
-  private func explainTimers(_ held: Holders, _ trial: Trial) -> [Finding] {
-    let isRefusedWithReuse = facts.isRefusedWithReuse(trial)
+  private func explainTimers(_ held: HoldersByKind, _ trial: Trial) -> [Finding] {
+    let isRefusedWithReuse = analysis.isRefusedWithReuse(trial)
     guard !held.minisockets.isEmpty || !held.finWait2Orphans.isEmpty, !isRefusedWithReuse || !held.hasOthers
     else {
       return []
     }
     // A FIN_WAIT2 is said to be one, unless it is what a stop would leave.
-    if facts.session.isPredicted, held.hasTimeWaits { return [predictedTimers(trial, held)] }
+    if analysis.session.isPredicted, held.hasTimeWaits { return [predictedTimers(trial, held)] }
     var findings: [Finding] = []
     if !held.hasTimeWaits { findings.append(finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
@@ -133,7 +135,7 @@ struct BindFindings {
   ) -> Finding {
     Finding(
       kind, severity, certainty, evidence: evidence, remedies: remedies,
-      unseen: unseen + Unseen.always(isPredicted: facts.session.isPredicted))
+      unseen: unseen + Unseen.always(isPredicted: analysis.session.isPredicted))
   }
 
   /// How many sockets a finding shows at the most.
@@ -162,12 +164,12 @@ struct BindFindings {
   /// Each process once, in the order in which they are found out.
   func owners(_ records: [SocketRecord]) -> [SocketOwner] {
     var seen: Set<Int32> = []
-    return records.flatMap { facts.details[$0]?.owners ?? [] }.filter { seen.insert($0.pid).inserted }
+    return records.flatMap { analysis.details[$0]?.owners ?? [] }.filter { seen.insert($0.pid).inserted }
   }
 
   /// Nil unless an owner of each of them is known.
   func ownersOfAll(_ records: [SocketRecord]) -> [SocketOwner]? {
-    guard !records.isEmpty, records.allSatisfy({ !(facts.details[$0]?.owners ?? []).isEmpty }) else {
+    guard !records.isEmpty, records.allSatisfy({ !(analysis.details[$0]?.owners ?? []).isEmpty }) else {
       return nil
     }
     return owners(records)

@@ -11,7 +11,7 @@ extension Finding {
     case timeWaitHolderWithoutReuse(ReuseMissing)
     case finWait2Orphan(count: Int, againstReuse: AgainstReuse)
 
-    // MARK: Holders
+    // MARK: HoldersByKind
 
     /// `remaining` counts the minisockets that stay when the listeners stop.
     case listenerAlive(Listeners, remaining: StateCounts)

@@ -25,7 +25,7 @@ package struct WaitPlan: Sendable {
   private let settings: HostSettings
   private var sockets: [NewSocket] = []
   private var view = SocketView()
-  private var blockers = Blockers()
+  private var portHolders = PortHolders()
   private var lookedAt: Int64
   private var triedFingerprint = Fingerprint()
   private var watchedFingerprint = Fingerprint()
@@ -50,7 +50,7 @@ package struct WaitPlan: Sendable {
   /// The server's own sockets exclude each other: nothing that happens will change that.
   package private(set) var isHopeless = false
   /// What stands in the way, as of the last look at everything.
-  package var holders: [SocketRecord] { blockers.all }
+  package var holders: [SocketRecord] { portHolders.all }
 
   /// - Parameter session: whose last trials were refused.
   package init(_ session: TrialSession, settings: HostSettings, at now: Int64) {
@@ -58,7 +58,7 @@ package struct WaitPlan: Sendable {
     lookedAt = now
     take(session)
     learn(session.snapshot.records, at: now)
-    triedFingerprint = blockers.fingerprint
+    triedFingerprint = portHolders.fingerprint
     nextTrial = now + Self.milliseconds(100)
     schedule(at: now)
   }
@@ -87,13 +87,13 @@ package struct WaitPlan: Sendable {
   package mutating func looked(_ records: [SocketRecord], cost: Int64, at now: Int64) {
     spent += cost
     mustLook = false
-    let before = (blockers: blockers, end: expectedEnd)
+    let before = (holders: portHolders, end: expectedEnd)
     learn(records, at: now)
-    if blockers.fingerprint != before.blockers.fingerprint { polls = 0 }
+    if portHolders.fingerprint != before.holders.fingerprint { polls = 0 }
     if let end = expectedEnd, let old = before.end, end > max(old, now) + Self.milliseconds(1000) {
-      delay = reason(of: end, before.blockers)
+      delay = reason(of: end, before.holders)
     }
-    mustTry = blockers.certain.isEmpty && blockers.fingerprint != triedFingerprint
+    mustTry = portHolders.certain.isEmpty && portHolders.fingerprint != triedFingerprint
     schedule(at: now)
   }
 
@@ -101,8 +101,8 @@ package struct WaitPlan: Sendable {
   package mutating func looked(_ states: StateSet, _ records: [SocketRecord], cost: Int64, at now: Int64) {
     spent += cost
     polls += 1
-    let seen = Blockers(records, against: sockets, view)
-    let isHeld = !blockers.certain.isEmpty && !seen.certain.isEmpty
+    let seen = PortHolders(records, against: sockets, view)
+    let isHeld = !portHolders.certain.isEmpty && !seen.certain.isEmpty
     if seen.fingerprint != watchedFingerprint {
       if isHeld { watchedFingerprint = seen.fingerprint } else { mustLook = true }
     }
@@ -121,22 +121,22 @@ package struct WaitPlan: Sendable {
     let before = sockets
     take(session)
     // Something has come that the last look did not see.
-    mustLook = sockets != before || mustTry && blockers.isEmpty
+    mustLook = sockets != before || mustTry && portHolders.isEmpty
     mustTry = false
-    triedFingerprint = blockers.fingerprint
-    let pause: Int64 = blockers.isEmpty ? 200 : 100
+    triedFingerprint = portHolders.fingerprint
+    let pause: Int64 = portHolders.isEmpty ? 200 : 100
     nextTrial = now + max(Self.milliseconds(pause), Self.pause(after: cost))
   }
 
   // MARK: Learning
 
   private mutating func take(_ session: TrialSession) {
-    let facts = BindFacts(BindEvidence(session, settings: settings))
-    let inUse = facts.refused.filter(\.outcome.isAddressInUse)
+    let analysis = BindAnalysis(BindEvidence(session, settings: settings))
+    let inUse = analysis.refused.filter(\.outcome.isAddressInUse)
     sockets = inUse.map { session.target.newSocket(at: $0.socket.address) }
     view = session.view
-    isHopeless = inUse.contains(where: facts.overlapsOwnSockets)
-    otherRefusalsEnd = facts.refused.allSatisfy { trial in
+    isHopeless = inUse.contains(where: analysis.overlapsOwnSockets)
+    otherRefusalsEnd = analysis.refused.allSatisfy { trial in
       trial.outcome.isAddressInUse
         || trial.outcome.error == .addressNotAvailable
           && settings.tentativeAddresses.contains(trial.socket.address.address)
@@ -148,12 +148,12 @@ package struct WaitPlan: Sendable {
   private var otherRefusalsEnd = false
 
   private mutating func learn(_ records: [SocketRecord], at now: Int64) {
-    blockers = Blockers(records, against: sockets, view)
+    portHolders = PortHolders(records, against: sockets, view)
     lookedAt = now
-    states = blockers.watchedStates
-    if let states { watchedFingerprint = blockers.watched(states) }
+    states = portHolders.watchedStates
+    if let states { watchedFingerprint = portHolders.watched(states) }
     setWindows(now)
-    let all = blockers.all
+    let all = portHolders.all
     let isTimed = !all.isEmpty && all.allSatisfy(\.isMinisocket)
     expectedEnd = isTimed ? all.map(end).max() : nil
     isEnding =
@@ -169,10 +169,10 @@ package struct WaitPlan: Sendable {
   /// that are certainly in the way; of those that may be, each could be the last.
   private mutating func setWindows(_ now: Int64) {
     windows = []
-    let certain = blockers.certain
+    let certain = portHolders.certain
     guard certain.allSatisfy(\.isMinisocket) else { return }
     let floor = certain.map(end).max()
-    let timers = blockers.possible.filter(\.isMinisocket).map(end).filter { $0 > floor ?? 0 }
+    let timers = portHolders.possible.filter(\.isMinisocket).map(end).filter { $0 > floor ?? 0 }
     let slack = Self.milliseconds(Int64(settings.timerSlack) + 250)
     for start in ((floor.map { [$0] } ?? []) + timers).sorted() {
       if let last = windows.last, start <= last.upperBound {
@@ -181,12 +181,12 @@ package struct WaitPlan: Sendable {
         windows.append(start...(start + slack))
       }
     }
-    let isNothingElse = blockers.possible.allSatisfy(\.isMinisocket)
+    let isNothingElse = portHolders.possible.allSatisfy(\.isMinisocket)
     if isNothingElse { windows.append((windows.popLast()?.lowerBound ?? now)...Int64.max) }
   }
 
-  private func reason(of end: Int64, _ before: Blockers) -> Delay {
-    guard let latest = blockers.all.max(by: { self.end($0) < self.end($1) }),
+  private func reason(of end: Int64, _ before: PortHolders) -> Delay {
+    guard let latest = portHolders.all.max(by: { self.end($0) < self.end($1) }),
       let same = before.all.first(where: { $0.local == latest.local && $0.peer == latest.peer })
     else { return .another }
     return same.state == .finWait2 && latest.state == .timeWait ? .peerClosed : .rearmed

@@ -41,17 +41,17 @@ package enum TrialOutcome: Hashable, Sendable {
   case ok
   case refused(Step, Errno)
   /// Predicted, and the table leaves it open: it depends on these.
-  case open(ConflictRules.Unknowns)
+  case undetermined(ConflictRules.Unknowns)
 
   package var error: Errno? {
     switch self {
-    case .ok, .open: nil
+    case .ok, .undetermined: nil
     case .refused(_, let error): error
     }
   }
 
-  package var isOpen: Bool {
-    if case .open = self { true } else { false }
+  package var isUndetermined: Bool {
+    if case .undetermined = self { true } else { false }
   }
 
   /// The port is taken, as far as bind or listen say so.
@@ -65,18 +65,18 @@ package struct Trial: Hashable, Sendable {
   /// What the table says about it.
   package var prediction: ConflictRules.Prediction
   /// Made with the server's own options; for a server of several addresses, together with its other sockets.
-  package var isYours: Bool
+  package var usesServerOptions: Bool
   /// False where the outcome is what the table predicts, and no socket was made.
   package var isTried: Bool
 
   package init(
-    socket: TrialSocket, outcome: TrialOutcome, prediction: ConflictRules.Prediction, isYours: Bool,
+    socket: TrialSocket, outcome: TrialOutcome, prediction: ConflictRules.Prediction, usesServerOptions: Bool,
     isTried: Bool = true
   ) {
     self.socket = socket
     self.outcome = outcome
     self.prediction = prediction
-    self.isYours = isYours
+    self.usesServerOptions = usesServerOptions
     self.isTried = isTried
   }
 }

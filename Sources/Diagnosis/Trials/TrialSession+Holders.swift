@@ -3,24 +3,24 @@ package import SocketTable
 /// The sockets of the look that stand in the way of the trials.
 extension TrialSession {
   /// The records that the rules hold against a trial, or that may stand against it; with `onlySurely` the former alone.
-  func blamed(by trial: Trial, onlySurely: Bool = false) -> [SocketRecord] {
+  func holders(against trial: Trial, onlySurely: Bool = false) -> [SocketRecord] {
     guard let conflicts = conflicts(with: trial) else { return [] }
     // Of a hundred thousand no copy is made.
     if conflicts.areAll, !onlySurely { return snapshot.records }
-    var blamed: [SocketRecord] = []
+    var holders: [SocketRecord] = []
     forEach(conflicts) { index, record in
-      if !onlySurely || conflicts[index] == .certain { blamed.append(record) }
+      if !onlySurely || conflicts[index] == .certain { holders.append(record) }
     }
-    return blamed
+    return holders
   }
 
   /// What stands in the server's way; if nothing does, what stands in the way of one without options.
   ///
   /// - Parameter onlyOfProcesses: those that a process can have.
   package func holders(onlyOfProcesses: Bool = false) -> [SocketRecord] {
-    let notOK = trials.filter { $0.isYours && $0.outcome != .ok }
+    let notOK = trials.filter { $0.usesServerOptions && $0.outcome != .ok }
     let inTheWay = notOK.isEmpty ? trials.filter(\.isRefusedForComparison) : notOK
-    let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isOpen }
+    let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isUndetermined }
       .compactMap(conflicts)
     if !onlyOfProcesses, conflicts.first?.areAll == true { return snapshot.records }
     if onlyOfProcesses, !conflicts.contains(where: { $0.groups.contains { $0.example.inode != 0 } }) {
@@ -42,7 +42,7 @@ extension TrialSession {
   package var isUnaccountedFor: Bool {
     target.port != 0
       && trials.contains { trial in
-        trial.isYours && trial.outcome.isAddressInUse && conflicts(with: trial) == nil
+        trial.usesServerOptions && trial.outcome.isAddressInUse && conflicts(with: trial) == nil
       }
   }
 
@@ -61,5 +61,5 @@ extension TrialSession {
 
 extension Trial {
   /// Without options, not the server's own, and the port was taken.
-  var isRefusedForComparison: Bool { socket.options.isEmpty && !isYours && outcome.isAddressInUse }
+  var isRefusedForComparison: Bool { socket.options.isEmpty && !usesServerOptions && outcome.isAddressInUse }
 }

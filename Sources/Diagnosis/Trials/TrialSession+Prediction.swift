@@ -15,10 +15,10 @@ extension TrialSession {
       scenario: target.isAfterStop ? .afterStop(of: snapshot.records, details) : .present)
     var trials: [Trial] = []
     for options in optionSets(target, comparison) {
-      let isYours = options == target.options
+      let usesServerOptions = options == target.options
       var earlier = EarlierSockets()
       for (index, address) in (target.addresses + target.comparedAddresses).enumerated() {
-        let isOwn = isYours && index < target.addresses.count
+        let isOwn = usesServerOptions && index < target.addresses.count
         let isHeld = isOwn && !target.areAlternatives
         let trial = session.predictedTrial(
           address, options, isOwn, beside: isHeld ? earlier : EarlierSockets(), lacksPrivilege)
@@ -40,7 +40,7 @@ extension TrialSession {
     mutating func add(_ socket: ExistingSocket, _ outcome: TrialOutcome) {
       switch outcome {
       case .ok: bound.append(socket)
-      case .open(let unknowns): possible.append((socket, unknowns))
+      case .undetermined(let unknowns): possible.append((socket, unknowns))
       case .refused: break
       }
     }
@@ -57,7 +57,8 @@ extension TrialSession {
   }
 
   private func predictedTrial(
-    _ address: BindAddress, _ options: SocketOptions, _ isYours: Bool, beside earlier: EarlierSockets,
+    _ address: BindAddress, _ options: SocketOptions, _ usesServerOptions: Bool,
+    beside earlier: EarlierSockets,
     _ lacksPrivilege: Bool
   ) -> Trial {
     let socket = TrialSocket(
@@ -74,17 +75,18 @@ extension TrialSession {
         switch groups.conflict(with: new).joined(with: earlier.conflict(with: new)) {
         case .none: .ok
         case .certain: .refused(.bind, .addressInUse)
-        case .depends(let unknowns): .open(unknowns)
+        case .depends(let unknowns): .undetermined(unknowns)
         }
     }
     let prediction: ConflictRules.Prediction =
       switch outcome {
       case .ok: .ok
       case .refused: .fails
-      case .open: .depends
+      case .undetermined: .depends
       }
     return Trial(
-      socket: socket, outcome: outcome, prediction: prediction, isYours: isYours, isTried: false)
+      socket: socket, outcome: outcome, prediction: prediction, usesServerOptions: usesServerOptions,
+      isTried: false)
   }
 
   /// What the kernel says to it whatever is on the port.

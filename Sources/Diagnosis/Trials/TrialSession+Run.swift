@@ -55,13 +55,15 @@ extension TrialSession {
   private mutating func attempt<Prober: BindProber>(
     _ options: SocketOptions, _ prober: inout Prober
   ) throws(Prober.Failure) {
-    let isYours = options == target.options
+    let usesServerOptions = options == target.options
     let skipped = skipped
     let present = target.addresses.filter { !skipped.contains($0) }
     var addresses = present.isEmpty ? target.addresses : present
-    if isYours, !target.areAlternatives {
+    if usesServerOptions, !target.areAlternatives {
       let sockets = addresses.map { socket($0, options) }
-      for (socket, outcome) in zip(sockets, try prober.attempt(sockets)) { add(socket, outcome, isYours) }
+      for (socket, outcome) in zip(sockets, try prober.attempt(sockets)) {
+        add(socket, outcome, usesServerOptions)
+      }
       addresses = []
     }
     let skippedCompared = skippedTrials.map(\.socket.address)
@@ -75,7 +77,7 @@ extension TrialSession {
     }
     for address in addresses {
       let socket = socket(address, options)
-      let isOwn = isYours && !target.comparedAddresses.contains(address)
+      let isOwn = usesServerOptions && !target.comparedAddresses.contains(address)
       for outcome in try prober.attempt([socket]) { add(socket, outcome, isOwn) }
     }
   }
@@ -90,8 +92,8 @@ extension TrialSession {
     groups.conflict(with: target.newSocket(at: address, options: options)).prediction
   }
 
-  private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ isYours: Bool) {
-    let trial = Trial(socket: socket, outcome: outcome, prediction: .ok, isYours: isYours)
+  private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ usesServerOptions: Bool) {
+    let trial = Trial(socket: socket, outcome: outcome, prediction: .ok, usesServerOptions: usesServerOptions)
     if target.areAlternatives, case .refused(.socket, let error) = outcome,
       error == .familyNotSupported || error == .protocolNotSupported
     {
@@ -151,18 +153,18 @@ extension TrialSession {
     where isDoubtful: (Trial) -> Bool, _ prober: inout Prober
   ) throws(Prober.Failure) -> Bool {
     let doubtful = trials.indices.filter { isDoubtful(trials[$0]) }
-    let yours = doubtful.filter { trials[$0].isYours }
+    let yours = doubtful.filter { trials[$0].usesServerOptions }
     var isSame = true
     if !target.areAlternatives, !yours.isEmpty {
       // Sockets that are held together are tried together.
-      let all = trials.indices.filter { trials[$0].isYours }
+      let all = trials.indices.filter { trials[$0].usesServerOptions }
       isSame = replace(all, with: try prober.attempt(all.map { trials[$0].socket }))
     } else {
       for index in yours {
         isSame = replace([index], with: try prober.attempt([trials[index].socket])) && isSame
       }
     }
-    for index in doubtful where !trials[index].isYours {
+    for index in doubtful where !trials[index].usesServerOptions {
       isSame = replace([index], with: try prober.attempt([trials[index].socket])) && isSame
     }
     return isSame
@@ -175,7 +177,7 @@ extension TrialSession {
       // The order of all earlier trials can turn the ok of one with SO_REUSEPORT.
       if trials[index].outcome == .ok, trials[index].socket.options.contains(.reusePort) { continue }
       isSame = false
-      if trials[index].isYours {
+      if trials[index].usesServerOptions {
         if outcome != .ok { hasJustBecomeFree = false }
         if outcome == .ok, trials[index].outcome.isAddressInUse { hasJustBecomeFree = true }
       }
@@ -187,7 +189,8 @@ extension TrialSession {
   /// Whether it is the server's own other sockets that stand in the way.
   private mutating func tryAlone<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     guard !target.areAlternatives, target.addresses.count > 1 else { return }
-    for trial in trials where trial.isYours && trial.outcome.isAddressInUse && trial.prediction != .fails {
+    for trial in trials
+    where trial.usesServerOptions && trial.outcome.isAddressInUse && trial.prediction != .fails {
       if try prober.attempt([trial.socket]) == [.ok] { overlappingAlone.append(trial.socket.address) }
     }
   }
@@ -199,7 +202,7 @@ extension TrialSession {
   package mutating func tryAgain<Prober: BindProber>(
     _ prober: inout Prober
   ) throws(Prober.Failure) -> Bool {
-    let yours = trials.indices.filter { trials[$0].isYours }
+    let yours = trials.indices.filter { trials[$0].usesServerOptions }
     let refused = yours.filter { trials[$0].outcome != .ok }
     let isHeldTogether = !target.areAlternatives && yours.count > 1
     let alone = isHeldTogether ? refused : refused + yours.filter { !refused.contains($0) }
@@ -216,7 +219,7 @@ extension TrialSession {
 
   /// Tries every one of the server's own sockets once more, and forgets the other trials, which are out of date.
   package mutating func tryYours<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
-    trials.removeAll { !$0.isYours }
+    trials.removeAll { !$0.usesServerOptions }
     let sockets = trials.map(\.socket)
     var outcomes: [TrialOutcome] = []
     if target.areAlternatives {

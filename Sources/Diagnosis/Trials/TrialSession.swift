@@ -74,5 +74,5 @@ package struct TrialSession: Sendable {
   }
 
   /// A trial of the server's own was not ok.
-  package var isRefused: Bool { trials.contains { $0.isYours && $0.outcome != .ok } }
+  package var isRefused: Bool { trials.contains { $0.usesServerOptions && $0.outcome != .ok } }
 }

@@ -117,7 +117,7 @@ package struct Investigation: ~Copyable {
     var details = OwnerSearch.details(of: records, depth)
     if readsOptions {
       let listeners = records.filter { $0.state == .listen }
-      LiveFlags.read(
+      LiveReuseOptions.read(
         listeners + records.filter { $0.state != .listen }.prefix(Self.optionsLimit), into: &details)
     }
     if !records.isEmpty { note(.owners(of: records.count), Clock.monotonicNanoseconds - start) }

@@ -169,7 +169,7 @@ package enum OwnerSearch {
       return true
     }
     if isDenied { denied.insert(pid) }
-    let facts = ProcessFacts(descriptors: directory)
+    let facts = ProcessDirectory(descriptors: directory)
     guard !hits.isEmpty else { return }
     guard var owner = facts.owner(pid, &users) else {
       // Only of one that has ended nothing is known.
@@ -275,7 +275,7 @@ package enum OwnerSearch {
       guard let process = unsafe Descriptor.open("\(pid)", below: proc, flags: O_DIRECTORY) else {
         return nil
       }
-      return ProcessFacts(process: process).owner(pid, &users)
+      return ProcessDirectory(process: process).owner(pid, &users)
     }
   }
 }

@@ -13,7 +13,7 @@ struct Outcome {
     case .ok?: (text, tone) = (Self.name(nil), .good)
     case .refused(.listen, let error)?: (text, tone) = ("listen: \(Self.name(error))", .bad)
     case .refused(_, let error)?: (text, tone) = (Self.name(error), .bad)
-    case .open?: (text, tone) = ("depends", .state)
+    case .undetermined?: (text, tone) = ("depends", .state)
     case nil: (text, tone) = ("not here", .state)
     }
   }
@@ -38,7 +38,7 @@ extension Trial {
     return switch outcome {
     case .ok, .refused(.listen, _): Outcome.name(nil)
     case .refused(_, let error): Outcome.name(error)
-    case .open: nil
+    case .undetermined: nil
     }
   }
 
@@ -47,7 +47,7 @@ extension Trial {
     switch outcome {
     case .ok: socket.listens ? Outcome.name(nil) : nil
     case .refused(.listen, let error): Outcome.name(error)
-    case .refused, .open: nil
+    case .refused, .undetermined: nil
     }
   }
 }

@@ -30,7 +30,7 @@ struct Verdict {
 
   /// Empty unless one of several addresses that would do could be bound.
   private static func notEverywhere(_ diagnosis: BindDiagnosis) -> Prose {
-    let yours = diagnosis.trials.filter(\.isYours)
+    let yours = diagnosis.trials.filter(\.usesServerOptions)
     let ok = yours.filter { $0.outcome == .ok }.map(\.socket.address.text)
     let refused = yours.filter { $0.outcome != .ok }.map(\.socket.address.text)
     guard diagnosis.target.areAlternatives, !ok.isEmpty else { return "" }

@@ -92,7 +92,7 @@ struct PortCommand: Command {
     help: ArgumentHelp(
       "Read SO_REUSEADDR and SO_REUSEPORT too: none, live (owners are looked for; root, or the same user).",
       valueName: "which"),
-    completion: Choice.completion(FlagsChoice.self))
+    completion: Choice.completion(ReuseOptionsChoice.self))
   var flags: String?
 
   @OptionGroup var common: CommonOptions

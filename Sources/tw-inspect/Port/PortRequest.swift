@@ -34,7 +34,7 @@ struct PortRequest {
         --sort none
         """)
     }
-    readsOptions = try FlagsChoice.value(of: command.flags) == .live
+    readsOptions = try ReuseOptionsChoice.value(of: command.flags) == .live
     looksForOwners = command.owners || readsOptions
     if looksForOwners {
       let option = command.owners ? "--owners" : "--flags live"

@@ -78,7 +78,7 @@ struct TrybindCommand: Command {
     help: ArgumentHelp(
       "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live (root, or the same user).",
       valueName: "which"),
-    completion: Choice.completion(FlagsChoice.self))
+    completion: Choice.completion(ReuseOptionsChoice.self))
   var flags: String?
 
   @Flag(help: "Follow the port until Ctrl-C; tried again only after a change on it.")

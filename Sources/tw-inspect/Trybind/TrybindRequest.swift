@@ -25,7 +25,7 @@ struct TrybindRequest {
     user = command.asUser
     server = try ServerRequest(port: command.port, command.server, common)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
-    readsOptions = try FlagsChoice.value(of: command.flags) == .live
+    readsOptions = try ReuseOptionsChoice.value(of: command.flags) == .live
     try refuseContradictions(command)
   }
 

@@ -44,7 +44,7 @@ struct WaitProgress {
     if plan.delay != nil { longest = 0 }
     longest = max(longest, left ?? 0)
     if let delay = plan.delay, let left { say(text.delayed(by: delay, left: left)) }
-    let refusal = session.trials.first { $0.isYours && $0.outcome != .ok }?.outcome.error?.name
+    let refusal = session.trials.first { $0.usesServerOptions && $0.outcome != .ok }?.outcome.error?.name
     let moment = WaitText.Moment(
       holders: StateCounts(plan.holders), refusal: refusal ?? "", left: left, longest: longest,
       waited: (now - start) / 1_000_000)

@@ -154,7 +154,7 @@ struct WaitRun {
     guard try attempt() else { return false }
     guard !common.quiet, common.format != .table else { return true }
     loop.session.take(try loop.investigation.snapshot(onPort: loop.question.target.port))
-    let isDoubtful = loop.session.trials.contains { $0.isYours && $0.prediction == .fails }
+    let isDoubtful = loop.session.trials.contains { $0.usesServerOptions && $0.prediction == .fails }
     return isDoubtful ? try attempt() : true
   }
 

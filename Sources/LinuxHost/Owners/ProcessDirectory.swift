@@ -4,7 +4,7 @@ internal import SocketTable
 
 /// What /proc tells of a process. Everything is read below one open directory of it, so that a process that comes to
 /// its number later is never taken for it: what is below the directory of a process that has ended cannot be opened.
-struct ProcessFacts {
+struct ProcessDirectory {
   private let directory: Int32
   /// From `directory` to the directory of the process.
   private let prefix: String

@@ -4,7 +4,7 @@ import SocketTable
 import Testing
 
 /// Whatever is on the port: what is said has to fit the answers of a kernel that plays by the rules.
-@Suite struct RandomCrowdTests {
+@Suite struct RandomSocketsTests {
   @Test func explanationsFitTheAnswers() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var generator = SplitMix(seed: seed)
@@ -29,7 +29,7 @@ import Testing
   /// What cannot be; nil if all is well.
   private static func problem(_ result: BindDiagnosis, _ holders: [Holder]) -> String? {
     let slugs = result.findings.map(\.slug)
-    let yours = result.trials.filter(\.isYours)
+    let yours = result.trials.filter(\.usesServerOptions)
     let isBlind = result.look.isBlind(to: .boundNotListening)
     if Set(slugs).count != slugs.count { return "a finding is there twice" }
     if result.bindable != yours.allSatisfy({ $0.outcome == .ok }) { return "bindable is not what bind said" }

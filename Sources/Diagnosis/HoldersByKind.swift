@@ -1,7 +1,7 @@
 internal import SocketTable
 
 /// The records that stand in a trial's way, by what they mean.
-struct Holders {
+struct HoldersByKind {
   let all: [SocketRecord]
   let listeners: [SocketRecord]
   let bound: [SocketRecord]

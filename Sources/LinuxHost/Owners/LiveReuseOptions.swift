@@ -2,7 +2,7 @@ internal import CLinux
 package import SocketTable
 
 /// SO_REUSEADDR and SO_REUSEPORT of sockets that a process has open, read from the sockets themselves.
-package enum LiveFlags {
+package enum LiveReuseOptions {
   /// Adds them to what is known of these sockets, as far as it is permitted (ptrace(2): root, or the same user). A socket
   /// that its process has closed in the meantime, or whose descriptor is now another one, stays unknown.
   package static func read(_ records: some Sequence<SocketRecord>, into details: inout SocketDetailsTable) {

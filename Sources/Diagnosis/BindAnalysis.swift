@@ -2,23 +2,23 @@ internal import NetlinkCodec
 internal import SocketTable
 
 /// What follows from trials and table without choosing words.
-struct BindFacts {
+struct BindAnalysis {
   let evidence: BindEvidence
   /// The trials with the server's own options.
   let yours: [Trial]
   /// Those of them that did not succeed.
   let refused: [Trial]
-  /// Those of them that the table leaves open.
-  let open: [Trial]
+  /// Those of them that the table leaves undetermined.
+  let undetermined: [Trial]
   /// Trials without options that are not the server's own, and found the port taken.
   let refusedPlain: [Trial]
 
   init(_ evidence: BindEvidence) {
     self.evidence = evidence
     let trials = evidence.session.trials
-    yours = trials.filter(\.isYours)
-    open = yours.filter(\.outcome.isOpen)
-    refused = yours.filter { $0.outcome != .ok && !$0.outcome.isOpen }
+    yours = trials.filter(\.usesServerOptions)
+    undetermined = yours.filter(\.outcome.isUndetermined)
+    refused = yours.filter { $0.outcome != .ok && !$0.outcome.isUndetermined }
     refusedPlain = trials.filter(\.isRefusedForComparison)
   }
 
@@ -26,16 +26,14 @@ struct BindFacts {
   var settings: HostSettings { evidence.settings }
   var details: SocketDetailsTable { evidence.details }
 
-  private static func isRefusedPlain(_ trial: Trial) -> Bool {
-    trial.socket.options.isEmpty && !trial.isYours && trial.outcome.isAddressInUse
-  }
-
   var target: BindTarget { session.target }
 
-  func blamed(by trial: Trial) -> [SocketRecord] { session.blamed(by: trial) }
+  func holders(against trial: Trial) -> [SocketRecord] { session.holders(against: trial) }
 
   /// Those of them that surely stand in its way.
-  func surelyBlamed(by trial: Trial) -> [SocketRecord] { session.blamed(by: trial, onlySurely: true) }
+  func sureHolders(against trial: Trial) -> [SocketRecord] {
+    session.holders(against: trial, onlySurely: true)
+  }
 
   /// SO_REUSEADDR does not help at the trial's address.
   func isRefusedWithReuse(_ trial: Trial) -> Bool {
@@ -48,7 +46,8 @@ struct BindFacts {
   /// Whether SO_REUSEADDR would help at the trial's address was asked, and answered.
   func isReuseTried(_ trial: Trial) -> Bool {
     session.trials.contains {
-      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress && !$0.outcome.isOpen
+      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
+        && !$0.outcome.isUndetermined
     }
   }
 
@@ -88,9 +87,9 @@ struct BindFacts {
   /// The answer for all of the server's sockets, if nothing was bound.
   var prediction: BindDiagnosis.Prediction {
     let look = session.snapshot.look
-    let answer: ConflictRules.Prediction = !refused.isEmpty ? .fails : !open.isEmpty ? .depends : .ok
-    let unknowns = open.reduce(into: ConflictRules.Unknowns()) { union, trial in
-      if case .open(let unknowns) = trial.outcome { union.formUnion(unknowns) }
+    let answer: ConflictRules.Prediction = !refused.isEmpty ? .fails : !undetermined.isEmpty ? .depends : .ok
+    let unknowns = undetermined.reduce(into: ConflictRules.Unknowns()) { union, trial in
+      if case .undetermined(let unknowns) = trial.outcome { union.formUnion(unknowns) }
     }
     // By the table; with SO_REUSEPORT the kernel is known to allow more, and what the connections of a server leave
     // behind hangs on how it ends, too.
@@ -119,7 +118,7 @@ struct BindFacts {
   // MARK: Time
 
   var freeIn: UInt32? {
-    guard !yours.isEmpty, open.isEmpty else { return nil }
+    guard !yours.isEmpty, undetermined.isEmpty else { return nil }
     guard !refused.isEmpty else { return 0 }
     return longestTimer(refused)
   }
@@ -132,7 +131,7 @@ struct BindFacts {
     var longest: UInt32 = 0
     var hasSeenAll = false
     for trial in trials {
-      guard trial.outcome.isAddressInUse || trial.outcome.isOpen, !overlapsOwnSockets(trial) else {
+      guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined, !overlapsOwnSockets(trial) else {
         return nil
       }
       guard let conflicts = session.conflicts(with: trial), conflicts.groups.allSatisfy(\.isTimer) else {
@@ -151,7 +150,7 @@ struct BindFacts {
   }
 
   var freeLatest: UInt32? {
-    let inTheWay = refused + open
+    let inTheWay = refused + undetermined
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
     // What a server that ends leaves is FIN_WAIT2 at first.
@@ -170,7 +169,7 @@ struct BindFacts {
       if !trial.isTried { return false }
       return switch (trial.outcome, trial.prediction) {
       // Of a trial that is not the server's, the documented direction of SO_REUSEPORT needs no word.
-      case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.isYours
+      case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.usesServerOptions
       case (.refused(_, .addressInUse), .ok):
         target.port != 0 && !session.snapshot.look.isBlind(to: .boundNotListening)
       default: false

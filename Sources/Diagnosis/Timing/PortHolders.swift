@@ -1,7 +1,7 @@
 internal import SocketTable
 
 /// The records that stand, or may stand, in the way of a server's sockets.
-struct Blockers {
+struct PortHolders {
   /// As long as one of these is there, no bind succeeds.
   private(set) var certain: [SocketRecord] = []
   /// Whether one of these is in the way hangs on what is not known of it.

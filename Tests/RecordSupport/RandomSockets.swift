@@ -2,7 +2,7 @@ import Diagnosis
 import SocketTable
 
 /// Sockets and servers as they never meet outside of tests.
-private enum RandomCrowd {
+private enum RandomSockets {
   private static let addresses: [IPAddress] = [
     .anyIPv4, .loopback, .v4(127, 0, 0, 2), .mapped(127, 0, 0, 1), .anyIPv6, .loopbackIPv6,
     IPAddress(ipv6High: 0x2001_0db8 << 32, low: 1),
@@ -45,10 +45,10 @@ private enum RandomCrowd {
 extension Diagnosing {
   /// Up to five sockets on port 9527, and a server that wants it.
   package static func random(_ generator: inout SplitMix) -> Diagnosing {
-    let holders = (0..<Int.random(in: 0...5, using: &generator)).map { _ in RandomCrowd.holder(&generator) }
+    let holders = (0..<Int.random(in: 0...5, using: &generator)).map { _ in RandomSockets.holder(&generator) }
     let range: ClosedRange<UInt16>? = Bool.random(using: &generator) ? 9000...9999 : nil
     let look = [Look.netlink, .netlink, .proc][Int.random(in: 0...2, using: &generator)]
     return Diagnosing(
-      holders, RandomCrowd.target(&generator), settings: HostSettings(ephemeralRange: range), look: look)
+      holders, RandomSockets.target(&generator), settings: HostSettings(ephemeralRange: range), look: look)
   }
 }
