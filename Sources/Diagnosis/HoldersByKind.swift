@@ -15,9 +15,20 @@ struct HoldersByKind {
   /// FIN_WAIT2 without a process, as a minisocket or (with a long net.ipv4.tcp_fin_timeout) as a full socket.
   let finWait2Orphans: [SocketRecord]
 
-  /// - Parameter view: has connections that a stop would turn into a TIME_WAIT among the minisockets.
-  init(_ records: [SocketRecord], _ view: SocketView = SocketView()) {
+  /// - Parameters:
+  ///   - view: has connections that a stop would turn into a TIME_WAIT among the minisockets.
+  ///   - areTimeWaitsAlone: it is known that every record is a TIME_WAIT; then none is looked at.
+  init(
+    _ records: [SocketRecord], _ view: SocketView = SocketView(), areTimeWaitsAlone: Bool = false
+  ) {
     all = records
+    if areTimeWaitsAlone {
+      minisockets = records
+      hasTimeWaits = !records.isEmpty
+      (listeners, bound, orphans, selfConnected) = ([], [], [], [])
+      (connections, finWait2Orphans) = ([], [])
+      return
+    }
     var full: [SocketRecord] = []
     var areTimersAlone = true
     var hasTimeWaits = false

@@ -128,6 +128,8 @@ extension BindFindings {
 
   /// What is true of holders whatever else is said of them.
   func remarks(_ holders: [SocketRecord]) -> [Finding] {
+    // All of them rest on what was found out about processes.
+    if analysis.details.isEmpty { return [] }
     var findings: [Finding] = []
     let inherited = holders.filter { $0.state == .listen && analysis.details[$0]?.isInherited == true }
     if !inherited.isEmpty { findings.append(listenerInherited(inherited)) }

@@ -67,7 +67,9 @@ struct BindFindings {
 
   /// By what holds the port: first what no timer ends.
   private func explain(_ holders: [SocketRecord], _ trial: Trial) -> [Finding] {
-    let held = HoldersByKind(holders, analysis.session.view)
+    let groups = analysis.session.conflicts(with: trial)?.groups ?? []
+    let held = HoldersByKind(
+      holders, analysis.session.view, areTimeWaitsAlone: groups.allSatisfy { $0.example.state == .timeWait })
     var findings = held.listeners.isEmpty ? [] : explainListeners(held, trial)
     if !held.bound.isEmpty { findings.append(boundNotListening(held.bound)) }
     if !held.orphans.isEmpty { findings.append(orphanedConnection(held.orphans)) }

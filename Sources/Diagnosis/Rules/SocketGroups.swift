@@ -22,18 +22,22 @@ struct SocketGroups: Sendable {
   /// The group of each record; -1 where the scenario ends it.
   private(set) var memberships: [Int32] = []
 
+  /// So many kinds are compared one by one before a record is looked up by its hash.
+  private static let recentLimit = 8
+
   init() {}
 
   init(_ records: [SocketRecord], _ view: SocketView) {
     var known: [Key: Int32] = [:]
     // What is known of single sockets tells apart those that look the same.
     let isPlain = view.isPlain
-    var last: (look: PlainLook, group: Int32)?
+    // Of the sockets on a busy port most are of a few kinds, which take turns.
+    var recent: [(look: PlainLook, group: Int32)] = []
     memberships.reserveCapacity(records.count)
     for record in records {
       let look = PlainLook(record)
-      if isPlain, let last, last.look == look {
-        memberships.append(last.group)
+      if isPlain, let known = recent.first(where: { $0.look.isSame(as: look) }) {
+        memberships.append(known.group)
         continue
       }
       guard let socket = view.socket(record) else {
@@ -48,7 +52,7 @@ struct SocketGroups: Sendable {
         known[key] = group
         groups.append(Group(socket: socket, example: record, fate: fate))
       }
-      last = (look, group)
+      if recent.count < Self.recentLimit { recent.append((look, group)) }
       memberships.append(group)
     }
   }
@@ -87,17 +91,27 @@ struct SocketGroups: Sendable {
   }
 }
 
-/// What the rules see of a record if nothing more is known; equal for most of those that follow one another.
-private struct PlainLook: Equatable {
-  private let address: IPAddress
+/// What the rules see of a record if nothing more is known.
+private struct PlainLook {
+  // As plain numbers: comparing addresses as such goes through their protocol's witness.
+  private let high: UInt64
+  private let low: UInt64
+  private let owner: UInt64
   private let interface: UInt32
   private let kind: UInt32
-  private let ownerBits: UInt64
 
   init(_ record: SocketRecord) {
-    address = record.local.address
+    let address = record.local.address
+    high = address.high
+    low = address.low
     interface = record.interface
     kind = record.kindBits
-    ownerBits = record.inode == 0 ? record.ownerBits : record.ownerBits | 0xffff_ffff
+    owner = record.inode == 0 ? record.ownerBits : record.ownerBits | 0xffff_ffff
+  }
+
+  @inline(__always)
+  func isSame(as other: PlainLook) -> Bool {
+    low == other.low && kind == other.kind && owner == other.owner && high == other.high
+      && interface == other.interface
   }
 }

@@ -11,6 +11,16 @@ package struct Place: Sendable {
     self.namespace = namespace
   }
 
+  /// Enters the network namespace for good, where no socket is to be looked at.
+  package func enter() throws(InvestigationError) {
+    guard let namespace else { return }
+    do throws(NetworkNamespace.EntryError) {
+      try namespace.enter()
+    } catch {
+      throw .namespace(error, namespace)
+    }
+  }
+
   /// How to lead a command there; nil is this process's own namespace.
   package var reference: NamespaceReference? { namespace?.reference }
 }

@@ -13,6 +13,7 @@ struct DemoRun {
   init(_ request: DemoRequest) { self.request = request }
 
   func run() throws -> Int32 {
+    try common.place.enter()
     if request.onlyLists { return try list() }
     let began = Clock.monotonicNanoseconds
     let network = try ClaimNetwork(common.place.source)

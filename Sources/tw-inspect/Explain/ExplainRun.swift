@@ -11,6 +11,8 @@ struct ExplainRun {
   init(_ request: ExplainRequest) { self.request = request }
 
   func run() throws -> Int32 {
+    // Settings are those of a network namespace.
+    try common.place.enter()
     guard let query = request.query else { return try write(.list, ExitStatus.yes) }
     guard let topic = Topics.find(query) else {
       let near = Topics.near(query)
