@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `trybind --after-stop`: predicted, then really stopped, then bound.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct AfterStopTests {
   enum Kind: CaseIterable, Sendable {
     case noConnections, idle, flagTakenAway, flagGiven, closeWait, unaccepted, timeWaitToo, finWait2, pair,
@@ -79,7 +79,7 @@ struct AfterStopTests {
     return poll(&entry, 1, 0) == 1
   }
 
-  @Test(arguments: Kind.allCases)
+  @Test(.needs(.ipv6), arguments: Kind.allCases)
   func predictStopAndBind(kind: Kind) throws {
     var decided = [0, 0]
     for (index, options) in Self.all.enumerated() {
@@ -90,7 +90,6 @@ struct AfterStopTests {
         let number = Route.allCases.firstIndex(of: route) ?? 0
         if getenv("TW_SLOW") == nil, (number + index) % 6 != 0 { continue }
         try withNetworkNamespace { lab in
-          guard lab.hasIPv6 else { return }
           let stop = try Self.serve(kind, via: route, options, in: lab)
           let line = ["trybind", "9527", "--after-stop", "--matrix", "--json"]
           let blind = KernelCells(try Tool.run(line).json)
@@ -113,7 +112,7 @@ struct AfterStopTests {
   }
 
   /// The client of another process on the server's port goes on when the server has stopped.
-  @Test(.enabled(if: Perl.isAvailable), arguments: [true, false])
+  @Test(.needs(.program("perl")), arguments: [true, false])
   func anotherProcessesConnection(isCloseWait: Bool) throws {
     try withNetworkNamespace { lab in
       let far = try lab.makeListener(port: 9600)
@@ -140,7 +139,7 @@ struct AfterStopTests {
   }
 
   /// A process that is killed with its clients connected.
-  @Test(.enabled(if: Perl.isAvailable), arguments: [true, false])
+  @Test(.needs(.program("perl")), arguments: [true, false])
   func killedForReal(reuse: Bool) throws {
     try withNetworkNamespace { lab in
       let option = reuse ? "setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);" : ""

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `trybind --as-user`: the answer is that user's.
-@Suite(.enabled(if: Lab.isAvailable && Lab.canSwitchUser))
+@Suite(.needs(.networkNamespaces), .needs(.otherUsers))
 struct AsUserTests {
   private static let nobody: uid_t = 65_534
 

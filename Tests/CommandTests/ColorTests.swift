@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Colour, and the width of a terminal: nothing else changes by itself.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct ColorTests {
   struct Setting: Sendable, CustomTestStringConvertible {
     let isTerminal: Bool

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Ports complete from the live table, through the binary as the generated scripts call it, and through the scripts.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct CompletionTests {
   /// As completions/tw-inspect.bash calls it: the position, the word's index, the cursor in it, then the words.
   private func complete(_ command: String, _ typed: String = "", shell: String?) throws -> CommandResult {
@@ -58,7 +58,7 @@ struct CompletionTests {
     .deletingLastPathComponent().deletingLastPathComponent().path
 
   /// Pressing Tab in a real bash.
-  @Test(.enabled(if: access("/bin/bash", X_OK) == 0), arguments: ["port", "trybind"])
+  @Test(.needs(.program("bash")), arguments: ["port", "trybind"])
   func bash(command: String) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
@@ -68,7 +68,7 @@ struct CompletionTests {
         _tw-inspect "$2" 95 \(command)
         printf '%s\\n' "${COMPREPLY[@]}"
         """
-      let result = try Command("/bin/bash", ["-c", script, "bash", Self.repository, try Tool.path.get()])
+      let result = try Command("/usr/bin/bash", ["-c", script, "bash", Self.repository, try Tool.path.get()])
         .run()
       #expect(result.lines.contains("9527"), "\(result)")
     }
@@ -89,14 +89,15 @@ struct CompletionTests {
         path: "/usr/bin/zsh", arguments: ["-f", "-i"],
         preparation: "PS1='> '; fpath=('@/completions' $fpath); autoload -U compinit; compinit -u -D\n"),
       Shell(
-        path: "/bin/bash", arguments: ["--norc", "--noprofile", "-i"],
+        path: "/usr/bin/bash", arguments: ["--norc", "--noprofile", "-i"],
         preparation: "PS1='> '; source '@/completions/tw-inspect.bash'\n"),
-    ].filter { access($0.path, X_OK) == 0 }
+    ]
   }
 
   /// The key itself, in a real shell on a real terminal: the only port there is to complete to is written out.
   @Test(arguments: Shell.all)
   func tabKey(_ shell: Shell) throws {
+    try Requirement.program((shell.path as NSString).lastPathComponent).orSkip()
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       let directory = (try Tool.path.get() as NSString).deletingLastPathComponent

@@ -3,10 +3,9 @@ import TestSupport
 import Testing
 
 /// The textbook's lesson, replayed with its own tools: `demo serve` and the telnet client.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct DemoServeTests {
   private static let telnet = "/usr/bin/telnet"
-  private static let hasTelnet = access(telnet, X_OK) == 0
 
   private func serve(_ options: [String]) throws -> RunningCommand {
     let server = try Tool.command(["demo", "serve", "9527"] + options).start()
@@ -28,7 +27,7 @@ struct DemoServeTests {
     try server.waitForOutput(containing: "received 7 bytes: hello\n")
   }
 
-  @Test(.enabled(if: hasTelnet, "telnet is not installed"), arguments: [false, true])
+  @Test(.needs(.program("telnet")), arguments: [false, true])
   func serverClosesFirst(reuse: Bool) throws {
     try withNetworkNamespace { lab in
       let server = try serve(reuse ? ["--reuse"] : [])
@@ -83,7 +82,7 @@ struct DemoServeTests {
     }
   }
 
-  @Test(.enabled(if: hasTelnet, "telnet is not installed"), arguments: [false, true])
+  @Test(.needs(.program("telnet")), arguments: [false, true])
   func clientClosesFirst(reuse: Bool) throws {
     try withNetworkNamespace { _ in
       let server = try serve(reuse ? ["--reuse"] : [])
@@ -172,7 +171,7 @@ struct DemoServeTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func privilegedPort() throws {
+  @Test(.needs(.otherUsers)) func privilegedPort() throws {
     try withNetworkNamespace { _ in
       let result = try Tool.run("demo", "serve", "80", asUser: 65_534)
       #expect(result.exitCode == 1)

@@ -3,21 +3,13 @@ import TestSupport
 import Testing
 
 /// The textbook's claims as `demo` carries them out: what they come to on this kernel, whoever runs it.
-@Suite(.enabled(if: Lab.isAvailable), .ownThread)
+@Suite(.needs(.networkNamespaces), .ownThread)
 struct DemoTests {
   private static let verdicts = [
     "holds", "holds", "holds-with-condition", "holds-with-condition", "does-not-hold", "does-not-hold",
     "holds-with-condition", "holds-with-condition",
   ]
   private static let nobody: uid_t = 65_534
-
-  /// A user who is not root may have a user namespace of its own.
-  private static let nobodyHasNamespaces: Bool = {
-    guard Lab.canSwitchUser else { return false }
-    var command = Command("/usr/bin/unshare", ["-rn", "true"])
-    command.user = nobody
-    return (try? command.run().exitCode) == 0
-  }()
 
   private func run(
     _ arguments: String..., exit: Int32 = 0, change: (inout Command) -> Void = { _ in }
@@ -96,7 +88,7 @@ struct DemoTests {
     }
   }
 
-  @Test(.enabled(if: nobodyHasNamespaces)) func withoutPrivileges() throws {
+  @Test(.needs(.otherUsers), .needs(.userNamespaces)) func withoutPrivileges() throws {
     try withNetworkNamespace { lab in
       let document = try run { $0.user = Self.nobody }
       #expect(document["host"]["euid"].int == Int(Self.nobody))
@@ -107,32 +99,12 @@ struct DemoTests {
 
   /// On the loopback device of whoever runs it, on ports that the kernel chooses; what needs sysctls is named.
   @Test func whereNoNamespaceCanBeMade() throws {
-    func expectTheRest(_ document: JSON) throws {
-      let claims = try #require(document["claims"].array)
-      for (claim, known) in zip(claims, Self.verdicts) {
-        guard [3, 8].contains(claim["number"].int ?? 0) else {
-          #expect(claim["verdict"].string == known)
-          #expect(claim["as_known"].bool == true)
-          continue
-        }
-        #expect(claim["verdict"].string == "skipped")
-        #expect(claim["reason"].string?.contains("net.ipv4.") == true)
-        #expect(claim["steps"].count == 0)
-      }
-    }
     try withNetworkNamespace { lab in
       let document = try run { $0.denials = [.unshare(EPERM)] }
-      try expectTheRest(document)
+      try expectAllButSysctls(document)
       #expect(document["host"]["netns_inode"].int == Int(lab.inode))
       for event in steps(document["claims"][0], "event") {
         #expect((event["server"]["port"].int ?? 0) >= 32_768, "the kernel chose it")
-      }
-      if Lab.canSwitchUser {
-        try expectTheRest(
-          try run {
-            $0.user = Self.nobody
-            $0.denials = [.unshare(EPERM)]
-          })
       }
       var command = try Tool.command(["demo"])
       command.denials = [.unshare(EPERM)]
@@ -145,7 +117,31 @@ struct DemoTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canHideProc)) func withoutProc() throws {
+  @Test(.needs(.otherUsers)) func whereAnOrdinaryUserCanMakeNoNamespace() throws {
+    try withNetworkNamespace { _ in
+      try expectAllButSysctls(
+        try run {
+          $0.user = Self.nobody
+          $0.denials = [.unshare(EPERM)]
+        })
+    }
+  }
+
+  private func expectAllButSysctls(_ document: JSON) throws {
+    let claims = try #require(document["claims"].array)
+    for (claim, known) in zip(claims, Self.verdicts) {
+      guard [3, 8].contains(claim["number"].int ?? 0) else {
+        #expect(claim["verdict"].string == known)
+        #expect(claim["as_known"].bool == true)
+        continue
+      }
+      #expect(claim["verdict"].string == "skipped")
+      #expect(claim["reason"].string?.contains("net.ipv4.") == true)
+      #expect(claim["steps"].count == 0)
+    }
+  }
+
+  @Test(.needs(.hiddenProc)) func withoutProc() throws {
     try withNetworkNamespace { _ in
       let claims = try #require(try run { $0.hidesProc = true }["claims"].array)
       for claim in claims {
@@ -214,7 +210,7 @@ struct DemoTests {
     #expect(steps(claim, "answer").allSatisfy { $0["result"].isNull })
   }
 
-  @Test(.enabled(if: getenv("TW_SLOW").map { String(cString: $0) } == "1", "a minute long: TW_SLOW=1"))
+  @Test(.needs(.slow))
   func lifetimeWaitedOut() throws {
     try withNetworkNamespace { _ in
       let result = try Tool.run("demo", "3", "--full", "--json", timeout: .seconds(90))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a script sees of a run, whatever is printed.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct ExitStatusTests {
   @Test func looked() throws {
     try withNetworkNamespace { lab in

@@ -102,7 +102,7 @@ import Testing
 
   // MARK: Live values
 
-  @Test(.enabled(if: Lab.isAvailable)) func valuesAreOfThisNamespace() throws {
+  @Test(.needs(.networkNamespaces)) func valuesAreOfThisNamespace() throws {
     try withNetworkNamespace { lab in
       func here(_ topic: String) throws -> [String: JSON] {
         let rows = try Tool.run("explain", topic, "--json").json["topic"]["here"].array ?? []
@@ -127,7 +127,7 @@ import Testing
     #expect(output.contains("net.ipv4.tcp_tw_recycle = unknown (until Linux 4.11)"))
   }
 
-  @Test(.enabled(if: Lab.canHideProc)) func withoutProc() throws {
+  @Test(.needs(.hiddenProc)) func withoutProc() throws {
     var command = try Tool.command(["explain", "TIME_WAIT", "--json"])
     command.hidesProc = true
     let result = try command.run()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `--flags live`: SO_REUSEADDR and SO_REUSEPORT of sockets that other processes have open.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct LiveFlagsTests {
   private static let all: [SocketOptions] = [
     .none, .init(reuseAddress: true), .init(reusePort: true), .init(reuseAddress: true, reusePort: true),
@@ -53,7 +53,7 @@ struct LiveFlagsTests {
     }
   }
 
-  @Test(.enabled(if: Perl.isAvailable && Lab.canSwitchUser)) func asOtherUsers() throws {
+  @Test(.needs(.program("perl")), .needs(.otherUsers)) func asOtherUsers() throws {
     try withNetworkNamespace { lab in
       // Started as that user, so that others of that user may look into it.
       var command = Perl("setsockopt(our $s = server(9527), SOL_SOCKET, SO_REUSEADDR, 1);").command
@@ -77,7 +77,7 @@ struct LiveFlagsTests {
   }
 
   /// A duplicate that stayed open would keep the port from whoever comes next.
-  @Test(.enabled(if: Perl.isAvailable)) func noDuplicateStays() throws {
+  @Test(.needs(.program("perl"))) func noDuplicateStays() throws {
     try withNetworkNamespace { lab in
       let server = try Perl("our $s = server(9527);").start()
       var endings: [String] = []
@@ -101,10 +101,9 @@ struct LiveFlagsTests {
   }
 
   /// The descriptor of a Multipath TCP socket is not the TCP socket in the table.
-  @Test func multipath() throws {
+  @Test(.needs(.mptcp)) func multipath() throws {
     try withNetworkNamespace { lab in
-      guard let socket = try? TCPSocket(.ipv4, .init(reuseAddress: true, multipath: true)) else { return }
-      lab.keep(socket)
+      let socket = lab.keep(try TCPSocket(.ipv4, .init(reuseAddress: true, multipath: true)))
       try socket.bind("127.0.0.1", port: 9527)
       try socket.listen()
       let record = try #require(try rows(["--flags", "live"]).first)

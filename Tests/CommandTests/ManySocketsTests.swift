@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// More sockets than one datagram of the kernel's holds, and two programs that look at once.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct ManySocketsTests {
   @Test func thousandsOfTimeWait() throws {
     try withNetworkNamespace { lab in
@@ -51,9 +51,8 @@ struct ManySocketsTests {
   }
 
   /// Addresses of full length, as real hosts have them.
-  @Test func longAddresses() throws {
+  @Test(.needs(.ipv6)) func longAddresses() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       let address = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:f001"
       try lab.addAddress(address, prefix: 128, to: "lo")
       let listener = lab.keep(try TCPSocket(.ipv6, .init(reuseAddress: true)))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `trybind --matrix`: each cell is what the kernel says to that bind alone, and nothing is left behind.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct MatrixTests {
   private static let all: [SocketOptions] = [
     .none, .init(reuseAddress: true), .init(reusePort: true), .init(reuseAddress: true, reusePort: true),
@@ -20,13 +20,12 @@ struct MatrixTests {
     }
   }
 
-  @Test(arguments: [Route.ipv4Wildcard, .ipv6OnlyWildcard, .dualStackOverIPv4])
+  @Test(.needs(.ipv6), arguments: [Route.ipv4Wildcard, .ipv6OnlyWildcard, .dualStackOverIPv4])
   func theRules(route: Route) throws {
     for (old, options) in Self.all.enumerated() {
       let expected = (0..<4).map { old & $0 != 0 ? "ok" : "EADDRINUSE" }
       let listening = (0..<4).map { old & $0 & 2 != 0 ? "ok" : "EADDRINUSE" }
       try withNetworkNamespace { lab in
-        guard lab.hasIPv6 else { return }
         try lab.timeWait(via: route, port: 9527, options)
         let json = try Tool.run("trybind", "9527", "--matrix", "--json").json
         #expect(json["trials"].count == 20)
@@ -35,7 +34,6 @@ struct MatrixTests {
         #expect(row(json, "::", v6Only: false) == expected, "\(route) \(options)")
       }
       try withNetworkNamespace { lab in
-        guard lab.hasIPv6 else { return }
         try lab.listener(via: route, port: 9527, options)
         let json = try Tool.run("trybind", "9527", "--matrix", "--json").json
         let addresses = [
@@ -58,21 +56,18 @@ struct MatrixTests {
 
   /// Each cell in a namespace of its own, where nothing was bound before; and after the comparison the port answers as
   /// it did before it.
-  @Test(arguments: seeds)
+  @Test(.needs(.ipv6), arguments: seeds)
   func nothingIsLeftBehind(seed: UInt64) throws {
     var random = TrybindRandomTests.Generator(state: seed)
     let crowd = (0..<Int.random(in: 1...3, using: &random)).map { _ in TrybindRandomTests.Member(&random) }
       .sorted { $0.kind.rawValue < $1.kind.rawValue }
-    func inCrowd<Result>(_ body: () throws -> Result) throws -> Result? {
+    func inCrowd<Result>(_ body: () throws -> Result) throws -> Result {
       try withNetworkNamespace { lab in
-        guard lab.hasIPv6 else { return nil }
         for member in crowd { _ = try member.join(lab) }
         return try body()
       }
     }
-    guard let json = try inCrowd({ try Tool.run("trybind", "9527", "--matrix", "--json").json }) else {
-      return
-    }
+    let json = try inCrowd { try Tool.run("trybind", "9527", "--matrix", "--json").json }
     let cells = KernelCells(json).cells
     #expect(cells.count == 20)
     let plain = cells.filter { !$0.server.reusePort }
@@ -96,9 +91,8 @@ struct MatrixTests {
     }
   }
 
-  @Test func thePicture() throws {
+  @Test(.needs(.ipv6)) func thePicture() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.listener(via: .ipv4, port: 9527)
       let result = try Tool.run("trybind", "9527", "--matrix", "--reuse")
       #expect(result.exitCode == 1)
@@ -119,9 +113,8 @@ struct MatrixTests {
     }
   }
 
-  @Test func whichRows() throws {
+  @Test(.needs(.ipv6)) func whichRows() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       func rows(_ more: String...) throws -> [String] {
         let json = try Tool.run(["trybind", "9527", "--matrix", "--json"] + more).json
         let trials = json["trials"].array ?? []

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `--netns`: the answer is of another network namespace, in every part of it.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct NetworkNamespaceTests {
   /// Runs the tool here, with the lab's namespace kept by a process that lives in it.
   private func withResident(_ body: (Lab, RunningCommand) throws -> Void) throws {
@@ -56,12 +56,11 @@ struct NetworkNamespaceTests {
     }
   }
 
-  @Test(
-    .enabled(if: Lab.canSwitchUser && access("/usr/bin/setpriv", X_OK) == 0 || access("/sbin/ip", X_OK) == 0))
-  func namesOfIpNetns() throws {
+  @Test(.needs(.otherUsers), .needs(.program("ip"))) func namesOfIpNetns() throws {
     let name = "tw-inspect-\(getpid())"
-    let ip = access("/sbin/ip", X_OK) == 0 ? "/sbin/ip" : "/usr/bin/ip"
-    guard try Command(ip, ["netns", "add", name]).run().exitCode == 0 else { return }
+    let ip = "/usr/bin/ip"
+    let added = try Command(ip, ["netns", "add", name]).run()
+    try #require(added.exitCode == 0, "\(added)")
     defer { _ = try? Command(ip, ["netns", "del", name]).run() }
     let result = try Tool.run("port", "9527", "--json", "--netns", name)
     #expect(result.exitCode == 0)
@@ -86,7 +85,7 @@ struct NetworkNamespaceTests {
 
   // MARK: Without the permission
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func notPermitted() throws {
+  @Test(.needs(.otherUsers)) func notPermitted() throws {
     try withResident { lab, resident in
       try lab.listener(port: 9527)
       let trybind = try elsewhere(["trybind", "9527", "--netns", "pid:\(resident.pid)"], asUser: 65_534)
@@ -106,7 +105,7 @@ struct NetworkNamespaceTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func theOwnNamespaceNeedsNoPermission() throws {
+  @Test(.needs(.otherUsers)) func theOwnNamespaceNeedsNoPermission() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
       var resident = Command("/bin/sleep", ["30"])

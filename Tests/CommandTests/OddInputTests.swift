@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Names and addresses that are allowed and that nobody expects.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct OddInputTests {
   /// The kernel lets a device have nearly any name. It is shown, and moves no cursor.
   @Test(arguments: ["e\"h", "a\\b", "e\u{1b}[2J", "a\u{9b}1m", "x\u{202e}y", "日本"])
@@ -37,14 +37,17 @@ struct OddInputTests {
   }
 
   /// Whatever the kernel thinks of them: tw-inspect says the same, and says why.
-  @Test(arguments: [
-    "224.0.0.1", "255.255.255.255", "127.255.255.255", "0.0.0.1", "240.0.0.1", "ff02::1", "ff02::1%lo", "::2",
-    "::ffff:0.0.0.0", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "fe80::1%lo", "::1%lo", "fec0::1",
-    "0000:0000:0000:0000:0000:0000:0000:0001", "0:0::0",
-  ])
+  @Test(
+    .needs(.ipv6),
+    arguments: [
+      "224.0.0.1", "255.255.255.255", "127.255.255.255", "0.0.0.1", "240.0.0.1", "ff02::1", "ff02::1%lo",
+      "::2",
+      "::ffff:0.0.0.0", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "fe80::1%lo", "::1%lo",
+      "fec0::1",
+      "0000:0000:0000:0000:0000:0000:0000:0001", "0:0::0",
+    ])
   func addresses(_ address: String) throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       for isHeld in [false, true] {
         if isHeld { try lab.timeWait(via: .dualStackOverIPv4, port: 9527) }
         let json = try Tool.run("trybind", "9527", "--address", address, "--json")
@@ -68,7 +71,7 @@ struct OddInputTests {
     }
   }
 
-  @Test(.enabled(if: access("/proc/sys/net/mptcp", F_OK) == 0))
+  @Test(.needs(.mptcp))
   func multipathListener() throws {
     try withNetworkNamespace { lab in
       try lab.listener(via: .ipv4Wildcard, port: 9527, .init(multipath: true))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Answers that cannot be written: 74 and a line that says why, or SIGPIPE without a word.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct OutputFailureTests {
   static let answers = [
     ["port", "9527"], ["port", "9527", "--json"], ["port", "9527", "--output", "jsonl"],

@@ -3,16 +3,11 @@ import TestSupport
 import Testing
 
 /// Who has a socket open, live.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct OwnerTests {
   private static let nobody: uid_t = 65_534
 
   /// Whether this process may look into every other: a policy can keep even root from it.
-  private static let seesAll: Bool = {
-    var buffer = [CChar](repeating: 0, count: 64)
-    return geteuid() == 0 && readlink("/proc/1/fd/0", &buffer, 63) >= 0
-  }()
-
   private func trybind(_ arguments: String..., asUser user: uid_t? = nil) throws -> JSON {
     try Tool.run(["trybind", "9527", "--json"] + arguments, asUser: user).json
   }
@@ -38,7 +33,7 @@ struct OwnerTests {
       #expect(owner["user"].string == (geteuid() == 0 ? "root" : nil) || geteuid() != 0)
       #expect(owner.keys == ["pid", "command", "fd", "user", "unit", "container", "started_at"])
       #expect(holder["owner_visibility"].string == "visible")
-      #expect(holder["owners_complete"].bool == Self.seesAll)
+      #expect(holder["owners_complete"].bool == Requirement.everyProcess.isMet())
       let title = json["findings"][0]["title"].string ?? ""
       #expect(title.contains("\(name) (pid \(getpid())), which listens on 127.0.0.1:9527"))
       #expect(slugs(json) == ["listener-alive", "wildcard-overlaps-specific"])
@@ -116,7 +111,7 @@ struct OwnerTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func aChildOfAnotherUser() throws {
+  @Test(.needs(.otherUsers)) func aChildOfAnotherUser() throws {
     try withNetworkNamespace { lab in
       let listener = try lab.listener(via: .ipv4Wildcard, port: 9527)
       var child = Command("/bin/sleep", ["30"])
@@ -156,7 +151,7 @@ struct OwnerTests {
 
   // MARK: Hidden
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func anotherUsersProcess() throws {
+  @Test(.needs(.otherUsers)) func anotherUsersProcess() throws {
     try withNetworkNamespace { lab in
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       let json = try trybind("--address", "0.0.0.0", asUser: Self.nobody)
@@ -173,7 +168,7 @@ struct OwnerTests {
 
   /// What the answer says would show more, does, and no less does.
   @Test(
-    .enabled(if: Lab.canSwitchUser && access("/usr/bin/setpriv", X_OK) == 0),
+    .needs(.otherUsers), .needs(.program("setpriv")),
     arguments: [
       ("", "hidden"), ("+sys_ptrace", "hidden"), ("+dac_read_search", "hidden"),
       ("+sys_ptrace,+dac_read_search", "visible"),
@@ -196,7 +191,7 @@ struct OwnerTests {
   }
 
   /// /proc with hidepid, in a mount namespace.
-  @Test(.enabled(if: Lab.canSwitchUser && access("/usr/bin/setpriv", X_OK) == 0))
+  @Test(.needs(.otherUsers), .needs(.program("setpriv")))
   func hidepid() throws {
     try withNetworkNamespace { lab in
       try lab.listener(via: .ipv4Wildcard, port: 9527)
@@ -221,7 +216,7 @@ struct OwnerTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func fromAnotherPIDNamespace() throws {
+  @Test(.needs(.otherUsers)) func fromAnotherPIDNamespace() throws {
     try withNetworkNamespace { lab in
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       let result = try Command(
@@ -239,7 +234,7 @@ struct OwnerTests {
   }
 
   /// Without /proc there is an answer all the same, and none about owners.
-  @Test(.enabled(if: Lab.canHideProc)) func withoutProc() throws {
+  @Test(.needs(.hiddenProc)) func withoutProc() throws {
     try withNetworkNamespace { lab in
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       var command = try Tool.command(["trybind", "9527", "--address", "0.0.0.0", "--json"])

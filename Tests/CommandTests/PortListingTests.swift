@@ -2,13 +2,13 @@ import TestSupport
 import Testing
 
 /// What `port` lists, in each format, for sockets that are really there.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct PortListingTests {
   /// The same sockets in all four formats.
   @Test(arguments: [Route.ipv4, .ipv6, .dualStackOverIPv4, .dualStackOverIPv6])
   func timeWait(route: Route) throws {
     try withNetworkNamespace { lab in
-      if route.needsIPv6 && !lab.hasIPv6 { return }
+      if route.needsIPv6 { try Requirement.ipv6.orSkip() }
       let situation = try lab.timeWait(via: route, port: 9527)
       let peer = try #require(situation.peer)
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which sockets `port` picks: ports, sides, states, families, limits.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct PortSelectionTests {
   /// "state local-port peer-port" of what is listed.
   private func picked(_ arguments: [String]) throws -> [String] {
@@ -149,9 +149,8 @@ struct PortSelectionTests {
   }
 
   /// v4-mapped is IPv4 on the wire.
-  @Test func families() throws {
+  @Test(.needs(.ipv6)) func families() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(via: .ipv4, port: 9001)
       try lab.timeWait(via: .dualStackOverIPv4, port: 9002)
       try lab.timeWait(via: .dualStackOverIPv6, port: 9003)
@@ -171,9 +170,8 @@ struct PortSelectionTests {
   }
 
   /// "Nothing" in one family is not "nothing".
-  @Test func theOtherFamilyHoldsThePort() throws {
+  @Test(.needs(.ipv6)) func theOtherFamilyHoldsThePort() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.listener(via: .ipv6, port: 9527)
       let output = try Tool.run("port", "9527", "-4").output.replacing("\n", with: " ")
       #expect(output.contains("(IPv4)"))
@@ -218,7 +216,7 @@ struct PortSelectionTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser))
+  @Test(.needs(.otherUsers))
   func anyUserSeesTheSame() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 3, port: 9527, keepListener: true)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `trybind --predict`: what the table says, against what bind(2) says.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct PredictTests {
   /// Whoever binds is refused; the answer comes all the same.
   @Test func bindsNothing() throws {
@@ -62,7 +62,7 @@ struct PredictTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func aPrivilegedPort() throws {
+  @Test(.needs(.otherUsers)) func aPrivilegedPort() throws {
     try withNetworkNamespace { lab in
       let result = try Tool.run("trybind", "80", "--predict", "--json", asUser: 65_534)
       #expect(result.exitCode == 1)
@@ -85,13 +85,12 @@ struct PredictTests {
 
   /// ok is ok, fails is refused (save what SO_REUSEPORT may be remembered to allow), depends is either; with the options
   /// of what processes hold read, and without, by netlink and by /proc.
-  @Test(arguments: seeds)
+  @Test(.needs(.ipv6), arguments: seeds)
   func neverContradictsTheKernel(seed: UInt64) throws {
     var random = TrybindRandomTests.Generator(state: seed)
     let crowd = (0..<Int.random(in: 1...4, using: &random)).map { _ in TrybindRandomTests.Member(&random) }
       .sorted { $0.kind.rawValue < $1.kind.rawValue }
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       for member in crowd { _ = try member.join(lab) }
       let line = ["trybind", "9527", "--predict", "--matrix", "--json"]
       let answers = try [

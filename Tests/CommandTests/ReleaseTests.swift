@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `release` ends what it is to end, and nothing else.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct ReleaseTests {
   private static let reuse = SocketOptions(reuseAddress: true)
 
@@ -80,9 +80,8 @@ struct ReleaseTests {
     }
   }
 
-  @Test func oneFamily() throws {
+  @Test(.needs(.ipv6)) func oneFamily() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527, Self.reuse)
       try lab.timeWait(via: .ipv6, port: 9527, Self.reuse)
       let result = try Tool.run("release", "9527", "--yes", "-6", "--json")
@@ -243,7 +242,7 @@ struct ReleaseTests {
 
   // MARK: Refusals
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func notPermitted() throws {
+  @Test(.needs(.otherUsers)) func notPermitted() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       let result = try Tool.run("release", "9527", "--yes", asUser: 65_534)
@@ -255,11 +254,8 @@ struct ReleaseTests {
     }
   }
 
-  private static let canMakeUserNamespace =
-    (try? Command("/usr/bin/unshare", ["--user", "--map-root-user", "true"]).run().exitCode) == 0
-
   /// Root of a user namespace that does not own this network namespace: only the kernel can tell.
-  @Test(.enabled(if: canMakeUserNamespace)) func rootOfAnotherUserNamespace() throws {
+  @Test(.needs(.userNamespaces)) func rootOfAnotherUserNamespace() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       let tool = try Tool.path.get()

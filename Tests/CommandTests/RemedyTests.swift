@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Commands get pasted: each one that an answer offers does what it is offered for.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct RemedyTests {
   private func commands(_ arguments: [String]) throws -> [String] {
     let json = try Tool.run(arguments + ["--json"]).json
@@ -40,17 +40,18 @@ struct RemedyTests {
   }
 
   /// It waits for the server that was asked about, and no longer than that one has to.
-  @Test(arguments: [
-    [], ["--reuse"], ["-4"], ["--v6-only"], ["--address", "127.0.0.1", "--address", "::", "--v6-only"],
-    ["--address", "127.0.0.1", "--reuse", "--reuse-port", "--interface", "lo", "--listen"],
-  ])
+  @Test(
+    .needs(.ipv6),
+    arguments: [
+      [], ["--reuse"], ["-4"], ["--v6-only"], ["--address", "127.0.0.1", "--address", "::", "--v6-only"],
+      ["--address", "127.0.0.1", "--reuse", "--reuse-port", "--interface", "lo", "--listen"],
+    ])
   func waiting(options: [String]) throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
-      try lab.timeWait(port: 9527)
+      try lab.timeWait(via: options == ["--v6-only"] ? .ipv6 : .ipv4, port: 9527)
       // What is tried of the server is what trybind would try of it.
       let asked = try Tool.run(["trybind", "9527", "--json"] + options).json
-      guard asked["bindable"].bool == false else { return }
+      try #require(asked["bindable"].bool == false)
       let command = try #require(try commands(["trybind", "9527"] + options).first)
       #expect(command.hasPrefix("tw-inspect wait 9527"))
       let timedOut = try paste(command + " --timeout 1ms --json")
@@ -83,7 +84,7 @@ struct RemedyTests {
   }
 
   /// To a user who may not see the process, what an administrator can do is offered.
-  @Test(.enabled(if: Lab.canSwitchUser && access("/usr/bin/ss", X_OK) == 0))
+  @Test(.needs(.otherUsers), .needs(.program("ss")))
   func whoHoldsASocketOfAnotherUser() throws {
     func first(_ make: (Lab) throws -> Void) throws -> String {
       try withNetworkNamespace { lab in

@@ -3,15 +3,13 @@ import TestSupport
 import Testing
 
 /// The screens of the main situations, as a person sees them.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct ScreenTests {
   private func inLab(_ body: (Lab) throws -> CommandResult) throws -> CommandResult {
     try withNetworkNamespace { try body($0) }
   }
 
-  private static let hasIPv6 = (try? withNetworkNamespace { $0.hasIPv6 }) ?? false
-
-  @Test(.enabled(if: hasIPv6)) func port() throws {
+  @Test(.needs(.ipv6)) func port() throws {
     var screens = ScreenFile()
     func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {
       screens.add(
@@ -55,7 +53,7 @@ struct ScreenTests {
     try screens.compare(with: "port")
   }
 
-  @Test(.enabled(if: hasIPv6)) func trybindWhatHoldsThePort() throws {
+  @Test(.needs(.ipv6)) func trybindWhatHoldsThePort() throws {
     var screens = ScreenFile()
     func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {
       screens.add(
@@ -102,7 +100,7 @@ struct ScreenTests {
     try screens.compare(with: "trybind-held")
   }
 
-  @Test(.enabled(if: hasIPv6)) func release() throws {
+  @Test(.needs(.ipv6)) func release() throws {
     var screens = ScreenFile()
     func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {
       screens.add(
@@ -135,7 +133,7 @@ struct ScreenTests {
     try screens.compare(with: "release")
   }
 
-  @Test(.enabled(if: hasIPv6)) func explain() throws {
+  @Test(.needs(.ipv6)) func explain() throws {
     var screens = ScreenFile()
     for topic in [
       nil, "SO_REUSEADDR", "bind-rules", "who-closes-first", "listener-alive", "reuseadr", "nonesuch",
@@ -146,7 +144,7 @@ struct ScreenTests {
     try screens.compare(with: "explain")
   }
 
-  @Test(.enabled(if: hasIPv6)) func trybindWhatElseIsWrong() throws {
+  @Test(.needs(.ipv6)) func trybindWhatElseIsWrong() throws {
     var screens = ScreenFile()
     func show(
       _ title: String, _ arguments: String..., command change: (inout Command) -> Void = { _ in },
@@ -188,13 +186,19 @@ struct ScreenTests {
       try $0.sysctl("net.ipv4.ip_local_port_range", "40000 40001")
       for port in [40_000, 40_001] as [UInt16] { try $0.listener(via: .ipv4Wildcard, port: port) }
     }
-    if Lab.canSwitchUser {
-      try show("a privileged port", "80") { $0.user = 65_534 }
-      try show("SO_REUSEPORT of another user", "9527", "--address", "127.0.0.1", "--reuse-port") { _ in
-      } make: {
-        try $0.listener(port: 9527, .init(reusePort: true, owner: 65_534))
-      }
-      try screens.compare(with: "trybind-refused")
-    }
+    try screens.compare(with: "trybind-refused")
+  }
+
+  @Test(.needs(.otherUsers)) func trybindOfOtherUsers() throws {
+    var screens = ScreenFile()
+    screens.add(
+      "a privileged port", try inLab { _ in try Tool.run("trybind", "80", asUser: 65_534) })
+    screens.add(
+      "SO_REUSEPORT of another user",
+      try inLab { lab in
+        try lab.listener(port: 9527, .init(reusePort: true, owner: 65_534))
+        return try Tool.run("trybind", "9527", "--address", "127.0.0.1", "--reuse-port")
+      })
+    try screens.compare(with: "trybind-other-users")
   }
 }

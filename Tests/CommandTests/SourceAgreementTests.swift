@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Netlink, /proc and ss(8) show the same sockets, apart from what each is known not to see.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct SourceAgreementTests {
   /// Dozens of sockets, in every state that can be made, on IPv4, IPv6 and v4-mapped addresses.
   private func populate(_ lab: Lab) throws {
@@ -67,7 +67,7 @@ struct SourceAgreementTests {
       let table = try KernelTable.read().rows
       #expect(netlink.sockets.count == table.count)
 
-      guard access("/usr/bin/ss", X_OK) == 0 else { return }
+      try Requirement.program("ss").orSkip()
       let ss = try Command("/usr/bin/ss", ["-tanH"]).run()
       let seen = ss.lines.dropLast().compactMap { line -> String? in
         let fields = line.split(separator: " ")
@@ -167,9 +167,8 @@ struct SourceAgreementTests {
   }
 
   /// Whether [::] takes IPv4 too is not in /proc; that is no reason to say that nothing of IPv4 is there.
-  @Test func dualStackListenerReadFromProc() throws {
+  @Test(.needs(.ipv6)) func dualStackListenerReadFromProc() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.listener(via: .dualStackOverIPv4, port: 9527)
       let output = try Tool.run("port", "9527", "-4", "--source", "proc").output.replacing("\n", with: " ")
       #expect(!output.contains("Nothing else"), "\(output)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Hosts and sandboxes that refuse netlink, /proc or both, and processes that have run out of descriptors.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct SourceFailureTests {
   static let questions = [
     ["port", "9527"], ["port", "9527", "--json"], ["port", "9527", "--output", "jsonl"],
@@ -42,7 +42,7 @@ struct SourceFailureTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canHideProc), arguments: questions)
+  @Test(.needs(.hiddenProc), arguments: questions)
   func nothingToLookAt(_ arguments: [String]) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
@@ -74,7 +74,7 @@ struct SourceFailureTests {
   }
 
   /// Without /proc there are no sysctls and no namespace's inode; the sockets are there all the same.
-  @Test(.enabled(if: Lab.canHideProc))
+  @Test(.needs(.hiddenProc))
   func netlinkAlone() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, .init(reuseAddress: true))

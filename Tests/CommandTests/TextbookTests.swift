@@ -4,7 +4,7 @@ import Testing
 
 /// The lesson that this program comes from, replayed: a server on 127.0.0.1:9527 closes first, and its restart is
 /// refused.
-@Suite(.enabled(if: Lab.isAvailable), .ownThread)
+@Suite(.needs(.networkNamespaces), .ownThread)
 struct TextbookTests {
   private static let port: UInt16 = 9527
 

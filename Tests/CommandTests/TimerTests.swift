@@ -3,7 +3,7 @@ import Testing
 
 /// What is promised about time, held against the kernel's clock. A FIN_WAIT2 minisocket lives as long as
 /// net.ipv4.tcp_fin_timeout says; a TIME_WAIT always a minute, which no test waits for.
-@Suite(.enabled(if: Lab.isAvailable), .ownThread)
+@Suite(.needs(.networkNamespaces), .ownThread)
 struct TimerTests {
   /// Not free before `free_in_ms`, and free by `free_latest_ms`.
   @Test func thePortIsFreeWhenItWasSaid() throws {

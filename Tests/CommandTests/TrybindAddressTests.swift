@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 /// Addresses, devices and families that a server can get wrong, before any other socket matters.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindAddressTests {
   @Test(arguments: ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"])
   func notOfThisHost(_ address: String) throws {
     try withNetworkNamespace { lab in
-      if address.contains(":") && !lab.hasIPv6 { return }
+      if address.contains(":") { try Requirement.ipv6.orSkip() }
       let answer = try expectTrybind(Server(addresses: [address]), false, ["address-not-local"])
       #expect(answer.kernel.map(\.bind) == ["EADDRNOTAVAIL"])
       #expect(answer.holders.isEmpty)
@@ -41,9 +41,8 @@ struct TrybindAddressTests {
     }
   }
 
-  @Test func linkLocal() throws {
+  @Test(.needs(.ipv6)) func linkLocal() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.addLink("eth0")
       try lab.addAddress("fe80::1", prefix: 64, to: "eth0")
       try expectTrybind(Server(addresses: ["fe80::1"]), false, ["address-needs-scope"])
@@ -61,9 +60,8 @@ struct TrybindAddressTests {
   }
 
   /// The test's own resolver refuses the name, so the kernel is not asked again here.
-  @Test func scopeThatDoesNotExist() throws {
+  @Test(.needs(.ipv6)) func scopeThatDoesNotExist() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       for scope in ["nope0", "77"] {
         let result = try Tool.run("trybind", "9527", "--address", "fe80::1%\(scope)", "--json")
         #expect(result.exitCode == 1)
@@ -100,9 +98,8 @@ struct TrybindAddressTests {
 
   // MARK: Families
 
-  @Test func oneFamilyAskedFor() throws {
+  @Test(.needs(.ipv6)) func oneFamilyAskedFor() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       try expectTrybind(Server(more: ["-4"]), false, ["listener-alive"])
       try expectTrybind(Server(v6Only: true, more: ["-6"]), true, [])
@@ -114,9 +111,8 @@ struct TrybindAddressTests {
   }
 
   /// net.ipv6.bindv6only sets a default, and each trial sets its own option.
-  @Test func bindV6OnlyMakesNoDifference() throws {
+  @Test(.needs(.ipv6)) func bindV6OnlyMakesNoDifference() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.sysctl("net.ipv6.bindv6only", "1")
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       let answer = try expectTrybind(Server(addresses: ["::"]), false, nil)
@@ -174,9 +170,8 @@ struct TrybindAddressTests {
     }
   }
 
-  @Test func ipv6SwitchedOff() throws {
+  @Test(.needs(.ipv6)) func ipv6SwitchedOff() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
       try expectTrybind(Server(addresses: ["::1"]), false, ["family-unavailable"])
       // The wildcard needs no address.
@@ -186,7 +181,7 @@ struct TrybindAddressTests {
 
   // MARK: Refusals by others
 
-  @Test(.enabled(if: Lab.canSwitchUser))
+  @Test(.needs(.otherUsers))
   func privilegedPort() throws {
     try withNetworkNamespace { lab in
       func ask(_ more: String...) throws -> JSON {
@@ -240,9 +235,8 @@ struct TrybindAddressTests {
   }
 
   /// "Is not an address of this host" was said of one that duplicate address detection still keeps.
-  @Test func tentativeAddress() throws {
+  @Test(.needs(.ipv6)) func tentativeAddress() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.addLink("eth0", carrier: false)
       try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0", checked: true)
       let result = try Tool.run("trybind", "9527", "--address", "2001:db8::7", "--json")

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Connections without a listener: of a server that is gone or goes on, without a process, or of a client.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindConnectionTests {
   enum Kind: String, CaseIterable, Sendable {
     case established, closeWait, finWait1, finWait2, lastAck, closing
@@ -123,7 +123,7 @@ struct TrybindConnectionTests {
   @Test(arguments: [9527, 40_000] as [UInt16], AddressFamily.allCases)
   func connectedToItself(port: UInt16, family: AddressFamily) throws {
     try withNetworkNamespace { lab in
-      if family == .ipv6 && !lab.hasIPv6 { return }
+      if family == .ipv6 { try Requirement.ipv6.orSkip() }
       try lab.selfConnected(family, port: port)
       let address = family == .ipv4 ? "127.0.0.1" : "::1"
       let answer = try expectTrybind(

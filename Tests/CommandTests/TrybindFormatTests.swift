@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// The answer of `trybind` in the formats for programs.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindFormatTests {
   @Test func allKeysAreThere() throws {
     try withNetworkNamespace { lab in
@@ -68,9 +68,8 @@ struct TrybindFormatTests {
     }
   }
 
-  @Test func plain() throws {
+  @Test(.needs(.ipv6)) func plain() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527, .init(reuseAddress: true))
       let result = try Tool.run("trybind", "9527", "--reuse", "--reuse-port", "--output", "plain")
       #expect(result.exitCode == 0)
@@ -90,9 +89,8 @@ struct TrybindFormatTests {
   }
 
   /// Scopes are part of an address.
-  @Test func addresses() throws {
+  @Test(.needs(.ipv6)) func addresses() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       let arguments = [
         "trybind", "9527", "--address", "fe80::1%lo", "--address", "[::1]", "--address", "127.0.0.1",
       ]

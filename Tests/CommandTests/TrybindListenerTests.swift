@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Somebody listens. Neither time nor SO_REUSEADDR gets past that; another address may.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindListenerTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let listener: Route
@@ -47,10 +47,9 @@ struct TrybindListenerTests {
     Case(.mapped, "::1"),
   ]
 
-  @Test(arguments: cases, [false, true])
+  @Test(.needs(.ipv6), arguments: cases, [false, true])
   func listener(_ it: Case, reuse: Bool) throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       let situation = try lab.listener(via: it.listener, port: 9527, .init(reuseAddress: reuse))
       for server in [false, true] {
         let answer = try expectTrybind(
@@ -65,9 +64,8 @@ struct TrybindListenerTests {
     }
   }
 
-  @Test func v6OnlyServerBesideAnIPv4Listener() throws {
+  @Test(.needs(.ipv6)) func v6OnlyServerBesideAnIPv4Listener() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.listener(via: .ipv4Wildcard, port: 9527)
       try expectTrybind(Server(v6Only: true), true, [])
       try expectTrybind(Server(more: ["-6"]), false, ["listener-alive", "dual-stack-wildcard"])

@@ -4,7 +4,7 @@ import Testing
 
 /// Random crowds of sockets on one port, and random servers. Which findings come is not foreseen here; but no answer
 /// may contradict bind(2), nor the rules the kernel.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindRandomTests {
   /// SplitMix64, so that a failure can be made again from its seed.
   struct Generator: RandomNumberGenerator {
@@ -76,7 +76,7 @@ struct TrybindRandomTests {
     return (0..<count).map { _ in UInt64.random(in: 1..<1_000_000) }
   }()
 
-  @Test(arguments: seeds)
+  @Test(.needs(.ipv6), arguments: seeds)
   func neverContradictsTheKernel(seed: UInt64) throws {
     var random = Generator(state: seed)
     let crowd = (0..<Int.random(in: 1...4, using: &random)).map { _ in Member(&random) }
@@ -85,7 +85,6 @@ struct TrybindRandomTests {
     var said: [(server: Server, yours: [String], json: JSON)] = []
     var joined: [Bool] = []
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       joined = try crowd.map { try $0.join(lab) }
       for server in servers {
         let result = try Tool.run(server.arguments + ["--json"])
@@ -120,7 +119,7 @@ struct TrybindRandomTests {
 
   /// A SO_REUSEPORT trial changes what the kernel answers later, so an identical crowd elsewhere is asked. Its trials
   /// are to be the first of all, and the widest address the first of those.
-  @Test(arguments: seeds)
+  @Test(.needs(.ipv6), arguments: seeds)
   func neverContradictsTheKernelWithReusePort(seed: UInt64) throws {
     var random = Generator(state: seed)
     let crowd = (0..<Int.random(in: 1...4, using: &random)).map { _ in Member(&random) }
@@ -129,13 +128,11 @@ struct TrybindRandomTests {
     server.reusePort = true
     // Alternatives are tried one at a time, and here named ones are held together.
     if server.addresses.isEmpty { server.addresses = ["::"] }
-    let truth = try withNetworkNamespace { lab -> [String]? in
-      guard lab.hasIPv6 else { return nil }
+    let truth = try withNetworkNamespace { lab in
       for member in crowd { _ = try member.join(lab) }
       let answers = try server.start()
       return answers.map { "\($0.address) \($0.bind)" }.sorted()
     }
-    guard let truth else { return }
     try withNetworkNamespace { lab in
       for member in crowd { _ = try member.join(lab) }
       let json = try Tool.run(server.arguments + ["--json"]).json

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// Findings about how sockets are listed, and about settings that are mistaken for a way out.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindSettingsTests {
   /// What a dual-stack server leaves of IPv4 is listed under IPv6, and in the way of IPv4.
   @Test func mappedTimeWait() throws {
@@ -47,8 +47,9 @@ struct TrybindSettingsTests {
       try lab.timeWait(port: 9527)
       let slugs = ["time-wait-holder-without-reuse"] + (isMisread ? ["reuse-sysctl-misread"] : [])
       let answer = try expectTrybind(Server(reuse: true), false, slugs)
-      guard isMisread else { return }
-      #expect(answer.finding("reuse-sysctl-misread")["evidence"][0].string == "\(name) = \(value)")
+      if isMisread {
+        #expect(answer.finding("reuse-sysctl-misread")["evidence"][0].string == "\(name) = \(value)")
+      }
     }
   }
 

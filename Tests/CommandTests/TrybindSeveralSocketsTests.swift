@@ -2,17 +2,19 @@ import TestSupport
 import Testing
 
 /// Servers of several addresses, automatic ports, and SO_REUSEPORT.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct TrybindSeveralSocketsTests {
   // MARK: Held together
 
-  @Test(arguments: [
-    ["0.0.0.0", "::"], ["::", "0.0.0.0"], ["127.0.0.1", "0.0.0.0"], ["0.0.0.0", "127.0.0.1"], ["::1", "::"],
-    ["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "::ffff:127.0.0.1"], ["127.0.0.1", "::1", "::"],
-  ])
+  @Test(
+    .needs(.ipv6),
+    arguments: [
+      ["0.0.0.0", "::"], ["::", "0.0.0.0"], ["127.0.0.1", "0.0.0.0"], ["0.0.0.0", "127.0.0.1"],
+      ["::1", "::"],
+      ["127.0.0.1", "127.0.0.1"], ["127.0.0.1", "::ffff:127.0.0.1"], ["127.0.0.1", "::1", "::"],
+    ])
   func ownAddressesOverlap(_ addresses: [String]) throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try expectTrybind(Server(addresses: addresses), false, ["own-addresses-overlap"])
       // While none of them listens, SO_REUSEADDR lets them be bound together: a yes with a warning.
       try expectTrybind(Server(addresses: addresses, reuse: true), true, ["own-addresses-overlap"])
@@ -23,9 +25,8 @@ struct TrybindSeveralSocketsTests {
     }
   }
 
-  @Test func addressesApart() throws {
+  @Test(.needs(.ipv6)) func addressesApart() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       for listens in [false, true] {
         try expectTrybind(Server(addresses: ["127.0.0.1", "127.0.0.2", "::1"], listens: listens), true, [])
         try expectTrybind(Server(addresses: ["0.0.0.0", "::"], v6Only: true, listens: listens), true, [])
@@ -46,9 +47,8 @@ struct TrybindSeveralSocketsTests {
 
   /// The first is refused by TIME_WAIT, and so is not there to be in the second's way; but when the TIME_WAIT has ended it
   /// will be, and no time may be promised.
-  @Test func timeWaitBeforeTheOverlap() throws {
+  @Test(.needs(.ipv6)) func timeWaitBeforeTheOverlap() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527, .init(reuseAddress: true))
       let answer = try expectTrybind(
         Server(addresses: ["0.0.0.0", "::"]), false,
@@ -63,9 +63,8 @@ struct TrybindSeveralSocketsTests {
   }
 
   /// Its own SO_REUSEPORT trial on 0.0.0.0 let a repeated one on [::] succeed, which was told as "has just become free".
-  @Test func ownTrialsTurnNoAnswer() throws {
+  @Test(.needs(.ipv6)) func ownTrialsTurnNoAnswer() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527, .init(reusePort: true))
       try lab.listener(via: .ipv6, port: 9527)
       let result = try Tool.run("trybind", "9527", "--reuse-port", "--json")
@@ -76,9 +75,8 @@ struct TrybindSeveralSocketsTests {
   }
 
   /// The TIME_WAIT was named first, with the advice to wait, although a listener holds [::] for good.
-  @Test func aListenerDecidesBeforeATimer() throws {
+  @Test(.needs(.ipv6)) func aListenerDecidesBeforeATimer() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       try lab.timeWait(port: 9527)
       try lab.listener(via: .ipv6, port: 9527)
       let result = try Tool.run("trybind", "9527", "--json")
@@ -155,7 +153,7 @@ struct TrybindSeveralSocketsTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser), arguments: [false, true])
+  @Test(.needs(.otherUsers), arguments: [false, true])
   func anotherUser(hasOption: Bool) throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527, .init(reusePort: hasOption, owner: 65_534))
@@ -168,7 +166,7 @@ struct TrybindSeveralSocketsTests {
   }
 
   /// The user's own sockets are shared among themselves.
-  @Test(.enabled(if: Lab.canSwitchUser))
+  @Test(.needs(.otherUsers))
   func nobodySharesWithNobody() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527, .init(reusePort: true, owner: 65_534))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Everything works without root; only what the kernel refuses to that user differs.
-@Suite(.enabled(if: Lab.isAvailable && Lab.canSwitchUser))
+@Suite(.needs(.networkNamespaces), .needs(.otherUsers))
 struct UnprivilegedTests {
   private static let nobody: uid_t = 65_534
 

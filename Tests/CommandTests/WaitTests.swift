@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `wait` on a real kernel: when it returns, what it says, and how it ends.
-@Suite(.enabled(if: Lab.isAvailable), .ownThread)
+@Suite(.needs(.networkNamespaces), .ownThread)
 struct WaitTests {
   private func start(_ arguments: String...) throws -> RunningCommand {
     let running = try Tool.command(["wait"] + arguments).start()
@@ -105,9 +105,8 @@ struct WaitTests {
     }
   }
 
-  @Test func severalAddresses() throws {
+  @Test(.needs(.ipv6)) func severalAddresses() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       let first = try lab.listener(port: 9527)
       let second = try lab.listener(via: .ipv6, port: 9527)
       let running = try start("9527", "--address", "127.0.0.1", "--address", "::1")
@@ -187,7 +186,7 @@ struct WaitTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func privilegedPort() throws {
+  @Test(.needs(.otherUsers)) func privilegedPort() throws {
     try withNetworkNamespace { _ in
       let result = try Tool.run("wait", "80", "--fail-fast", asUser: 65_534)
       #expect(result.exitCode == 1)
@@ -208,9 +207,8 @@ struct WaitTests {
     }
   }
 
-  @Test func ownAddressesExcludeEachOther() throws {
+  @Test(.needs(.ipv6)) func ownAddressesExcludeEachOther() throws {
     try withNetworkNamespace { lab in
-      guard lab.hasIPv6 else { return }
       let result = try Tool.run("wait", "9527", "--address", "0.0.0.0", "--address", "::")
       #expect(result.exitCode == 1)
       #expect(result.output.contains("own-addresses-overlap"))
@@ -303,7 +301,7 @@ struct WaitTests {
   }
 
   /// A real TIME_WAIT, waited out.
-  @Test(.enabled(if: getenv("TW_SLOW") != nil, "a minute long: TW_SLOW=1"))
+  @Test(.needs(.slow))
   func aMinute() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)

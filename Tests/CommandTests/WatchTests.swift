@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `--watch`: in a pipe, and on a screen as a person has it.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct WatchTests {
   private static let watched = ["port", "9527", "--all", "--watch", "--interval", "200ms"]
 
@@ -154,7 +154,7 @@ struct WatchTests {
 
   // MARK: On a screen
 
-  @Suite(.enabled(if: TerminalEmulator.isAvailable, "tmux is not installed"))
+  @Suite(.needs(.program("tmux")))
   struct ScreenTests {
     /// As it is shown in the documentation; TW_UPDATE_SCREENS=1 writes it anew.
     @Test func picture() throws {

@@ -98,7 +98,7 @@ import Testing
     #expect(result.output == "ready\ncaught\n")
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func anotherUser() throws {
+  @Test(.needs(.otherUsers)) func anotherUser() throws {
     var command = Command("/usr/bin/id", ["-u"])
     command.user = 65_534
     #expect(try command.run().output == "65534\n")
@@ -106,7 +106,7 @@ import Testing
     #expect(try command.run().output == "65534\n")
   }
 
-  @Test(.enabled(if: Lab.isAvailable)) func childIsInTheNamespace() throws {
+  @Test(.needs(.networkNamespaces)) func childIsInTheNamespace() throws {
     try withNetworkNamespace { lab in
       let result = try Command("/usr/bin/stat", ["-L", "-c", "%i", "/proc/self/ns/net"]).run()
       #expect(result.output == "\(lab.inode)\n")
@@ -116,7 +116,7 @@ import Testing
   }
 
   /// A close(2) is the end of a socket at once, however many children are being started meanwhile.
-  @Test(.enabled(if: Lab.isAvailable)) func noChildHoldsOurSockets() throws {
+  @Test(.needs(.networkNamespaces)) func noChildHoldsOurSockets() throws {
     try withNetworkNamespace { lab in
       for _ in 0..<20 {
         let listener = try TCPSocket()
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Lab.isAvailable)) func childOwnsWhatItIsGiven() throws {
+  @Test(.needs(.networkNamespaces)) func childOwnsWhatItIsGiven() throws {
     try withNetworkNamespace { lab in
       let listener = try lab.listener(port: 9527)
       var command = Command("/bin/sleep", ["60"])
@@ -144,8 +144,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: access("/usr/bin/telnet", X_OK) == 0 && Lab.isAvailable)) func deniedSystemCalls() throws
-  {
+  @Test(.needs(.networkNamespaces), .needs(.program("telnet"))) func deniedSystemCalls() throws {
     try withNetworkNamespace { lab in
       let listener = try lab.listener(port: 9527)
       var command = Command("/usr/bin/telnet", ["127.0.0.1", "9527"])
@@ -158,7 +157,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Lab.canHideProc)) func hiddenProc() throws {
+  @Test(.needs(.hiddenProc)) func hiddenProc() throws {
     var command = Command("/bin/ls", ["/proc/self/fd"])
     command.hidesProc = true
     #expect(try command.run().errors.contains("No such file"))
@@ -171,7 +170,7 @@ import Testing
     #expect(try Tool.run("--help").exitCode == 0)
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func theToolRunsAsAnotherUser() throws {
+  @Test(.needs(.otherUsers)) func theToolRunsAsAnotherUser() throws {
     #expect(try Tool.run("--help", asUser: 65_534).exitCode == 0)
   }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// What the explanations say of the kernel, each shown on the one that runs. Where it fails, the kernel is
 /// right: the explanation is to be changed.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 enum KernelFacts {}
 
 typealias LabOptions = TestSupport.SocketOptions

@@ -27,9 +27,8 @@ extension KernelFacts {
       }
     }
 
-    @Test func dualStackWildcardTakesIPv4() throws {
+    @Test(.needs(.ipv6)) func dualStackWildcardTakesIPv4() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.listener(via: .dualStackOverIPv6, port: 9527)
         #expect(try answer("0.0.0.0", 9527) == .inUse)
         #expect(try answer("127.0.0.1", 9527) == .inUse)
@@ -48,10 +47,9 @@ extension KernelFacts {
       }
     }
 
-    @Test(.enabled(if: Kernel.comparesAddressesRight, "before Linux 6.9 bind(2) differs here"))
+    @Test(.needs(.ipv6), .needs(.linux(6, 9, "before Linux 6.9 bind(2) differs here")))
     func mappedTimeWaitBlocksIPv4() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         for route in [Route.dualStackOverIPv4, .mapped] {
           let situation = try lab.timeWait(via: route)
           #expect(situation.local.address == "::ffff:127.0.0.1")
@@ -68,13 +66,12 @@ extension KernelFacts {
 
     /// The kernel compares 0.0.0.0 with every socket that could speak IPv4, also with one on [::1]. Not so
     /// ::ffff:0.0.0.0: the rules once said that it were the same.
-    @Test(.enabled(if: Kernel.comparesAddressesRight, "before Linux 6.9 bind(2) differs here"))
+    @Test(.needs(.ipv6), .needs(.linux(6, 9, "before Linux 6.9 bind(2) differs here")))
     func dualStackTimeWaitOnIPv6BlocksTheIPv4Wildcard() throws {
       let routes: [(Route, blocksWildcard: Bool)] = [
         (.dualStackOverIPv6, true), (.ipv6, false), (.ipv6OnlyWildcard, false),
       ]
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         for (route, blocksWildcard) in routes {
           let port = try lab.timeWait(via: route).port
           #expect(try answer("0.0.0.0", port) == (blocksWildcard ? .inUse : .ok), "\(route)")
@@ -90,9 +87,8 @@ extension KernelFacts {
     }
 
     /// bind(2) to a real IPv6 address sets IPV6_V6ONLY.
-    @Test func specificIPv6AddressIsV6Only() throws {
+    @Test(.needs(.ipv6)) func specificIPv6AddressIsV6Only() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         let socket = try TCPSocket(.ipv6, .init(v6Only: false))
         try socket.bind("::1")
         #expect(try socket.get(Int32(IPPROTO_IPV6), IPV6_V6ONLY) == 1)
@@ -101,9 +97,8 @@ extension KernelFacts {
     }
 
     /// The address says which device, and two devices are apart.
-    @Test func linkLocalAddressIsTiedToItsDevice() throws {
+    @Test(.needs(.ipv6)) func linkLocalAddressIsTiedToItsDevice() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.addLink("eth0")
         for link in ["eth0", "eth0-peer"] { try lab.addAddress("fe80::1", prefix: 64, to: link) }
         let server = try TCPSocket(.ipv6)

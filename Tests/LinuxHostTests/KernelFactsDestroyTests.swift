@@ -7,7 +7,7 @@ import Testing
 
 extension KernelFacts {
   /// SOCK_DESTROY on the kernel that runs.
-  @Suite(.enabled(if: Lab.isAvailable))
+  @Suite(.needs(.networkNamespaces))
   struct Destroy {
     private func destroy(
       _ record: SocketRecord
@@ -23,7 +23,7 @@ extension KernelFacts {
     @Test(arguments: Route.allCases)
     func aTimeWaitEndsAndAPlainBindWorks(via route: Route) throws {
       try withNetworkNamespace { lab in
-        guard route.serverFamily == .ipv4 || lab.hasIPv6 else { return }
+        if route.needsIPv6 { try Requirement.ipv6.orSkip() }
         let left = try lab.timeWait(via: route)
         let address = route.listenAddress
         #expect(try answer(address, left.port) == .inUse)
@@ -45,7 +45,7 @@ extension KernelFacts {
     @Test(arguments: [Route.ipv4, .ipv4Wildcard, .dualStackOverIPv4])
     func aVanishedOneLeavesTheListenerAlone(via route: Route) throws {
       try withNetworkNamespace { lab in
-        guard route.serverFamily == .ipv4 || lab.hasIPv6 else { return }
+        if route.needsIPv6 { try Requirement.ipv6.orSkip() }
         let left = try lab.timeWait(via: route, keepListener: true)
         let seen = try #require(try minisockets(onPort: left.port).first)
         #expect(try destroy(seen) == .ended)

@@ -5,7 +5,7 @@ import Testing
 
 extension KernelFacts {
   /// What the topics of `explain` say besides, each shown once.
-  @Suite(.enabled(if: Lab.isAvailable), .ownThread)
+  @Suite(.needs(.networkNamespaces), .ownThread)
   struct ReferenceTests {
     // MARK: How connections end
 
@@ -171,9 +171,8 @@ extension KernelFacts {
       }
     }
 
-    @Test func bindV6OnlyIsADefaultForNewSockets() throws {
+    @Test(.needs(.ipv6)) func bindV6OnlyIsADefaultForNewSockets() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         let before = try TCPSocket(.ipv6)
         try lab.sysctl("net.ipv6.bindv6only", "1")
         try before.bind("::", port: 9527)

@@ -6,10 +6,9 @@ import Testing
 extension KernelFacts {
   /// Refusals other than EADDRINUSE, and which of two reasons is told.
   @Suite struct RefusalTests {
-    @Test(arguments: ["127.0.0.1", "::1"])
+    @Test(.needs(.ipv6), arguments: ["127.0.0.1", "::1"])
     func privilegedPortBeforeAddressInUse(address: String) throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.listener(via: address == "::1" ? .ipv6 : .ipv4, port: 80)
         #expect(try answer(address, 80) == .inUse)
         try withoutPrivilegedPorts {
@@ -24,10 +23,9 @@ extension KernelFacts {
     }
 
     /// A server can hold an address that the host does not have, or has no longer.
-    @Test(arguments: ["192.0.2.1", "2001:db8::1"])
+    @Test(.needs(.ipv6), arguments: ["192.0.2.1", "2001:db8::1"])
     func addressNotLocalBeforeAddressInUse(address: String) throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         let isIPv6 = address.contains(":")
         let holder = try TCPSocket(isIPv6 ? .ipv6 : .ipv4)
         let (level, freeBind) = isIPv6 ? (Int32(IPPROTO_IPV6), Int32(78)) : (Int32(IPPROTO_IP), Int32(15))
@@ -42,9 +40,8 @@ extension KernelFacts {
     }
 
     /// IPv6 that is switched off takes its addresses away, and not the wildcard.
-    @Test func disabledIPv6() throws {
+    @Test(.needs(.ipv6)) func disabledIPv6() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
         #expect(try answer("::1", 9527) == .refused(EADDRNOTAVAIL))
         #expect(try answer("::", 9527, listens: true) == .ok)
@@ -52,20 +49,23 @@ extension KernelFacts {
     }
 
     @Test func noSuchDevice() throws {
-      try withNetworkNamespace { lab in
+      try withNetworkNamespace { _ -> Void in
         #expect(throws: SystemCallError("setsockopt", ENODEV, "SO_BINDTODEVICE eth7")) {
           try TCPSocket(.ipv4, .init(device: "eth7"))
         }
-        try #require(lab.hasIPv6)
+      }
+    }
+
+    @Test(.needs(.ipv6)) func noSuchScope() throws {
+      try withNetworkNamespace { _ throws -> Void in
         #expect(try answer("fe80::1%77", 9527) == .refused(ENODEV))
         #expect(try answer("fe80::1", 9527) == .refused(EINVAL))
       }
     }
 
-    @Test func addressesThatNobodyHas() throws {
-      try withNetworkNamespace { lab in
+    @Test(.needs(.ipv6)) func addressesThatNobodyHas() throws {
+      try withNetworkNamespace { _ throws -> Void in
         #expect(try answer("224.0.0.1", 9527) == .ok, "multicast is refused for IPv6 alone")
-        try #require(lab.hasIPv6)
         #expect(try answer("ff02::1", 9527) == .refused(EINVAL))
         #expect(try answer("::ffff:127.0.0.1", 9527, .init(v6Only: true)) == .refused(EINVAL))
       }

@@ -86,7 +86,7 @@ extension KernelFacts {
 
     // MARK: Users
 
-    @Test(.enabled(if: Lab.canSwitchUser)) func reusePortIsForOneUser() throws {
+    @Test(.needs(.otherUsers)) func reusePortIsForOneUser() throws {
       try withNetworkNamespace { lab in
         for (old, new) in [(Self.nobody, geteuid()), (geteuid(), Self.nobody)] {
           let port = try lab.listener(.withReusePort.owned(by: old)).port
@@ -96,7 +96,7 @@ extension KernelFacts {
       }
     }
 
-    @Test(.enabled(if: Lab.canSwitchUser)) func minisocketsHaveNoUser() throws {
+    @Test(.needs(.otherUsers)) func minisocketsHaveNoUser() throws {
       try withNetworkNamespace { lab in
         for options in [LabOptions.withReuseAddress, .withReusePort] {
           let old = options.owned(by: Self.nobody)
@@ -108,7 +108,7 @@ extension KernelFacts {
     }
 
     /// Whose a connection is, and so who may share its port, is decided by accept(2).
-    @Test(.enabled(if: Lab.canSwitchUser)) func connectionBelongsToWhoAcceptsIt() throws {
+    @Test(.needs(.otherUsers)) func connectionBelongsToWhoAcceptsIt() throws {
       try withNetworkNamespace { lab in
         let situation = try lab.established(.withReusePort.owned(by: Self.nobody))
         #expect(situation.row?.uid == geteuid())
@@ -136,9 +136,8 @@ extension KernelFacts {
     // MARK: What the kernel remembers of a port
 
     /// Why trials with SO_REUSEPORT come first, the most overlapping address first of all.
-    @Test func reusePortBindThatWorkedLetsOthersIn() throws {
+    @Test(.needs(.ipv6)) func reusePortBindThatWorkedLetsOthersIn() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.boundOnly(via: .ipv6, port: 9527)
         #expect(try answer("::", 9527, .withReusePort, listens: true) == .inUse)
         #expect(try answer("0.0.0.0", 9527, .withReusePort) == .ok)
@@ -149,7 +148,7 @@ extension KernelFacts {
     }
 
     /// Of the existing socket's options those count that it has now, and not those that it was bound with.
-    @Test(.enabled(if: Kernel.comparesAddressesRight, "older kernels remember more"))
+    @Test(.needs(.linux(6, 9, "older kernels remember more")))
     func optionsMayChangeAfterBind() throws {
       try withNetworkNamespace { lab in
         let listener = try lab.makeListener(port: 9527)

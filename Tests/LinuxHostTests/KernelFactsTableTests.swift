@@ -10,9 +10,8 @@ extension KernelFacts {
   @Suite struct TableTests {
     private static let nobody: uid_t = 65_534
 
-    @Test func oneWalkHasBothFamilies() throws {
+    @Test(.needs(.ipv6)) func oneWalkHasBothFamilies() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         try lab.listener(via: .ipv4, port: 9527)
         try lab.listener(via: .ipv6, port: 9527)
         let found = try rawDump(states: StateSet(.listen), sourcePort: 9527)
@@ -20,9 +19,8 @@ extension KernelFacts {
       }
     }
 
-    @Test func mappedConnectionsAreIPv6Records() throws {
+    @Test(.needs(.ipv6)) func mappedConnectionsAreIPv6Records() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         let port = try lab.timeWait(via: .dualStackOverIPv4).port
         let found = try record(onPort: port)
         #expect(found.family == .ipv6)
@@ -32,7 +30,7 @@ extension KernelFacts {
     }
 
     /// 0 means nothing there: never "root".
-    @Test(.enabled(if: Lab.canSwitchUser)) func minisocketsHaveNeitherUserNorInode() throws {
+    @Test(.needs(.otherUsers)) func minisocketsHaveNeitherUserNorInode() throws {
       try withNetworkNamespace { lab in
         let options = LabOptions.none.owned(by: Self.nobody)
         for port in try [lab.timeWait(options).port, lab.finWait2Minisocket(options).port] {
@@ -45,9 +43,8 @@ extension KernelFacts {
     }
 
     @Test(
-      .enabled(if: Lab.canSwitchUser),
-      .enabled(
-        if: Kernel.isAtLeast(6, 17), "before Linux 6.17 sockets without a process are reported as root's"))
+      .needs(.otherUsers),
+      .needs(.linux(6, 17, "before Linux 6.17 sockets without a process are reported as root's")))
     func orphansKeepTheirUser() throws {
       try withNetworkNamespace { lab in
         let options = LabOptions.none.owned(by: Self.nobody)
@@ -83,7 +80,7 @@ extension KernelFacts {
     }
 
     /// The kernel looks at the port of no socket that is only bound, so that the product looks again.
-    @Test(.enabled(if: Oracle.listsBoundSockets, "this kernel does not list sockets that are only bound"))
+    @Test(.needs(.boundSockets))
     func boundSocketsAreListedWhateverTheirPort() throws {
       try withNetworkNamespace { lab in
         try lab.boundOnly(port: 9527)
@@ -105,7 +102,7 @@ extension KernelFacts {
 
     /// A client that was bound to its port keeps it, and its cookie, when its connection becomes a TIME_WAIT
     /// while it is open; and the TIME_WAIT has that cookie too, if it was asked for before.
-    @Test(.enabled(if: Oracle.listsBoundSockets, "this kernel does not list sockets that are only bound"))
+    @Test(.needs(.boundSockets))
     func openSocketSharesItsCookieWithItsTimeWait() throws {
       try withNetworkNamespace { lab in
         let connection = try lab.connect(clientPort: 9527)
@@ -131,9 +128,8 @@ extension KernelFacts {
       }
     }
 
-    @Test func v6OnlyIsToldOfListenersAlone() throws {
+    @Test(.needs(.ipv6)) func v6OnlyIsToldOfListenersAlone() throws {
       try withNetworkNamespace { lab in
-        try #require(lab.hasIPv6)
         for (route, isV6Only) in [(Route.dualStackOverIPv6, false), (.ipv6OnlyWildcard, true), (.ipv6, true)]
         {
           let port = try lab.established(via: route, keepListener: true).port
@@ -158,7 +154,7 @@ extension KernelFacts {
       }
     }
 
-    @Test(.enabled(if: access("/proc/sys/net/mptcp", F_OK) == 0, "no MPTCP here"))
+    @Test(.needs(.mptcp))
     func multipathListenerIsInTheTable() throws {
       try withNetworkNamespace { lab in
         let situation = try lab.listener(.init(multipath: true))

@@ -128,7 +128,7 @@ extension KernelFacts {
     // MARK: The end of the minute
 
     /// The timer wheel is late by up to one of its steps: 0 is reported, and the socket still blocks.
-    @Test(.enabled(if: isSlow, "a minute long: TW_SLOW=1"))
+    @Test(.needs(.slow))
     func timeWaitEndsWithinOneStepOfTheTimerWheel() throws {
       try withNetworkNamespace { lab in
         let clock = ContinuousClock()
@@ -148,6 +148,5 @@ extension KernelFacts {
       }
     }
 
-    private static let isSlow = getenv("TW_SLOW").map { String(cString: $0) } == "1"
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a socket is given before its bind, and where it can be bound.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct LabSocketTests {
   @Test func anotherDeviceIsNoConflict() throws {
     try withNetworkNamespace { lab in
@@ -14,12 +14,11 @@ struct LabSocketTests {
     }
   }
 
-  @Test func linksAndAddresses() throws {
+  @Test(.needs(.ipv6)) func linksAndAddresses() throws {
     try withNetworkNamespace { lab in
       try lab.addLink("eth0")
       try lab.addAddress("192.0.2.1", prefix: 24, to: "eth0")
       try TCPSocket().bind("192.0.2.1")
-      try #require(lab.hasIPv6)
       try lab.addAddress("fe80::1", prefix: 64, to: "eth0")
       try TCPSocket(.ipv6).bind("fe80::1%eth0")
       #expect(throws: SystemCallError("bind", EINVAL, "[fe80::1]:0")) { try TCPSocket(.ipv6).bind("fe80::1") }
@@ -28,9 +27,8 @@ struct LabSocketTests {
     }
   }
 
-  @Test func tentativeAddress() throws {
+  @Test(.needs(.ipv6)) func tentativeAddress() throws {
     try withNetworkNamespace { lab in
-      try #require(lab.hasIPv6)
       try lab.addLink("eth0", carrier: false)
       try lab.addAddress("2001:db8::1", prefix: 64, to: "eth0", checked: true)
       #expect(throws: SystemCallError("bind", EADDRNOTAVAIL, "[2001:db8::1]:9527")) {
@@ -39,7 +37,7 @@ struct LabSocketTests {
     }
   }
 
-  @Test(.enabled(if: Lab.canSwitchUser)) func anotherOwner() throws {
+  @Test(.needs(.otherUsers)) func anotherOwner() throws {
     try withNetworkNamespace { lab in
       let row = try lab.listener(.init(owner: 65_534)).row
       #expect(row?.uid == 65_534)
@@ -47,7 +45,7 @@ struct LabSocketTests {
     }
   }
 
-  @Test(.enabled(if: access("/proc/sys/net/mptcp", F_OK) == 0)) func multipath() throws {
+  @Test(.needs(.mptcp)) func multipath() throws {
     try withNetworkNamespace { lab in
       let row = try lab.listener(.init(multipath: true)).row
       #expect(row?.state == .listen)

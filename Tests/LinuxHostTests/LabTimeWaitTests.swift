@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// TIME_WAIT in all its forms.
-@Suite(.enabled(if: Lab.isAvailable))
+@Suite(.needs(.networkNamespaces))
 struct LabTimeWaitTests {
   @Test(arguments: Route.allCases)
   func serverClosedFirst(route: Route) throws {

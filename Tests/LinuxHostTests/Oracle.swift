@@ -9,7 +9,7 @@ import Testing
 /// product's own `SocketSource` shows them.
 ///
 /// TW_ORACLE_CASES says how many cases; TW_SLOW=1 asks for what CI runs. TW_SEED repeats the choice of cases.
-@Suite(.enabled(if: Lab.isAvailable), OracleSummary())
+@Suite(.needs(.networkNamespaces), OracleSummary())
 enum Oracle {
   static let seed = number("TW_SEED").map { UInt64($0) } ?? UInt64.random(in: 1...999_999_999)
 
@@ -29,6 +29,12 @@ enum Oracle {
   private static func number(_ name: String) -> Int? {
     getenv(name).flatMap { Int(String(cString: $0)) }.map { max($0, 0) }
   }
+}
+
+extension Requirement {
+  static let boundSockets = Requirement(
+    "bound-sockets", "this kernel does not list sockets that are only bound",
+    isMet: { Oracle.listsBoundSockets })
 }
 
 /// What came of all cases so far.

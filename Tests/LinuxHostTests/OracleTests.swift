@@ -15,7 +15,8 @@ extension Oracle {
 
     @Test(arguments: OracleState.allCases)
     func netlink(state: OracleState) throws {
-      if state == .boundOnly && !Oracle.listsBoundSockets { return }
+      if state == .boundOnly { try Requirement.boundSockets.orSkip() }
+      if state == .multipathListener { try Requirement.mptcp.orSkip() }
       try withOracleBench { bench in
         try run(state, bench, cases: Oracle.cases * 7 / 10 / OracleState.allCases.count)
       }
@@ -24,14 +25,16 @@ extension Oracle {
     /// Less is known, so that more is left open, and nothing is told wrong. Sockets that are only bound are
     /// not in /proc at all.
     @Test func proc() throws {
-      let states = OracleState.allCases.filter { $0 != .boundOnly }
+      let hasMultipath = Requirement.mptcp.isMet()
+      let states = OracleState.allCases.filter {
+        $0 != .boundOnly && ($0 != .multipathListener || hasMultipath)
+      }
       try withOracleBench(.proc) { bench in
         for state in states { try run(state, bench, cases: Oracle.cases / 10 / states.count) }
       }
     }
 
     private func run(_ state: OracleState, _ bench: OracleBench, cases: Int) throws {
-      if state == .multipathListener && access("/proc/sys/net/mptcp", F_OK) != 0 { return }
       var random = OracleRandom("\(state)")
       var space = bench.space
       if !state.mayBeOnOtherDevice { space.devices = [.none, .loopback] }
@@ -115,7 +118,7 @@ extension Oracle {
   }
 
   /// Several sockets on one port, opened and closed in random order.
-  @Suite(.enabled(if: Oracle.listsBoundSockets, "this kernel does not list sockets that are only bound"))
+  @Suite(.needs(.boundSockets))
   struct SequenceTests {
     private static let groups = 4
 

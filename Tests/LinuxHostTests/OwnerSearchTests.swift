@@ -114,7 +114,7 @@ import Testing
 
 /// Cgroups by the kernel's own word.
 @Suite struct CgroupTreeTests {
-  @Test(.enabled(if: TestCgroup.isAvailable, "no cgroup2 hierarchy that tests may write to"))
+  @Test(.needs(.cgroup2))
   func byHandleAndByWalk() throws {
     let outer = try TestCgroup("tw-inspect-outer-\(getpid())")
     let inner = try TestCgroup("tw-inspect-outer-\(getpid())/inner \u{1b}.service")
@@ -137,11 +137,6 @@ import Testing
 /// Sockets of a process that has many.
 @Suite struct ManyDescriptorsTests {
   private static let count = 10_000
-  private static var limit: Int {
-    var limit = rlimit()
-    return getrlimit(__rlimit_resource_t(7), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 0
-  }
-
   private static func processorNanoseconds() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -149,7 +144,7 @@ import Testing
   }
 
   /// Ten times as many took a hundred times as long: each was compared with all that had been found before it.
-  @Test(.enabled(if: limit > count + 2000, "too few descriptors are allowed"))
+  @Test(.needs(.descriptors))
   func timeGrowsWithTheirNumber() throws {
     var descriptors: [Int32] = []
     defer { for descriptor in descriptors { close(descriptor) } }

@@ -31,7 +31,7 @@ import Testing
     #expect(Sysctl.text("net.ipv4.tcp_tw_recycle") == nil)
   }
 
-  @Test(.enabled(if: Lab.isAvailable)) func timeWaitsAreCounted() throws {
+  @Test(.needs(.networkNamespaces)) func timeWaitsAreCounted() throws {
     try withNetworkNamespace { lab in
       #expect(SocketStatistics.timeWaits == 0)
       try lab.timeWaits(count: 3)

@@ -27,14 +27,6 @@ package struct LabUnavailable: Error, CustomStringConvertible {
 }
 
 extension Lab {
-  /// For `.enabled(if: Lab.isAvailable)`. Always true with TW_REQUIRE_LAB=1 in the environment: tests then
-  /// fail with the reason instead of being skipped.
-  package static var isAvailable: Bool {
-    isRequired || LabAvailability.current.reason == nil
-  }
-
-  package static let isRequired = getenv("TW_REQUIRE_LAB").map { String(cString: $0) == "1" } ?? false
-
   /// Whether this process can become another user: a namespace of `unshare -r` has one user only.
   package static let canSwitchUser: Bool = {
     guard geteuid() == 0, let map = try? readFile("/proc/self/uid_map") else { return false }

@@ -3,8 +3,6 @@ import Glibc
 /// A process that holds sockets, from a few lines of Perl: it can take any name, and be in a cgroup or a namespace of
 /// its own, which the process of the tests cannot without changing what other tests see.
 package struct Perl {
-  package static let isAvailable = access("/usr/bin/perl", X_OK) == 0
-
   package var script: String
   /// Come after the script, so that they are part of its command line.
   package var arguments: [String] = []

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The running kernel, for what differs from one to another.
-enum Kernel {
+package enum Kernel {
   /// "6.18" of "6.18.44-cloud-amd64".
-  static let release: (major: Int, minor: Int) = {
+  package static let release: (major: Int, minor: Int) = {
     var name = utsname()
     guard uname(&name) == 0 else { return (0, 0) }
     let text = withUnsafeBytes(of: name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
@@ -11,9 +11,9 @@ enum Kernel {
     return numbers.count == 2 ? (numbers[0], numbers[1]) : (0, 0)
   }()
 
-  static func isAtLeast(_ major: Int, _ minor: Int) -> Bool { release >= (major, minor) }
+  package static func isAtLeast(_ major: Int, _ minor: Int) -> Bool { release >= (major, minor) }
 
   /// In 6.1 bind(2) began to look sockets up by address as well, and until 6.9 it got some cases of v4-mapped
   /// addresses, IPV6_V6ONLY and TIME_WAIT wrong.
-  static let comparesAddressesRight = isAtLeast(6, 9)
+  package static let comparesAddressesRight = isAtLeast(6, 9)
 }
