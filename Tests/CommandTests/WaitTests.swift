@@ -5,11 +5,26 @@ import Testing
 /// `wait` on a real kernel: when it returns, what it says, and how it ends.
 @Suite(.needs(.networkNamespaces), .ownThread)
 struct WaitTests {
+  /// Returns once its first trial is made.
   private func start(_ arguments: String...) throws -> RunningCommand {
     let running = try Tool.command(["wait"] + arguments).start()
-    // Its first trial is made.
-    pause(milliseconds: 300)
+    try running.waitForErrors(containing: "tw-inspect: waiting for port ")
     return running
+  }
+
+  /// On a terminal, where it shows at each look what is in the way; returns once it shows `text`.
+  private func startOnTerminal(_ arguments: [String], until text: String) throws -> RunningCommand {
+    var command = try Tool.command(["wait"] + arguments)
+    command.terminal = (rows: 24, columns: 80)
+    command.environment = ["TERM": "xterm"]
+    let running = try command.start()
+    try waitForLine(of: running) { $0.contains(text) }
+    return running
+  }
+
+  /// Waits until the line that is written over is so.
+  private func waitForLine(of running: RunningCommand, _ condition: (Substring) -> Bool) throws {
+    try running.waitForOutput { $0.split(separator: "\r").last.map(condition) == true }
   }
 
   private func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
@@ -96,9 +111,9 @@ struct WaitTests {
   @Test func serverWithConnection() throws {
     try withNetworkNamespace { lab in
       let situation = try lab.established(port: 9527, keepListener: true)
-      let running = try start("9527")
+      let running = try startOnTerminal(["9527"], until: "1 LISTEN")
       situation.listener?.close()
-      pause(milliseconds: 300)
+      try waitForLine(of: running) { $0.contains("1 ESTABLISHED") && !$0.contains("LISTEN") }
       try situation.subject?.setLinger(seconds: 0)
       situation.subject?.close()
       #expect(try running.finish(timeout: .seconds(5)).exitCode == 0)
@@ -109,10 +124,12 @@ struct WaitTests {
     try withNetworkNamespace { lab in
       let first = try lab.listener(port: 9527)
       let second = try lab.listener(via: .ipv6, port: 9527)
-      let running = try start("9527", "--address", "127.0.0.1", "--address", "::1")
+      let running = try startOnTerminal(
+        ["9527", "--address", "127.0.0.1", "--address", "::1"], until: "2 LISTEN")
       second.subject?.close()
-      pause(milliseconds: 600)
-      #expect(running.status == nil)
+      // It has looked at it several times since, and waits.
+      let frames = running.output.split(separator: "\r").count
+      try running.waitForOutput { $0.split(separator: "\r").count >= frames + 4 }
       first.subject?.close()
       #expect(try running.finish(timeout: .seconds(5)).exitCode == 0)
     }

@@ -44,7 +44,7 @@ struct WatchTests {
       var command = try Tool.command(["port", "9527", "--watch", "--interval", "100ms", "--output", "jsonl"])
       command.output = .descriptor(ends[1])
       let running = try command.start()
-      usleep(1_500_000)
+      try running.waitUntilItSleeps(on: 1)
       try running.send(signal: SIGTERM)
       #expect(try running.finish(timeout: .seconds(5)).status == .signalled(SIGTERM))
     }
@@ -240,7 +240,7 @@ struct WatchTests {
         try running.waitForOutput(containing: "TIME_WAIT")
         try running.send(signal: SIGTSTP)
         try running.waitForOutput(containing: "\u{1b}[?25h\u{1b}[?1049l")
-        pause(milliseconds: 100)
+        try running.waitUntilStopped()
         try running.send(signal: SIGCONT)
         try running.waitForOutput { $0.components(separatedBy: "\u{1b}[?1049h").count == 3 }
         try running.send(signal: SIGTERM)

@@ -37,9 +37,11 @@ extension KernelFacts {
     /// The last second of a FIN_WAIT2 can become a minute of TIME_WAIT.
     @Test func finWait2BecomesANewTimeWaitWhenItsPeerCloses() throws {
       try withNetworkNamespace { lab in
-        try lab.sysctl("net.ipv4.tcp_fin_timeout", "2")
+        try lab.sysctl("net.ipv4.tcp_fin_timeout", "5")
         let situation = try lab.finWait2Minisocket()
-        pause(milliseconds: 1_000)
+        try waitUntil("a second of the five has passed") {
+          try record(onPort: situation.port).timer?.expires ?? 0 < 4_000
+        }
         situation.other?.close()
         try lab.wait(for: .timeWait, local: situation.local, peer: situation.peer)
         #expect(Self.timeWait.contains(try record(onPort: situation.port).timer?.expires ?? 0))

@@ -63,6 +63,7 @@ final class OracleBench {
         pause(milliseconds: 1)
       }
     }
+    throw Oracle.Unexpected(description: "no route to \(address)")
   }
 
   func freshPort() -> UInt16 {

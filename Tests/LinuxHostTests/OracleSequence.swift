@@ -217,6 +217,7 @@ final class OracleSequence {
       }
       pause(milliseconds: 1)
     }
+    throw Oracle.Unexpected(description: "it never came to rest: \(log.joined(separator: "; "))")
   }
 }
 

@@ -214,7 +214,7 @@ final class OracleSituation {
     case .finWait2Minisocket, .finWait2Orphan:
       try child.shutdownWriting()
       // Acknowledged while the peer can still be heard.
-      while try !isShown(.finWait2) { pause(milliseconds: 1) }
+      try waitUntil("FIN_WAIT2 is shown") { try isShown(.finWait2) }
       if state == .finWait2Orphan { try child.setFinWait2Life(seconds: 120) }
       if socket.device == .other { try tieToOtherDevice(child) }
       child.close()

@@ -68,7 +68,7 @@ extension Lab {
   ) throws -> Situation {
     let connection = try connect(via: route, port: port, options)
     try connection.client.shutdownWriting()
-    try wait(for: .closeWait, local: connection.local, peer: connection.peer)
+    try waitForFinWait2(connection)
     try obstruct(connection, obstacle)
     if orphan { connection.child.close() } else { try connection.child.shutdownWriting() }
     return try finish(connection, .lastAck, keepListener) { ($0.inode == 0) == orphan }
@@ -147,6 +147,13 @@ extension Lab {
     first.close()
     while try !second.receive().isEmpty {}
     second.close()
+  }
+
+  /// The client's end, which has closed first: its FIN is acknowledged, so that it changes no more by itself. Where the
+  /// server's end shows CLOSE_WAIT, the acknowledgement may still be on its way.
+  func waitForFinWait2(_ connection: Connection) throws {
+    try wait(for: .finWait2, local: connection.client.localAddress, peer: connection.client.peerAddress)
+    try wait(for: .closeWait, local: connection.local, peer: connection.peer)
   }
 
   private func obstruct(_ connection: Connection, _ obstacle: Obstacle) throws {

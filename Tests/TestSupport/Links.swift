@@ -28,7 +28,7 @@ extension Lab {
     }
     // The kernel adds the route to an IPv6 address a little later.
     guard address.family == .ipv6, !checked, !text.hasPrefix("fe80") else { return }
-    for _ in 0..<200 where !Self.isReachable(address) { pause(milliseconds: 10) }
+    try waitUntil("there is a route to \(text)") { Self.isReachable(address) }
   }
 
   /// Connecting a UDP socket asks for a route and sends nothing.

@@ -6,3 +6,17 @@ package func pause(milliseconds: Int) {
   var left = timespec()
   while nanosleep(&wanted, &left) < 0 && errno == EINTR { wanted = left }
 }
+
+/// Looks again and again until it is so, for 10 seconds at most.
+package func waitUntil(
+  _ what: @autoclosure () -> String, within limit: Duration = .seconds(10), _ isSo: () throws -> Bool
+) throws {
+  let clock = ContinuousClock()
+  let deadline = clock.now + limit
+  while true {
+    let late = clock.now >= deadline
+    if try isSo() { return }
+    if late { throw SystemCallError("waiting", ETIMEDOUT, "it never came that \(what())") }
+    pause(milliseconds: 2)
+  }
+}

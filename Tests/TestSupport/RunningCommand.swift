@@ -90,6 +90,35 @@ package final class RunningCommand {
     }
   }
 
+  /// As `waitForOutput`, of standard error.
+  package func waitForErrors(containing text: String, timeout: Duration = .seconds(10)) throws {
+    let deadline = clock.now + timeout
+    while !errors.contains(text) {
+      guard status == nil, clock.now < deadline else {
+        throw CommandTimedOut(limit: timeout, result: result())
+      }
+      exchange(milliseconds: 100)
+    }
+  }
+
+  /// Waits until a signal has stopped it.
+  package func waitUntilStopped() throws {
+    try waitUntil("process \(pid) is stopped") {
+      let text = String(decoding: try readFile("/proc/\(pid)/stat"), as: UTF8.self)
+      // The state follows the name, which may hold anything.
+      return text[(text.lastIndex(of: ")") ?? text.startIndex)...].dropFirst(2).first == "T"
+    }
+  }
+
+  /// Waits until it sleeps in a system call on this descriptor: a write to a full pipe, say.
+  package func waitUntilItSleeps(on descriptor: Int32) throws {
+    try waitUntil("process \(pid) sleeps on descriptor \(descriptor)") {
+      // The call's number and its arguments, of which the descriptor is the first.
+      let call = String(decoding: try readFile("/proc/\(pid)/syscall"), as: UTF8.self).split(separator: " ")
+      return call.count > 1 && call[1] == "0x\(String(descriptor, radix: 16))"
+    }
+  }
+
   /// Waits for the child's end, reading all it writes.
   package func finish(timeout: Duration = .seconds(30)) throws -> CommandResult {
     let deadline = clock.now + timeout

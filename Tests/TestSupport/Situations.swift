@@ -82,6 +82,7 @@ extension Lab {
   ) throws -> Situation {
     let connection = try connect(via: route, port: port, options)
     try connection.client.shutdownWriting()
+    try waitForFinWait2(connection)
     return try finish(connection, .closeWait, keepListener)
   }
 

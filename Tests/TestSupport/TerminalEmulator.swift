@@ -2,13 +2,14 @@ import Glibc
 
 /// A command in a terminal emulator (tmux), in this thread's network namespace: what a person would see, and the keys.
 package final class TerminalEmulator {
-  private let socket: String
-
-  package static let isAvailable = (try? tmux(["-V"]).exitCode) == 0
+  /// Of its own: tmux's usual one may belong to another user, who is root here under another name.
+  private let directory: String
 
   /// When the command ends, its terminal stays, and shows "status N" (as a shell has it) below what it left.
   package init(rows: Int, columns: Int, _ arguments: [String]) throws {
-    socket = "tw-inspect-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    var template = Array("/tmp/tw-inspect-tmux-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemCallError("mkdtemp", errno) }
+    directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let line = ([try Tool.path.get()] + arguments).map { "'\($0)'" }.joined(separator: " ")
     let size = ["-x", "\(columns)", "-y", "\(rows)"]
     // The shell is not to be ended by Ctrl-C with what it runs.
@@ -17,7 +18,13 @@ package final class TerminalEmulator {
     guard result.exitCode == 0 else { throw SystemCallError("tmux", ECHILD, result.errors) }
   }
 
-  deinit { _ = try? run(["kill-server"]) }
+  deinit {
+    _ = try? run(["kill-server"])
+    unlink(socket)
+    rmdir(directory)
+  }
+
+  private var socket: String { directory + "/socket" }
 
   /// The lines on the screen, without blanks at their ends.
   package func screen() throws -> [String] {
@@ -59,11 +66,7 @@ package final class TerminalEmulator {
 
   @discardableResult
   private func run(_ arguments: [String]) throws -> CommandResult {
-    try Self.tmux(["-u", "-L", socket] + arguments)
-  }
-
-  private static func tmux(_ arguments: [String]) throws -> CommandResult {
-    var command = Command("/usr/bin/env", ["tmux"] + arguments)
+    var command = Command("/usr/bin/tmux", ["-u", "-S", socket] + arguments)
     command.environment = ["LC_ALL": "C.UTF-8", "TERM": "xterm"]
     return try command.run()
   }
