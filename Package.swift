@@ -8,8 +8,6 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableExperimentalFeature("Lifetimes"),
-  // Regular expressions would be linked into the release build, and searched by the runtime at each start.
-  .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
 ]
 
 /// Tests use Glibc at large and Foundation's JSON; marking each call `unsafe` there would tell nobody anything.
