@@ -73,6 +73,20 @@ import Testing
     #expect(port.contains("gate start-up scripts with trybind"))
   }
 
+  /// The release build printed nothing, and exited with status 0: it has no encoder of JSON.
+  @Test(arguments: [[], ["port"]])
+  func dumpedHelp(of command: [String]) throws {
+    let result = try Tool.run(command + ["--experimental-dump-help"])
+    if result.exitCode == 0 {
+      #expect(try result.json["command"]["arguments"].array?.isEmpty == false)
+    } else {
+      #expect(result.exitCode == 64)
+      #expect(result.output == "")
+      #expect(
+        result.errors.hasPrefix("tw-inspect: --experimental-dump-help: only a debug build"), "\(result)")
+    }
+  }
+
   /// Each example is a command that is understood.
   @Test(
     .needs(.networkNamespaces), .needs(.ipv6), .ownThread,
