@@ -63,11 +63,15 @@ let package = Package(
     .target(
       name: "RecordSupport", dependencies: ["Diagnosis", "SocketTable"], path: "Tests/RecordSupport",
       swiftSettings: testSettings),
+    // What holds of any bytes: for the fuzzer, and for the tests with what the fuzzer has found (Tests/Fuzz/run).
+    .target(
+      name: "FuzzChecks", dependencies: ["NetlinkCodec", "SocketTable"], path: "Tests/Fuzz/Checks",
+      swiftSettings: testSettings),
     .testTarget(
       name: "NetlinkCodecTests", dependencies: ["NetlinkCodec", "CMnl", "RecordSupport"],
       swiftSettings: testSettings),
     .testTarget(
-      name: "SocketTableTests", dependencies: ["SocketTable", "NetlinkCodec", "RecordSupport"],
+      name: "SocketTableTests", dependencies: ["SocketTable", "NetlinkCodec", "RecordSupport", "FuzzChecks"],
       swiftSettings: testSettings),
     .testTarget(
       name: "DiagnosisTests", dependencies: ["NetlinkCodec", "Diagnosis", "SocketTable", "RecordSupport"],

@@ -1,23 +1,7 @@
-import SocketTable
+import FuzzChecks
 
-/// Lines of /proc/net/tcp and tcp6: an error within the line or a record, never a trap and never a read beyond its end.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzProcLines(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  let bytes = UnsafeBufferPointer(start: start, count: count).span
-  var beginning = 0
-  while beginning <= count {
-    var end = beginning
-    while end < count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-    for family in [AddressFamily.ipv4, .ipv6] {
-      do throws(ProcNetLine.ParsingError) {
-        let record = try ProcNetLine.record(bytes.extracting(beginning..<end), family: family)
-        precondition(record.family == family)
-        use(record)
-      } catch {
-        precondition((0...(end - beginning)).contains(error.offset), "offset \(error.offset)")
-      }
-    }
-    beginning = end + 1
-  }
+  checkProcLines(UnsafeBufferPointer(start: start, count: count).span)
   return 0
 }
