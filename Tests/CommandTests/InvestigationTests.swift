@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What an answer asks of the host, and in which order things are told.
-@Suite(.enabled(if: Lab.isAvailable, "no network namespace can be made"))
+@Suite(.needs(.networkNamespaces))
 struct InvestigationTests {
   /// How often the table of sockets was asked for.
   private func looks(_ arguments: String...) throws -> Int {
