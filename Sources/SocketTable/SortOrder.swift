@@ -1,12 +1,13 @@
-/// In which order sockets are shown.
+/// In which order sockets are shown. The raw values are those of `--sort`.
 package enum SortOrder: String, CaseIterable, Sendable {
   /// Longest time left first; sockets that no timer ends come before all others.
   case time
+  /// By the peer's address and port; sockets without a peer come first.
   case peer
-  /// As the kernel has them.
+  /// As the source has them.
   case none
 
-  /// Where the records that are chosen stand, in this order. Moves numbers and no records.
+  /// The indices of the records that are chosen, in this order. Moves numbers and no records.
   package func order(_ records: [SocketRecord], _ isChosen: (SocketRecord) -> Bool) -> [UInt32] {
     if self == .time { return Self.byTime(records, isChosen) }
     var chosen = records.indices.filter { isChosen(records[$0]) }.map { UInt32(truncatingIfNeeded: $0) }
@@ -28,21 +29,22 @@ package enum SortOrder: String, CaseIterable, Sendable {
   private static let longest: UInt32 = 1 << 20
   private static let notChosen = UInt32.max
 
-  /// Counting sort: a hundred thousand in a millisecond, where comparing takes ten. Equal ones stay in the order they came.
+  /// Counting sort, whose buckets are milliseconds (Benchmarks/README.md has the figure). Equal ones stay in the order they
+  /// came.
   private static func byTime(_ records: [SocketRecord], _ isChosen: (SocketRecord) -> Bool) -> [UInt32] {
     let times = records.map { isChosen($0) ? time($0) : notChosen }
     var most: UInt32 = 0
     for time in times where time != notChosen { most = max(most, time) }
     // Sockets that no timer ends are in the first bucket.
-    func bucket(_ time: UInt32) -> Int { time == 0 ? 0 : Int(most &- time) &+ 1 }
+    func bucket(_ time: UInt32) -> Int { time == 0 ? 0 : Int(most - time) + 1 }
     var starts = [UInt32](repeating: 0, count: Int(most) + 2)
-    for time in times where time != notChosen { starts[bucket(time) &+ 1] &+= 1 }
-    for bucket in 1..<starts.count { starts[bucket] &+= starts[bucket &- 1] }
+    for time in times where time != notChosen { starts[bucket(time) + 1] += 1 }
+    for bucket in 1..<starts.count { starts[bucket] += starts[bucket - 1] }
     var sorted = [UInt32](repeating: 0, count: Int(starts[starts.count - 1]))
     for (index, time) in times.enumerated() where time != notChosen {
       let bucket = bucket(time)
       sorted[Int(starts[bucket])] = UInt32(truncatingIfNeeded: index)
-      starts[bucket] &+= 1
+      starts[bucket] += 1
     }
     return sorted
   }
