@@ -2,9 +2,10 @@
 /// where all went well.
 package enum Acknowledgement: Equatable, Sendable {
   case done
+  /// The errno is never 0.
   case refused(Errno)
 
-  /// The answer to this request; nil if it is not in the datagram.
+  /// The answer to the request with this sequence number of the socket with this port id; nil if it is not in the datagram.
   package init?(
     in datagram: RawSpan, sequence: UInt32, portID: UInt32
   ) throws(DecodingError) {

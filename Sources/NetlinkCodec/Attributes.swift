@@ -6,11 +6,12 @@ package struct Attributes: ~Escapable {
 
   private var reader: ByteReader
 
+  /// Of the bytes that `reader` has left.
   @_lifetime(copy reader)
   @inline(__always)
   package init(_ reader: consuming ByteReader) { self.reader = reader }
 
-  /// The next attribute's type; `payload` receives its bytes. Nil at the end.
+  /// The next attribute's type, without its flags; `payload` receives its bytes. Nil at the end.
   /// A rest too short for a header is padding, as in `nla_ok`.
   @_lifetime(self: copy self)
   @_lifetime(payload: copy self)
@@ -21,7 +22,7 @@ package struct Attributes: ~Escapable {
     let header = try reader.fields(Self.headerByteCount)
     let length = Int(header.host(0, UInt16.self))
     let type = header.host(2, UInt16.self) & Self.typeMask
-    let payloadLength = length &- Self.headerByteCount
+    let payloadLength = length - Self.headerByteCount
     guard payloadLength >= 0, payloadLength <= reader.remaining else {
       throw DecodingError(
         .badLength(

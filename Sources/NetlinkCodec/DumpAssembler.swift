@@ -2,9 +2,11 @@
 /// whether the end was seen. Answers to other requests (another sequence number or port id) are passed over.
 package struct DumpAssembler: Sendable {
   package enum Progress: Equatable, Sendable {
+    /// The end has not been seen.
     case receiving
     /// NLMSG_DONE without an errno.
     case finished
+    /// NLMSG_DONE or NLMSG_ERROR with an errno. The sockets before it have been handed out.
     case failed(Errno)
   }
 
@@ -16,12 +18,14 @@ package struct DumpAssembler: Sendable {
   package private(set) var isInterrupted = false
   private var recent = RecentCookies()
 
+  /// Of the request, and of the socket that sent it.
   package init(sequence: UInt32, portID: UInt32) {
     self.sequence = sequence
     self.portID = portID
   }
 
-  /// Reads the messages of one datagram. A socket that the kernel repeated is handed out once.
+  /// Reads the messages of one datagram, and hands each socket to `body`. A socket that the kernel repeated is handed out
+  /// once. What comes after the end, or after an error, is not read.
   package mutating func consume(
     _ datagram: RawSpan, _ body: (borrowing InetDiagMessage) throws(DecodingError) -> Void
   ) throws(DecodingError) {

@@ -37,6 +37,7 @@ package struct Errno: Error, Hashable, Sendable {
     [.noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace].contains(self)
   }
 
+  /// EPERM or EACCES.
   package var isNotPermitted: Bool { self == .notPermitted || self == .accessDenied }
 
   /// The kernel has no such thing.

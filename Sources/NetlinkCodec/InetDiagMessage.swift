@@ -10,6 +10,7 @@
 package struct InetDiagMessage: Equatable, Sendable {
   package static let byteCount = 72
 
+  /// AF_INET and AF_INET6.
   package enum Family: UInt8, Sendable {
     case ipv4 = 2
     case ipv6 = 10
@@ -27,12 +28,16 @@ package struct InetDiagMessage: Equatable, Sendable {
   }
 
   package let family: Family
+  /// As the kernel numbers it; `TCPState(wireValue:)` knows what it means.
   package let state: UInt8
+  /// Which timer runs; `SocketRecord.Timer(wireValue:expires:)` knows what it means.
   package let timer: UInt8
   package let sourcePort: UInt16
   package let destinationPort: UInt16
+  /// The socket's own end. The kernel's words for local and peer are source and destination.
   package let source: AddressBytes
   package let destination: AddressBytes
+  /// Its index; 0 is none.
   package let interface: UInt32
   package let cookie: UInt64
   /// Milliseconds until `timer` fires.
@@ -40,14 +45,15 @@ package struct InetDiagMessage: Equatable, Sendable {
   package let uid: UInt32
   package let inode: UInt32
 
-  /// INET_DIAG_SKV6ONLY: IPv6 sockets in LISTEN and CLOSE only.
+  /// INET_DIAG_SKV6ONLY, which only IPv6 sockets in LISTEN and CLOSE have; nil otherwise.
   package private(set) var v6Only: Bool?
-  /// INET_DIAG_CGROUP_ID: full sockets only.
+  /// INET_DIAG_CGROUP_ID, which only full sockets have; nil otherwise.
   package private(set) var cgroupID: UInt64?
 
   private static let attributeSKV6Only: UInt16 = 11
   private static let attributeCgroupID: UInt16 = 21
 
+  /// Takes the rest of `reader`, which is the payload of one message.
   @_lifetime(reader: copy reader)
   package init(_ reader: inout ByteReader) throws(DecodingError) {
     let start = reader.offset

@@ -45,7 +45,7 @@ package struct InetDiagRequest: Equatable, Sendable {
     }
     if transport != .tcp {
       var number: [UInt8] = []
-      number.append(inHostOrder: UInt32(transport.rawValue))
+      number.append(inHostOrder: UInt32(transport.number))
       attributes.append(RequestAttribute(type: Self.protocolAttribute, payload: number))
     }
     return attributes

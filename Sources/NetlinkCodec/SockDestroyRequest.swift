@@ -41,7 +41,7 @@ package struct SockDestroyRequest: Equatable, Sendable {
   }
 
   package var body: [UInt8] {
-    var bytes: [UInt8] = [family.rawValue, transport.rawValue, 0, 0]
+    var bytes: [UInt8] = [family.rawValue, transport.number, 0, 0]
     bytes.reserveCapacity(Self.byteCount)
     // The kernel does not ask for the state.
     bytes.append(inHostOrder: UInt32.max)

@@ -56,20 +56,19 @@ extension ByteBuffer {
 }
 
 extension Endpoint {
-  /// How many columns the text of an IPv4 or v4-mapped endpoint has; others have to be written to be measured.
+  /// How many columns the text of an IPv4 or v4-mapped endpoint has. Nil for other IPv6 endpoints, which have to be written
+  /// to be measured.
   package var dottedWidth: Int? {
     guard let ipv4 = address.ipv4 else { return nil }
-    // Four digits, three dots and a colon, and a digit more for each octet above 9 and above 99: adding so much sets an
-    // octet's upper bit, unless it was set, and without touching its neighbour.
-    let low = ipv4 & 0x7f7f_7f7f
-    let above9 = (low &+ 0x7676_7676 | ipv4) & 0x8080_8080
-    let above99 = (low &+ 0x1c1c_1c1c | ipv4) & 0x8080_8080
-    let width = 8 + above9.nonzeroBitCount + above99.nonzeroBitCount + ByteBuffer.digits(UInt32(port))
+    // Three dots and a colon.
+    var width = 4 + ByteBuffer.digits(UInt32(port))
+    for shift: UInt32 in [24, 16, 8, 0] { width += ByteBuffer.digits(ipv4 >> shift & 0xff) }
     return address.family == .ipv4 ? width : width + 9
   }
 }
 
 extension IPAddress {
+  /// 127.0.0.1, ::1, ::ffff:127.0.0.1.
   package var text: String {
     var buffer = ByteBuffer()
     buffer.append(self)
@@ -78,6 +77,7 @@ extension IPAddress {
 }
 
 extension Endpoint {
+  /// 127.0.0.1:9527, [::1]:9527.
   package var text: String {
     var buffer = ByteBuffer()
     buffer.append(self)

@@ -14,6 +14,7 @@ package enum ByteSafety {
     return result
   }
 
+  /// Whether a terminal would act on it, or a reader be misled about the order of what is around it.
   package static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7f..<0xa0: true

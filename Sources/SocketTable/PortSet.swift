@@ -1,9 +1,9 @@
-/// Ports as ascending ranges that neither touch nor overlap.
+/// A set of ports.
 package struct PortSet: Hashable, Sendable {
+  /// Ascending; they neither touch nor overlap.
   package let ranges: [ClosedRange<UInt16>]
-  /// Most questions are about one range, which this answers for a hundred thousand rows without touching the array.
-  private let first: ClosedRange<UInt16>?
 
+  /// Ranges in any order, which may overlap.
   package init(_ ranges: some Sequence<ClosedRange<UInt16>>) {
     var merged: [ClosedRange<UInt16>] = []
     for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -14,19 +14,18 @@ package struct PortSet: Hashable, Sendable {
       }
     }
     self.ranges = merged
-    first = merged.first
   }
 
   package init(_ port: UInt16) { self.init([port...port]) }
 
+  /// The port, where it is only one; nil otherwise.
   package var single: UInt16? {
     guard ranges.count == 1, let range = ranges.first, range.count == 1 else { return nil }
     return range.lowerBound
   }
 
   package func contains(_ port: UInt16) -> Bool {
-    guard let first, port >= first.lowerBound else { return false }
-    return port <= first.upperBound || ranges.dropFirst().contains { $0.contains(port) }
+    ranges.contains { $0.contains(port) }
   }
 
   /// "9527", "9000-9100, 9527".

@@ -1,7 +1,8 @@
 package import NetlinkCodec
 
-/// Which sockets are asked for.
+/// Which sockets are asked for: those that pass every one of these.
 package struct SocketFilter: Hashable, Sendable {
+  /// Which end's port counts. The raw values are those of `--side`.
   package enum Side: String, Hashable, CaseIterable, Sendable {
     /// Sockets whose own port is asked for: they hold it.
     case local
@@ -10,9 +11,11 @@ package struct SocketFilter: Hashable, Sendable {
     case any
   }
 
+  /// Which states count.
   package enum States: Hashable, Sendable {
     /// TIME_WAIT, and FIN_WAIT2 that only a timer keeps.
     case minisockets
+    /// Whatever keeps the socket.
     case states(StateSet)
 
     /// What the kernel is asked for; it cannot tell the two kinds of FIN_WAIT2 apart.
@@ -24,6 +27,7 @@ package struct SocketFilter: Hashable, Sendable {
     }
   }
 
+  /// Which kind of traffic counts.
   package enum Family: Hashable, Sendable {
     case any
     /// IPv4, also where it arrives at an IPv6 socket: v4-mapped addresses, and [::] listeners unless they are known
@@ -62,8 +66,17 @@ package struct SocketFilter: Hashable, Sendable {
     }
   }
 
+  /// Whether the socket passes.
   package func matches(_ record: SocketRecord) -> Bool {
-    record.transport == transport && matchesState(record) && matchesFamily(record) && matchesSide(record)
+    matchesTransport(record) && matchesState(record) && matchesFamily(record) && matchesSide(record)
+  }
+
+  /// By cases: `==` of an enum of another module is a call through its witness table, for each row.
+  private func matchesTransport(_ record: SocketRecord) -> Bool {
+    switch (transport, record.transport) {
+    case (.tcp, .tcp), (.udp, .udp): true
+    case (.tcp, .udp), (.udp, .tcp): false
+    }
   }
 
   private func matchesSide(_ record: SocketRecord) -> Bool {
@@ -74,6 +87,7 @@ package struct SocketFilter: Hashable, Sendable {
     }
   }
 
+  /// Whether the socket's state alone would let it pass.
   package func matchesState(_ record: SocketRecord) -> Bool {
     switch states {
     case .minisockets: record.isMinisocket
@@ -121,11 +135,4 @@ package struct SocketFilter: Hashable, Sendable {
     request.bytecode = PortBytecode.program(tests) ?? []
     return request
   }
-}
-
-/// At which of its ends a socket has a port that was asked for.
-package enum MatchedSide: String, Hashable, Sendable {
-  case local
-  case peer
-  case both
 }

@@ -2,11 +2,16 @@ package import NetlinkCodec
 
 /// One socket as either source reports it. Holds no references, so that a row costs no allocation.
 package struct SocketRecord: Hashable, Sendable {
+  /// What the kernel does next with the socket by itself, and when.
   package struct Timer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
+      /// Also of a request socket's SYN-ACK.
       case retransmit
+      /// Also the wait of an orphan in FIN_WAIT2 that has more than 60 s left.
       case keepalive
+      /// Ends the socket: a timewait minisocket, whether in TIME_WAIT or FIN_WAIT2.
       case timeWait
+      /// Probes of a zero window.
       case probe
     }
     package let kind: Kind
@@ -18,7 +23,7 @@ package struct SocketRecord: Hashable, Sendable {
       self.expires = expires
     }
 
-    /// `idiag_timer`, or `tr` of /proc/net/tcp. 0 is no timer.
+    /// `idiag_timer`, or `tr` of /proc/net/tcp. Nil for 0, which is no timer, and for numbers that are not known.
     package init?(wireValue: UInt8, expires: UInt32) {
       switch wireValue {
       case 1: self.init(kind: .retransmit, expires: expires)
@@ -30,18 +35,20 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
-  // Packed: a hundred thousand records are read in the order of their timers, which is random in memory.
+  // Packed: a hundred thousand records are read in the order of their timers, which is random in memory
+  // (Benchmarks/README.md has the figure).
   private let localHigh: UInt64
   private let localLow: UInt64
   private let peerHigh: UInt64
   private let peerLow: UInt64
-  /// 0: the source does not tell.
+  /// The kernel's number for the socket, never used twice; a TIME_WAIT keeps that of its connection. 0: the source does not
+  /// tell.
   package let cookie: UInt64
   private let cgroup: UInt64
   private let owner: UInt32
   /// 0: the socket belongs to no process (minisocket, orphan, or not yet accepted).
   package let inode: UInt32
-  /// Index of the device the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
+  /// Index of the interface the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
   package var interface: UInt32
   private var expires: UInt32
   package let localPort: UInt16
@@ -63,13 +70,17 @@ package struct SocketRecord: Hashable, Sendable {
     static let isUDP = Facts(rawValue: 128)
   }
 
+  /// What the kernel fills in without meaning it is dropped: the peer of a state that has none, the uid of minisockets and
+  /// of request sockets. IPV6_V6ONLY is known to be off wherever the local address is IPv4 or v4-mapped.
+  ///
+  /// Nil is unknown, but for `timer`, where it is none. `interface` and `inode` are 0 for none, `cookie` for unknown.
   package init(
     transport: TransportProtocol = .tcp, state: TCPState, local: Endpoint, peer: Endpoint?,
     interface: UInt32 = 0, timer: Timer? = nil,
     uid: UInt32? = nil, inode: UInt32 = 0, cookie: UInt64 = 0, v6Only: Bool? = nil, cgroupID: UInt64? = nil
   ) {
     var facts: Facts = local.address.family == .ipv6 ? .ipv6 : []
-    if transport == .udp { facts.insert(.isUDP) }
+    if case .udp = transport { facts.insert(.isUDP) }
     localHigh = local.address.high
     localLow = local.address.low
     localPort = local.port
@@ -124,6 +135,7 @@ package struct SocketRecord: Hashable, Sendable {
     isIPv6 ? IPAddress(ipv6High: high, low: low) : IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
   }
 
+  /// Nil where none is running.
   package var timer: Timer? {
     get { timerKind.map { Timer(kind: $0, expires: expires) } }
     set {
@@ -132,10 +144,10 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
-  /// Nil where the kernel does not tell.
+  /// Of the socket's owner; nil where the kernel does not tell.
   package var uid: UInt32? { facts.contains(.hasUID) ? owner : nil }
 
-  /// IPV6_V6ONLY where it is known. IPv4 and v4-mapped sockets are known not to have it.
+  /// IPV6_V6ONLY; nil where the source does not tell. IPv4 and v4-mapped sockets are known not to have it.
   package var v6Only: Bool? {
     get { facts.contains(.knowsV6Only) ? facts.contains(.v6Only) : nil }
     set {
@@ -145,12 +157,14 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
-  /// Inode of the cgroup2 directory in which the socket was created.
+  /// Inode of the cgroup2 directory in which the socket was created; nil where the source does not tell.
   package var cgroupID: UInt64? { facts.contains(.hasCgroup) ? cgroup : nil }
 
+  /// Of the local address.
   package var family: AddressFamily { facts.contains(.ipv6) ? .ipv6 : .ipv4 }
 
-  /// Equal for records that differ in nothing but addresses, ports, time left, cookie, cgroup and owner.
+  /// Equal for records that differ in nothing but addresses, ports, interface, time left, cookie, cgroup and owner: one
+  /// comparison tells whether two rows share the text around these. Bits 25 and above are 0.
   package var kindBits: UInt32 {
     let timer: UInt32 =
       switch timerKind {
@@ -169,8 +183,8 @@ package struct SocketRecord: Hashable, Sendable {
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
   package var isMinisocket: Bool { timerKind == .timeWait }
 
-  /// The same for the same socket in the same state, whatever its timer, so that looks can be compared. That a timer alone
-  /// keeps it stays.
+  /// The same for the same socket in the same state, whatever its timer, so that snapshots can be compared. Whether a timer
+  /// alone keeps the socket is part of it.
   package var identity: SocketRecord {
     var record = self
     record.timer = isMinisocket ? Timer(kind: .timeWait, expires: 0) : nil

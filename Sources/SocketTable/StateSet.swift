@@ -20,15 +20,18 @@ package struct StateSet: OptionSet, Hashable, Sendable {
 
   package init(_ states: [TCPState]) { self = states.reduce(into: []) { $0.formUnion(StateSet($1)) } }
 
+  /// Every known state.
   package static let all = StateSet(TCPState.known)
+  /// The states that a timewait minisocket can be in. A full socket can be in FIN_WAIT2 as well.
   package static let minisockets = StateSet([.timeWait, .finWait2])
 
+  /// A state that is not known is in no set but `all`.
   package func contains(_ state: TCPState) -> Bool {
     if case .unknown = state { return self == .all }
     return !isDisjoint(with: StateSet(state))
   }
 
-  /// The names of the states in it, in `TCPState.known`'s order.
+  /// The names of the known states in it, in `TCPState.known`'s order.
   package var names: [String] { TCPState.known.filter { contains($0) }.map(\.name) }
 
   /// The names and groups that ss(8) takes, and RFC spellings of the single states. Nil if there is no such name.

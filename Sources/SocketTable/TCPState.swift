@@ -47,8 +47,9 @@ package enum TCPState: Hashable, Sendable {
     }
   }
 
-  /// Inlined, so that who asks for one of them does not pay for the others.
-  @inline(__always) private var facts: Facts {
+  /// Inlined, so that of each property a table of constants is left.
+  @inline(__always)
+  private var facts: Facts {
     switch self {
     case .established: Facts(1, "established", "ESTABLISHED")
     case .synSent: Facts(2, "syn-sent", "SYN_SENT")
@@ -93,7 +94,12 @@ package enum TCPState: Hashable, Sendable {
   }()
 
   /// Has no other end.
-  package var hasNoPeer: Bool { self == .listen || self == .bound || self == .close }
+  package var hasNoPeer: Bool {
+    switch self {
+    case .listen, .bound, .close: true
+    default: false
+    }
+  }
 
   // MARK: Names
 

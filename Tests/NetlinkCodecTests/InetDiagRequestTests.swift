@@ -39,8 +39,8 @@ import Testing
   @Test func numbersOfTheHeaders() {
     #expect(InetDiagRequest.bytecodeAttribute == UInt16(INET_DIAG_REQ_BYTECODE))
     #expect(InetDiagRequest.protocolAttribute == UInt16(INET_DIAG_REQ_PROTOCOL))
-    #expect(TransportProtocol.tcp.rawValue == UInt8(IPPROTO_TCP))
-    #expect(TransportProtocol.udp.rawValue == UInt8(IPPROTO_UDP))
+    #expect(TransportProtocol.tcp.number == UInt8(IPPROTO_TCP))
+    #expect(TransportProtocol.udp.number == UInt8(IPPROTO_UDP))
   }
 
   @Test func everyBitOfTheStatesAndThePort() {
