@@ -20,7 +20,7 @@ package final class ClaimNetwork {
   /// Looks at the socket table so far.
   package private(set) var looks = 0
   /// What those looks were like, taken together.
-  package private(set) var look: Look?
+  package private(set) var coverage: Coverage?
 
   private let place: Place
   private var investigation: Investigation?
@@ -97,8 +97,8 @@ package final class ClaimNetwork {
     looks += 1
     do throws(InvestigationError) {
       let isComplete = try investigation?.stream(filter, body) ?? false
-      let isFirstLoss = look?.isComplete != false
-      if look == nil || isFirstLoss && !isComplete { look = investigation?.look(isComplete: isComplete) }
+      let isFirstLoss = coverage?.isComplete != false
+      if coverage == nil || isFirstLoss && !isComplete { coverage = investigation?.look(isComplete: isComplete) }
     } catch {
       throw .failed(error)
     }

@@ -86,7 +86,7 @@ struct BindAnalysis {
 
   /// The answer for all of the server's sockets, if nothing was bound.
   var prediction: BindDiagnosis.Prediction {
-    let look = session.snapshot.look
+    let look = session.snapshot.coverage
     let answer: ConflictRules.Prediction = !refused.isEmpty ? .fails : !undetermined.isEmpty ? .depends : .ok
     let unknowns = undetermined.reduce(into: ConflictRules.Unknowns()) { union, trial in
       if case .undetermined(let unknowns) = trial.outcome { union.formUnion(unknowns) }
@@ -125,7 +125,7 @@ struct BindAnalysis {
 
   /// The longest timer in the way of any of these; nil if something other than a timer is, or could be without being seen.
   private func longestTimer(_ trials: [Trial]) -> UInt32? {
-    guard !session.snapshot.look.isBlind(to: .boundNotListening), session.snapshot.look.isComplete else {
+    guard !session.snapshot.coverage.isBlind(to: .boundNotListening), session.snapshot.coverage.isComplete else {
       return nil
     }
     var longest: UInt32 = 0
@@ -171,7 +171,7 @@ struct BindAnalysis {
       // Of a trial that is not the server's, the documented direction of SO_REUSEPORT needs no word.
       case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.usesServerOptions
       case (.refused(_, .addressInUse), .ok):
-        target.port != 0 && !session.snapshot.look.isBlind(to: .boundNotListening)
+        target.port != 0 && !session.snapshot.coverage.isBlind(to: .boundNotListening)
       default: false
       }
     }

@@ -6,7 +6,7 @@ package struct BindDiagnosis: Sendable {
   package let target: BindTarget
   package let trials: [Trial]
   package let skipped: [BindAddress]
-  package let look: Look
+  package let coverage: Coverage
   /// Nil if it could not be tried, or told without trying.
   package let bindable: Bool?
   /// What the table says, where nothing was bound; otherwise nil.
@@ -44,7 +44,7 @@ package struct BindDiagnosis: Sendable {
     target = session.target
     trials = session.trials
     skipped = session.skipped
-    look = session.snapshot.look
+    coverage = session.snapshot.coverage
     bindable =
       analysis.yours.isEmpty
       ? nil : !analysis.refused.isEmpty ? false : analysis.undetermined.isEmpty ? true : nil

@@ -5,19 +5,19 @@ package import SocketTable
 package struct DemoDocument {
   private let claims: [ClaimReport]
   /// Nil if nothing has been looked at.
-  private let look: Look?
+  private let coverage: Coverage?
 
-  package init(_ claims: [ClaimReport], look: Look?) {
+  package init(_ claims: [ClaimReport], coverage: Coverage?) {
     self.claims = claims
-    self.look = look
+    self.coverage = coverage
   }
 
   package func document(_ envelope: Envelope, isOneLine: Bool) -> ByteBuffer {
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
       envelope.write(
-        &writer, origin: look?.origin ?? .sockDiag, isComplete: look?.isComplete,
-        blindSpots: look?.blindSpots ?? [])
+        &writer, origin: coverage?.origin ?? .sockDiag, isComplete: coverage?.isComplete,
+        blindSpots: coverage?.blindSpots ?? [])
       writer.array("claims", claims) { writer, claim in write(claim, &writer) }
     }
     return writer.finish()

@@ -39,7 +39,7 @@ package struct Envelope: Sendable {
   }
 
   /// The members of a whole document. A look that is still going on is neither complete nor incomplete.
-  func write(_ writer: inout JSONWriter, origin: Look.Origin, isComplete: Bool?, blindSpots: [BlindSpot]) {
+  func write(_ writer: inout JSONWriter, origin: Coverage.Origin, isComplete: Bool?, blindSpots: [BlindSpot]) {
     writeIdentityAndHost(&writer)
     writer.object("source") { writer in
       writer.member("kind", origin.rawValue)
@@ -48,8 +48,8 @@ package struct Envelope: Sendable {
     }
   }
 
-  func write(_ writer: inout JSONWriter, _ look: Look) {
-    write(&writer, origin: look.origin, isComplete: look.isComplete, blindSpots: look.blindSpots)
+  func write(_ writer: inout JSONWriter, _ coverage: Coverage) {
+    write(&writer, origin: coverage.origin, isComplete: coverage.isComplete, blindSpots: coverage.blindSpots)
   }
 
   private func writeIdentityAndHost(_ writer: inout JSONWriter) {

@@ -11,7 +11,7 @@ package struct PortReport {
   package var listedCount: Int
   /// Every socket on the ports, whatever its state.
   package var counts: StateCounts
-  package var look: Look
+  package var coverage: Coverage
   /// One step of the kernel's timer wheel, in milliseconds: a timer at 0 can take this much longer.
   package var timerSlack: Int
   /// Of those that are listed; empty unless asked for.
@@ -23,7 +23,7 @@ package struct PortReport {
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
-    look: Look,
+    coverage: Coverage,
     timerSlack: Int, details: SocketDetailsTable = SocketDetailsTable()
   ) {
     self.filter = filter
@@ -31,7 +31,7 @@ package struct PortReport {
     self.listed = listed
     self.listedCount = listedCount
     self.counts = counts
-    self.look = look
+    self.coverage = coverage
     self.timerSlack = timerSlack
     self.details = details
   }
@@ -47,7 +47,7 @@ extension PortReport {
     var row = SocketRow(looksForOwners: details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(.lines, drain: drain)
     writer.object { writer in
-      envelope.write(&writer, look)
+      envelope.write(&writer, coverage)
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, index in
         let record = records[Int(index)]
@@ -110,7 +110,7 @@ package struct PortLines: ~Copyable {
   }
 
   package func appendSnapshot(
-    _ envelope: Envelope, origin: Look.Origin, blindSpots: [BlindSpot], to buffer: inout ByteBuffer
+    _ envelope: Envelope, origin: Coverage.Origin, blindSpots: [BlindSpot], to buffer: inout ByteBuffer
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in

@@ -175,7 +175,7 @@ package struct PortTable {
   }
 
   private func nothingElse(after isMore: Bool) -> Prose {
-    report.look.isComplete
+    report.coverage.isComplete
       ? "Nothing else that this kernel can list holds it\(report.filter.family == .any ? "" : " there")."
       : "What else holds it was not seen whole."
   }
@@ -200,7 +200,7 @@ package struct PortTable {
   /// What was lost from an incomplete look may have been there.
   private func none(_ place: String) -> [Prose] {
     [
-      "No socket \(place) \(ports)\(report.look.isComplete ? "" : ", as far as was seen; it was not seen whole")."
+      "No socket \(place) \(ports)\(report.coverage.isComplete ? "" : ", as far as was seen; it was not seen whole")."
     ]
   }
 
@@ -217,11 +217,11 @@ package struct PortTable {
   }
 
   private var lossSentences: [Prose] {
-    report.look.isComplete ? [] : ["There may be more: the table was not seen whole."]
+    report.coverage.isComplete ? [] : ["There may be more: the table was not seen whole."]
   }
 
   private var blindSentences: [Prose] {
-    report.look.isBlind(to: .boundNotListening) && report.filter.side == .local
+    report.coverage.isBlind(to: .boundNotListening) && report.filter.side == .local
       ? ["Sockets that are bound and do not listen cannot be listed here."] : []
   }
 }

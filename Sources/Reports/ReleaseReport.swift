@@ -16,7 +16,7 @@ package struct ReleaseReport {
   package var vanished = 0
   /// What is on the port afterwards.
   package var left: [SocketRecord]
-  package var look: Look
+  package var coverage: Coverage
   /// What a bind without options was answered afterwards; nil if none was tried.
   package var plainBind: (address: BindAddress, outcome: TrialOutcome)?
   /// Why not all of them could be ended.
@@ -30,7 +30,7 @@ package struct ReleaseReport {
     self.family = family
     self.includesFinWait2 = includesFinWait2
     self.isDryRun = isDryRun
-    look = snapshot.look
+    coverage = snapshot.coverage
     let filter = SocketFilter(
       ports: PortSet(port),
       states: .states(StateSet(includesFinWait2 ? [.timeWait, .finWait2] : [.timeWait])),
@@ -68,7 +68,7 @@ package struct ReleaseReport {
     var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines, drain: drain)
     writer.object { writer in
-      envelope.write(&writer, look)
+      envelope.write(&writer, coverage)
       writer.object("target") { writer in
         writer.member("port", port)
         writer.member("family", family == .any ? nil : family == .ipv4 ? "ipv4" : "ipv6")

@@ -48,7 +48,7 @@ package struct ReleaseText {
     let rows = PortReport(
       filter: SocketFilter(ports: PortSet(report.port)), records: Array(shown),
       listed: shown.indices.map { UInt32($0) }, listedCount: shown.count, counts: StateCounts(Array(shown)),
-      look: report.look, timerSlack: 0)
+      coverage: report.coverage, timerSlack: 0)
     PortTable(rows, interfaceName: interfaceName).writeRows(to: &text)
     let rest = report.chosen.count - shown.count
     if rest > 0 { text.line("and \(Quantity.grouped(rest)) more  (tw-inspect port \(report.port))") }
@@ -114,7 +114,7 @@ package struct ReleaseText {
   }
 
   private func nothing(_ verb: String) -> Prose {
-    report.look.isComplete
+    report.coverage.isComplete
       ? "Nothing that this kernel can list \(verb) port \(report.port)."
       : "Whether anything \(verb) port \(report.port) was not seen whole."
   }

@@ -35,7 +35,7 @@ package struct TrybindReport {
       looksForOwners: diagnosis.details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines, drain: drain)
     writer.object { writer in
-      envelope.write(&writer, diagnosis.look)
+      envelope.write(&writer, diagnosis.coverage)
       writeMembers(&writer, &row)
       if let wait {
         writer.member("waited_ms", UInt64(max(0, wait.milliseconds)))

@@ -2,10 +2,10 @@
 package struct Snapshot: Sendable {
   /// In the order of the source.
   package var records: [SocketRecord]
-  package var look: Look
+  package var coverage: Coverage
 
-  package init(records: [SocketRecord], look: Look) {
+  package init(records: [SocketRecord], coverage: Coverage) {
     self.records = records
-    self.look = look
+    self.coverage = coverage
   }
 }

@@ -9,7 +9,7 @@ import Testing
   private static let all: [SocketOptions] = [[], .reuseAddress, .reusePort, both]
 
   private static func predicted(
-    _ records: [SocketRecord], _ target: BindTarget = .server(), look: Look = .netlink,
+    _ records: [SocketRecord], _ target: BindTarget = .server(), coverage: Coverage = .netlink,
     flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], lacksPrivilege: Bool = false,
     settings: HostSettings = HostSettings(timerSlack: 2048),
     comparing comparison: TrialSession.Comparison = .withAndWithoutReuse
@@ -25,18 +25,18 @@ import Testing
       if flags[index] != nil || owners[index] != nil { details[record] = known }
     }
     let session = TrialSession.predicted(
-      target, comparing: comparison, snapshot: Snapshot(records: records, look: look), details: details,
+      target, comparing: comparison, snapshot: Snapshot(records: records, coverage: coverage), details: details,
       lacksPrivilege: lacksPrivilege)
     return BindDiagnosis(BindEvidence(session, settings: settings, details: details))
   }
 
   private static func afterStop(
     _ records: [SocketRecord], _ options: SocketOptions = [], on addresses: [BindAddress] = [.anyIPv4],
-    look: Look = .netlink, flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], uid: UInt32 = 0
+    coverage: Coverage = .netlink, flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], uid: UInt32 = 0
   ) -> BindDiagnosis {
     var target = BindTarget.server(options, on: addresses, uid: uid)
     target.isAfterStop = true
-    return predicted(records, target, look: look, flags: flags, owners: owners)
+    return predicted(records, target, coverage: coverage, flags: flags, owners: owners)
   }
 
   /// "ok", "fails" or "depends", with what it depends on.
@@ -221,7 +221,7 @@ import Testing
     tied.interface = "eth0"
     tied.interfaceIndex = 2
     let unknownDevice = SocketRecord.on(.v4(127, 0, 0, 2), 9527, .listen, inode: 9)
-    let open = Self.predicted([unknownDevice], tied, look: .proc)
+    let open = Self.predicted([unknownDevice], tied, coverage: .proc)
     #expect(
       open.trials.filter(\.usesServerOptions).map(\.outcome) == [
         .undetermined(.interface), .undetermined(.interface),
@@ -273,11 +273,11 @@ import Testing
   }
 
   @Test func blindSpots() {
-    #expect(Self.predicted([], look: .proc).prediction?.certainty == .likely)
-    let partial = Look(origin: .sockDiag, isComplete: false, blindSpots: [])
-    #expect(Self.predicted([], look: partial).prediction?.certainty == .likely)
+    #expect(Self.predicted([], coverage: .proc).prediction?.certainty == .likely)
+    let partial = Coverage(origin: .sockDiag, isComplete: false, blindSpots: [])
+    #expect(Self.predicted([], coverage: partial).prediction?.certainty == .likely)
     // Something that is there is there.
-    #expect(Self.predicted([Self.listener], look: .proc).prediction?.certainty == .certain)
+    #expect(Self.predicted([Self.listener], coverage: .proc).prediction?.certainty == .certain)
     // A connection on a real IPv6 address: of a dual-stack server or not.
     let connection = SocketRecord.on(.loopbackIPv6, 9527, .established, inode: 9)
     #expect(Self.answer(Self.predicted([connection], .server(on: [.anyIPv4]))) == "depends IPV6_V6ONLY")
@@ -285,7 +285,7 @@ import Testing
     var tied = BindTarget.server(on: [.anyIPv4])
     tied.interface = "eth0"
     tied.interfaceIndex = 2
-    #expect(Self.answer(Self.predicted([Self.listener], tied, look: .proc)) == "depends SO_BINDTODEVICE")
+    #expect(Self.answer(Self.predicted([Self.listener], tied, coverage: .proc)) == "depends SO_BINDTODEVICE")
     #expect(Self.answer(Self.predicted([Self.listener], tied)) == "fails")
   }
 
@@ -368,10 +368,10 @@ import Testing
   @Test func connectionsHaveTheirListenersFlagsByProcToo() {
     let listener = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 11)
     let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12)
-    let ok = Self.afterStop([listener, established], .reuseAddress, look: .proc, flags: [0: .reuseAddress])
+    let ok = Self.afterStop([listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress])
     #expect(Self.answer(ok) == "ok")
     let own = Self.afterStop(
-      [listener, established], .reuseAddress, look: .proc, flags: [0: .reuseAddress, 1: []])
+      [listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress, 1: []])
     #expect(Self.answer(own) == "fails")
   }
 

@@ -10,7 +10,7 @@ import Testing
     var generator = SplitMix(seed: seed)
     for round in 0..<4000 {
       let crowd = Diagnosing.random(&generator)
-      let (holders, target, look) = (crowd.holders, crowd.target, crowd.look)
+      let (holders, target, look) = (crowd.holders, crowd.target, crowd.coverage)
       let result = try crowd.result()
       if let problem = Self.problem(result, holders) {
         Issue.record(
@@ -30,7 +30,7 @@ import Testing
   private static func problem(_ result: BindDiagnosis, _ holders: [Holder]) -> String? {
     let slugs = result.findings.map(\.slug)
     let yours = result.trials.filter(\.usesServerOptions)
-    let isBlind = result.look.isBlind(to: .boundNotListening)
+    let isBlind = result.coverage.isBlind(to: .boundNotListening)
     if Set(slugs).count != slugs.count { return "a finding is there twice" }
     if result.bindable != yours.allSatisfy({ $0.outcome == .ok }) { return "bindable is not what bind said" }
     if result.bindable == false, slugs.isEmpty { return "a no without a reason" }

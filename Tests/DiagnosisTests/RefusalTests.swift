@@ -9,9 +9,9 @@ import Testing
   private func diagnosis(
     _ holders: [Holder] = [], _ target: BindTarget = .server(),
     settings: HostSettings = HostSettings(timerSlack: 2048),
-    look: Look = .netlink, script: @escaping (Int, TrialSocket) -> TrialOutcome?
+    coverage: Coverage = .netlink, script: @escaping (Int, TrialSocket) -> TrialOutcome?
   ) throws -> BindDiagnosis {
-    try Diagnosing(holders, target, settings: settings, look: look, script: script).result()
+    try Diagnosing(holders, target, settings: settings, coverage: coverage, script: script).result()
   }
 
   private func slugs(_ diagnosis: BindDiagnosis) -> [String] { diagnosis.findings.map(\.slug.rawValue) }
@@ -98,7 +98,7 @@ import Testing
     #expect(result.bindable == false)
     #expect(result.freeIn == nil && result.freeLatest == nil)
     // Where bound sockets cannot be listed, that explains it.
-    let blind = try diagnosis(look: .proc) { _, _ in .refused(.bind, .addressInUse) }
+    let blind = try diagnosis(coverage: .proc) { _, _ in .refused(.bind, .addressInUse) }
     #expect(slugs(blind) == ["bound-not-listening"])
     #expect(blind.findings[0].certainty == .possible)
   }
@@ -162,8 +162,8 @@ import Testing
 
   @Test func withoutReuseIsCertainOnlyWhereBoundSocketsAreListed() throws {
     let holder = Holder(.on(.loopback))
-    for (look, certainty) in [(Look.netlink, Finding.Certainty.certain), (.proc, .likely)] {
-      let result = try diagnosis([holder], .server(.reuseAddress), look: look) { _, _ in nil }
+    for (coverage, certainty) in [(Coverage.netlink, Finding.Certainty.certain), (.proc, .likely)] {
+      let result = try diagnosis([holder], .server(.reuseAddress), coverage: coverage) { _, _ in nil }
       #expect(slugs(result) == ["time-wait-holder-without-reuse"])
       #expect(result.findings[0].certainty == certainty)
     }
@@ -171,8 +171,8 @@ import Testing
 
   /// A kernel that does not list bound sockets, although it speaks netlink.
   @Test func netlinkWithoutBoundSockets() throws {
-    let look = Look(origin: .sockDiag, isComplete: true, blindSpots: [.boundNotListening])
-    let result = try diagnosis([Holder(.on(.loopback))], .server(.reuseAddress), look: look) { _, _ in nil }
+    let coverage = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [.boundNotListening])
+    let result = try diagnosis([Holder(.on(.loopback))], .server(.reuseAddress), coverage: coverage) { _, _ in nil }
     #expect(result.findings[0].certainty == .likely)
     #expect(result.freeIn == nil && result.freeLatest == nil)
   }

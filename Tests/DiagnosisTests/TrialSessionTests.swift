@@ -8,14 +8,14 @@ import Testing
 @Suite struct TrialSessionTests {
   /// Runs a session and says what was asked of the kernel: "v4 reuse" is one call with one socket.
   private func run(
-    _ target: BindTarget, _ holders: [Holder] = [], look: Look = .netlink,
+    _ target: BindTarget, _ holders: [Holder] = [], coverage: Coverage = .netlink,
     script: @escaping (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
   ) throws -> (session: TrialSession, calls: [String], looks: Int) {
     var kernel = FakeKernel(holders, uid: target.uid, script: script)
     var looks = 0
     let session = try TrialSession.run(target, prober: &kernel) { () throws(ProbeFailed) in
       looks += 1
-      return Snapshot(records: holders.map(\.record), look: look)
+      return Snapshot(records: holders.map(\.record), coverage: coverage)
     }
     return (session, kernel.calls.map { $0.map(Self.said).joined(separator: " + ") }, looks)
   }
@@ -100,7 +100,7 @@ import Testing
     target.interface = "eth0"
     var kernel = FakeKernel()
     _ = try TrialSession.run(target, prober: &kernel) { () throws(ProbeFailed) in
-      Snapshot(records: [], look: .netlink)
+      Snapshot(records: [], coverage: .netlink)
     }
     #expect(kernel.calls.joined().allSatisfy { $0.interface == "eth0" && $0.port == 80 })
   }
@@ -243,7 +243,7 @@ import Testing
     var kernel = FakeKernel(script: { _, _ in .refused(.bind, .addressInUse) })
     let session = try TrialSession.run(.server(on: [.loopback]), prober: &kernel) { () throws(ProbeFailed) in
       looks += 1
-      return Snapshot(records: looks == 1 ? [] : [Self.listener.record], look: .netlink)
+      return Snapshot(records: looks == 1 ? [] : [Self.listener.record], coverage: .netlink)
     }
     #expect(session.trials.map(\.prediction) == [.fails, .fails])
     #expect(session.snapshot.records.count == 1)
@@ -283,7 +283,7 @@ import Testing
     kernel.failsAtCall = call
     #expect(throws: ProbeFailed()) {
       try TrialSession.run(.server(on: [.loopback]), prober: &kernel) { () throws(ProbeFailed) in
-        Snapshot(records: [Self.timeWait.record], look: .netlink)
+        Snapshot(records: [Self.timeWait.record], coverage: .netlink)
       }
     }
   }
@@ -295,7 +295,7 @@ import Testing
       try TrialSession.run(.server(on: [.loopback]), prober: &kernel) { () throws(ProbeFailed) in
         looks += 1
         if looks == look { throw ProbeFailed() }
-        return Snapshot(records: [], look: .netlink)
+        return Snapshot(records: [], coverage: .netlink)
       }
     }
   }
@@ -308,9 +308,9 @@ import Testing
     let holder = Holder(.on(.loopback, interface: 3))
     let ok: (Int, TrialSocket) -> TrialOutcome? = { _, _ in .ok }
     #expect(
-      try run(target, [holder], look: .netlink, script: ok).session.trials.map(\.prediction) == [.ok, .ok])
+      try run(target, [holder], coverage: .netlink, script: ok).session.trials.map(\.prediction) == [.ok, .ok])
     #expect(
-      try run(target, [holder], look: .proc, script: ok).session.trials.map(\.prediction)
+      try run(target, [holder], coverage: .proc, script: ok).session.trials.map(\.prediction)
         == [.depends, .depends])
   }
 }

@@ -32,7 +32,7 @@ struct WaitSimulation {
     var result = Result()
     var first = kernel(at: 0)
     var session = try TrialSession.run(target, comparing: .none, prober: &first) { () throws(ProbeFailed) in
-      Snapshot(records: world(0).map(\.record), look: .netlink)
+      Snapshot(records: world(0).map(\.record), coverage: .netlink)
     }
     guard session.trials.contains(where: { $0.outcome != .ok }) else {
       result.free = 0

@@ -21,7 +21,7 @@ enum Oracle {
     guard var source = try? SocketSource(.netlink),
       let snapshot = try? source.snapshot(SocketFilter(ports: PortSet(1), states: .states(StateSet(.bound))))
     else { return false }
-    return !snapshot.look.isBlind(to: .boundNotListening)
+    return !snapshot.coverage.isBlind(to: .boundNotListening)
   }()
 
   static let tally = Mutex(OracleTally())

@@ -18,7 +18,7 @@ struct OracleCase {
   /// remember, from the binds before on that port, that such sockets need not be checked.
   @discardableResult
   func judge(isOK: Bool, mayRememberReusePort: Bool) -> Bool {
-    let tellsDevice = !snapshot.look.isBlind(to: .device)
+    let tellsDevice = !snapshot.coverage.isBlind(to: .device)
     let faults = snapshot.records.compactMap { known.fault($0, tellsDevice: tellsDevice) }
     if let fault = faults.first { contradict("the table is wrong: \(fault)", isOK) }
 

@@ -90,7 +90,7 @@ final class OracleSituation {
   /// bound.
   func isReached(_ snapshot: Snapshot) -> Bool {
     let wanted = state.record
-    let isInvisible = state == .boundOnly && snapshot.look.isBlind(to: .boundNotListening)
+    let isInvisible = state == .boundOnly && snapshot.coverage.isBlind(to: .boundNotListening)
     let others = snapshot.records.filter { !(state.keepsListener && $0.state == .listen) }
     return snapshot.records.count - others.count == (state.keepsListener ? 1 : 0)
       && others.count == (isInvisible ? 0 : 1)

@@ -60,7 +60,7 @@ import Testing
       var records: [SocketRecord] = []
       try source.dump(filter) { records.append($0) }
       let spots: [BlindSpot] = [.boundNotListening, .v6Only, .cgroup, .device]
-      return Snapshot(records: records, look: Look(origin: .procNet, isComplete: true, blindSpots: spots))
+      return Snapshot(records: records, coverage: Coverage(origin: .procNet, isComplete: true, blindSpots: spots))
     }
   }
 
@@ -93,7 +93,7 @@ import Testing
     var records: [SocketRecord] = []
     let isComplete = try source.dump(filter) { records.append($0) }
     return Snapshot(
-      records: records, look: Look(origin: .sockDiag, isComplete: isComplete, blindSpots: []))
+      records: records, coverage: Coverage(origin: .sockDiag, isComplete: isComplete, blindSpots: []))
   }
 
   // MARK: Answers
@@ -117,7 +117,7 @@ import Testing
       let order = (question.sort ?? .time).order(records) { question.filter.matchesState($0) }
       let report = PortReport(
         filter: question.filter, records: records, listed: Array(order.prefix(question.limit)),
-        listedCount: order.count, counts: StateCounts(records), look: snapshot.look, timerSlack: 2048)
+        listedCount: order.count, counts: StateCounts(records), coverage: snapshot.coverage, timerSlack: 2048)
       if format == .json { return report.document(envelope, interfaceName: interfaceName).text }
       var text = StyledText(usesColor: false, width: 80)
       PortTable(report, interfaceName: interfaceName).write(to: &text)
@@ -125,7 +125,7 @@ import Testing
     case .jsonl:
       var lines = PortLines(filter: question.filter, command: "port", interfaceName: interfaceName)
       var buffer = ByteBuffer()
-      let look = snapshot.look
+      let look = snapshot.coverage
       lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &buffer)
       for record in records.prefix(question.limit) { lines.appendSocket(record, to: &buffer) }
       lines.appendEnd(

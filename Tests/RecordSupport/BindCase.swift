@@ -7,7 +7,7 @@ package struct BindCase: Sendable {
   package let holders: [Holder]
   package let target: BindTarget
   package let settings: HostSettings
-  package let look: Look
+  package let coverage: Coverage
   package let slugs: [String]
   package let bindable: Bool?
   package let freeIn: UInt32?
@@ -17,14 +17,14 @@ package struct BindCase: Sendable {
 
   package init(
     _ name: String, _ holders: [Holder] = [], _ target: BindTarget = .server(),
-    settings: HostSettings = HostSettings(timerSlack: 2048), look: Look = .netlink, says slugs: String,
+    settings: HostSettings = HostSettings(timerSlack: 2048), coverage: Coverage = .netlink, says slugs: String,
     bindable: Bool? = false, freeIn: UInt32? = nil, latest: UInt32? = nil, holders inTheWay: [Int] = []
   ) {
     self.name = name
     self.holders = holders
     self.target = target
     self.settings = settings
-    self.look = look
+    self.coverage = coverage
     self.slugs = slugs.split(separator: " ").map(String.init)
     self.bindable = bindable
     self.freeIn = freeIn
@@ -33,6 +33,6 @@ package struct BindCase: Sendable {
   }
 
   package func diagnosis() throws -> BindDiagnosis {
-    try Diagnosing(holders, target, settings: settings, look: look).result()
+    try Diagnosing(holders, target, settings: settings, coverage: coverage).result()
   }
 }

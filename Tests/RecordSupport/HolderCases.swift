@@ -153,21 +153,21 @@ package enum HolderCases {
   /// Where bound sockets that do not listen cannot be listed, no time is promised.
   package static let blind: [BindCase] = [
     BindCase(
-      "TIME_WAIT without", [Holder(timeWait)], .server(.reuseAddress), look: .proc,
+      "TIME_WAIT without", [Holder(timeWait)], .server(.reuseAddress), coverage: .proc,
       says: "time-wait-holder-without-reuse", holders: [0]),
     BindCase(
-      "TIME_WAIT with", [Holder(timeWait, .reuseAddress)], look: .proc, says: "time-wait-server-closed-first",
+      "TIME_WAIT with", [Holder(timeWait, .reuseAddress)], coverage: .proc, says: "time-wait-server-closed-first",
       holders: [0]),
     BindCase(
       "TIME_WAIT with, server with SO_REUSEADDR", [Holder(timeWait, .reuseAddress)], .server(.reuseAddress),
-      look: .proc,
+      coverage: .proc,
       says: "time-wait-server-closed-first", bindable: true, freeIn: 0, latest: 0, holders: [0]),
     BindCase(
-      "something that nobody lists", [Holder(.on(.loopback, 9527, .bound, inode: 9))], look: .proc,
+      "something that nobody lists", [Holder(.on(.loopback, 9527, .bound, inode: 9))], coverage: .proc,
       says: "bound-not-listening"),
     BindCase(
       "an incomplete look promises no time", [Holder(timeWait)],
-      look: Look(origin: .sockDiag, isComplete: false, blindSpots: []),
+      coverage: Coverage(origin: .sockDiag, isComplete: false, blindSpots: []),
       says: "time-wait-holder-without-reuse",
       holders: [0]),
   ]

@@ -47,8 +47,8 @@ extension Diagnosing {
   package static func random(_ generator: inout SplitMix) -> Diagnosing {
     let holders = (0..<Int.random(in: 0...5, using: &generator)).map { _ in RandomSockets.holder(&generator) }
     let range: ClosedRange<UInt16>? = Bool.random(using: &generator) ? 9000...9999 : nil
-    let look = [Look.netlink, .netlink, .proc][Int.random(in: 0...2, using: &generator)]
+    let coverage = [Coverage.netlink, .netlink, .proc][Int.random(in: 0...2, using: &generator)]
     return Diagnosing(
-      holders, RandomSockets.target(&generator), settings: HostSettings(ephemeralRange: range), look: look)
+      holders, RandomSockets.target(&generator), settings: HostSettings(ephemeralRange: range), coverage: coverage)
   }
 }

@@ -23,9 +23,9 @@ extension BindAddress {
   package static let loopbackIPv6 = BindAddress(.loopbackIPv6)
 }
 
-extension Look {
-  package static let netlink = Look(origin: .sockDiag, isComplete: true, blindSpots: [])
-  package static let proc = Look(
+extension Coverage {
+  package static let netlink = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [])
+  package static let proc = Coverage(
     origin: .procNet, isComplete: true, blindSpots: [.boundNotListening, .v6Only, .cgroup, .device])
 }
 
@@ -34,7 +34,7 @@ package struct Diagnosing {
   package var holders: [Holder]
   package var target = BindTarget.server()
   package var settings = HostSettings()
-  package var look = Look.netlink
+  package var coverage = Coverage.netlink
   package var details = SocketDetailsTable()
   package var namespace: NamespaceReference?
   package var otherNamespaces: [OtherNamespace] = []
@@ -42,12 +42,12 @@ package struct Diagnosing {
 
   package init(
     _ holders: [Holder] = [], _ target: BindTarget = .server(), settings: HostSettings = HostSettings(),
-    look: Look = .netlink, script: @escaping (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
+    coverage: Coverage = .netlink, script: @escaping (Int, TrialSocket) -> TrialOutcome? = { _, _ in nil }
   ) {
     self.holders = holders
     self.target = target
     self.settings = settings
-    self.look = look
+    self.coverage = coverage
     self.script = script
   }
 
@@ -55,9 +55,9 @@ package struct Diagnosing {
     var kernel = FakeKernel(holders, uid: target.uid, script: script)
     return try TrialSession.run(target, prober: &kernel) { () throws(ProbeFailed) in
       // A source does not list what it is blind to.
-      let isBlind = look.isBlind(to: .boundNotListening)
+      let isBlind = coverage.isBlind(to: .boundNotListening)
       return Snapshot(
-        records: holders.map(\.record).filter { !(isBlind && $0.state == .bound) }, look: look)
+        records: holders.map(\.record).filter { !(isBlind && $0.state == .bound) }, coverage: coverage)
     }
   }
 

@@ -117,7 +117,7 @@ import Testing
     let envelope = Envelope(
       command: "demo", toolVersion: "1", observedAtMilliseconds: 0, hostname: "h", kernel: "k",
       networkNamespace: nil, effectiveUserID: 0)
-    let document = DemoDocument([report], look: nil).document(envelope, isOneLine: true)
+    let document = DemoDocument([report], coverage: nil).document(envelope, isOneLine: true)
     #expect(
       document.text.hasSuffix(
         """

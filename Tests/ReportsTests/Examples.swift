@@ -23,12 +23,12 @@ extension PortReport {
   static func of(
     _ records: [SocketRecord], _ filter: SocketFilter = SocketFilter(ports: PortSet(9527)),
     sort: SocketTable.SortOrder = .time,
-    limit: Int = .max, look: Look = Look(origin: .sockDiag, isComplete: true, blindSpots: [])
+    limit: Int = .max, coverage: Coverage = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [])
   ) -> PortReport {
     let order = sort.order(records) { filter.matchesState($0) }
     return PortReport(
       filter: filter, records: records, listed: Array(order.prefix(limit)), listedCount: order.count,
-      counts: StateCounts(records), look: look, timerSlack: 2048)
+      counts: StateCounts(records), coverage: coverage, timerSlack: 2048)
   }
 
   func table(width: Int = 80, usesColor: Bool = false) -> String {

@@ -52,10 +52,10 @@ import Testing
   }
 
   @Test func blindSpots() throws {
-    let look = Look(
+    let coverage = Coverage(
       origin: .procNet, isComplete: false,
       blindSpots: [.boundNotListening, .v6Only, .cgroup, .device, .smallHash])
-    let json = try document(.of([], look: look))
+    let json = try document(.of([], coverage: coverage))
     #expect(json["source", "kind"] as? String == "proc")
     #expect(json["source", "complete"] as? Bool == false)
     #expect(

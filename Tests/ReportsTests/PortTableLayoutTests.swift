@@ -48,7 +48,7 @@ import Testing
       .of(Self.timeWaits + [Self.finWait2, Self.listener]),
       .of([.on(Self.long, 65_535, peer: 65_535)], SocketFilter(ports: PortSet(65_535))),
       .of(Self.timeWaits, SocketFilter(ports: PortSet([1...2, 5...6, 9000...9999]))),
-      .of(Self.timeWaits, Self.everything, look: .proc),
+      .of(Self.timeWaits, Self.everything, coverage: .proc),
     ]
     for report in reports {
       let text = report.table(width: width)

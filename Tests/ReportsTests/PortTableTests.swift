@@ -12,7 +12,7 @@ import Testing
   private static let listener = SocketRecord.on(.anyIPv4, 9527, .listen, inode: 1)
   private static let established = SocketRecord.on(.loopback, 9527, .established, inode: 2)
   private static let finWait2 = SocketRecord.on(.loopback, 9527, .finWait2, timer: .timeWait, expires: 30_000)
-  private static let incomplete = Look(origin: .sockDiag, isComplete: false, blindSpots: [])
+  private static let incomplete = Coverage(origin: .sockDiag, isComplete: false, blindSpots: [])
   private static let everything = SocketFilter(ports: PortSet(9527), states: .states(.all))
 
   @Test func severalTimeWait() {
@@ -134,9 +134,9 @@ import Testing
   }
 
   @Test func blindSpots() {
-    let look = Look(origin: .procNet, isComplete: true, blindSpots: [.boundNotListening, .v6Only])
+    let coverage = Coverage(origin: .procNet, isComplete: true, blindSpots: [.boundNotListening, .v6Only])
     for records in [[], Self.timeWaits, [Self.listener]] {
-      let text = PortReport.of(records, look: look).table()
+      let text = PortReport.of(records, coverage: coverage).table()
       #expect(text.contains("\nSockets that are bound and do not listen cannot be listed here.\n"))
     }
   }
@@ -149,7 +149,7 @@ import Testing
     let either = SocketFilter(ports: PortSet(9527), side: .any)
     for filter in [SocketFilter(ports: PortSet(9527)), Self.everything, peers, either] {
       for records in [[], Self.timeWaits] + (filter.states == .minisockets ? [] : [[Self.listener]]) {
-        let text = PortReport.of(records, filter, look: Self.incomplete).table()
+        let text = PortReport.of(records, filter, coverage: Self.incomplete).table()
         #expect(text.contains("not seen whole"), "\(text)")
         #expect(!text.contains("Nothing else"), "\(text)")
         #expect(!PortReport.of(records, filter).table().contains("not seen whole"))
@@ -160,7 +160,7 @@ import Testing
   /// Beside a listener as well, "No TIME_WAIT" and the list of what else is there are only what was seen.
   @Test func anIncompleteLookBesideAListener() {
     for records in [[Self.listener], Self.timeWaits + [Self.listener]] {
-      let text = PortReport.of(records, look: Self.incomplete).table()
+      let text = PortReport.of(records, coverage: Self.incomplete).table()
       #expect(text.contains("not seen whole"), "\(text)")
     }
   }

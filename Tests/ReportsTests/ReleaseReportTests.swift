@@ -25,10 +25,10 @@ import Testing
     _ records: [SocketRecord], finWait2: Bool = false, dryRun: Bool = false, isComplete: Bool = true,
     _ family: SocketFilter.Family = .any
   ) -> ReleaseReport {
-    let look = Look(origin: .sockDiag, isComplete: isComplete, blindSpots: [])
+    let coverage = Coverage(origin: .sockDiag, isComplete: isComplete, blindSpots: [])
     return ReleaseReport(
       port: 9527, family: family, includesFinWait2: finWait2, isDryRun: dryRun,
-      Snapshot(records: records, look: look))
+      Snapshot(records: records, coverage: coverage))
   }
 
   private static func text(_ report: ReleaseReport, plan: Bool) -> String {

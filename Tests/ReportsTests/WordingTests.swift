@@ -125,7 +125,7 @@ import Testing
     target.isAfterStop = true
     let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12, cookie: 2)
     func text(_ records: [SocketRecord]) throws -> FindingText {
-      let session = TrialSession.predicted(target, snapshot: Snapshot(records: records, look: .netlink))
+      let session = TrialSession.predicted(target, snapshot: Snapshot(records: records, coverage: .netlink))
       return try #require(BindDiagnosis(BindEvidence(session, settings: HostSettings())).texts.first)
     }
     let stopped = try text([OwnerCases.listener, established])

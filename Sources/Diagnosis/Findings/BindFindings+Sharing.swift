@@ -36,7 +36,7 @@ extension BindFindings {
         remedies: [.changeSetting(.runAsHoldersUser), .look(.port)], unseen: [.otherReusePort])
     }
     let isOnlySuspect =
-      held.all.count == 1 && !analysis.session.snapshot.look.isBlind(to: .boundNotListening)
+      held.all.count == 1 && !analysis.session.snapshot.coverage.isBlind(to: .boundNotListening)
     let isKnown =
       analysis.session.isPredicted || listeners.allSatisfy { analysis.details[$0]?.reusePort != nil }
     return finding(

@@ -16,7 +16,7 @@ extension BindFindings {
   }
 
   func timeWaitHolderWithoutReuse(_ minisockets: [SocketRecord]) -> Finding {
-    let look = analysis.session.snapshot.look
+    let look = analysis.session.snapshot.coverage
     let isBlind = look.isBlind(to: .boundNotListening)
     let certainty: Finding.Certainty = isBlind || !look.isComplete ? .likely : .certain
     if analysis.refused.isEmpty {

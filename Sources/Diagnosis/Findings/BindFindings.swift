@@ -60,7 +60,7 @@ struct BindFindings {
     }
     if holders.isEmpty {
       // The disagreement is added for all trials at once.
-      return analysis.session.snapshot.look.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
+      return analysis.session.snapshot.coverage.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
     }
     return (step == .listen ? [listenConflict(trial, holders)] : []) + explain(holders, trial)
   }

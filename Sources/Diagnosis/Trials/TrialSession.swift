@@ -38,7 +38,7 @@ package struct TrialSession: Sendable {
   init(target: BindTarget, _ comparison: Comparison) {
     self.target = target
     self.comparison = comparison
-    snapshot = Snapshot(records: [], look: Look(origin: .sockDiag, isComplete: false, blindSpots: []))
+    snapshot = Snapshot(records: [], coverage: Coverage(origin: .sockDiag, isComplete: false, blindSpots: []))
   }
 
   /// Takes a look, with what was found out of its sockets, for the one that belongs to the answers.
@@ -47,7 +47,7 @@ package struct TrialSession: Sendable {
   ) {
     self.snapshot = snapshot
     view = SocketView(
-      details: details, knowsInterface: !snapshot.look.isBlind(to: .device), scenario: scenario)
+      details: details, knowsInterface: !snapshot.coverage.isBlind(to: .device), scenario: scenario)
     groups = SocketGroups(snapshot.records, view)
     predict()
   }

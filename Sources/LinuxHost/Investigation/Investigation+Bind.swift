@@ -93,7 +93,7 @@ extension Investigation {
     let snapshot = try snapshot(onPort: question.target.port)
     var session = before.session
     let hasChanged =
-      snapshot.look.isComplete
+      snapshot.coverage.isComplete
       && Fingerprint(snapshot.records) != Fingerprint(before.session.snapshot.records)
     session.take(snapshot, details: before.details)
     guard hasChanged else {

@@ -6,7 +6,7 @@ package import SocketTable
 package struct Investigation: ~Copyable {
   /// Something that was asked of the host, for those who want to know what an answer cost.
   package enum Step: Sendable {
-    case look(Look.Origin, SocketFilter)
+    case look(Coverage.Origin, SocketFilter)
     /// The processes that have so many sockets open.
     case owners(of: Int)
   }
@@ -60,7 +60,7 @@ package struct Investigation: ~Copyable {
   }
 
   /// By what the sockets are read, as far as is known: /proc may take netlink's place at the first look.
-  package var origin: Look.Origin { source.origin }
+  package var origin: Coverage.Origin { source.origin }
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package var fallbackReason: String? { source.fallbackReason }
 
@@ -80,7 +80,7 @@ package struct Investigation: ~Copyable {
 
   /// Hands out what matches as it arrives; see `SocketSource.stream`. True if every message arrived.
   package mutating func stream(
-    _ filter: SocketFilter, begin: (Look.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, begin: (Coverage.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
   ) throws(InvestigationError) -> Bool {
     let start = Clock.monotonicNanoseconds
     do throws(SourceError) {
@@ -93,7 +93,7 @@ package struct Investigation: ~Copyable {
   }
 
   /// The look at what has been streamed so far.
-  package func look(isComplete: Bool) -> Look { source.look(isComplete: isComplete) }
+  package func look(isComplete: Bool) -> Coverage { source.look(isComplete: isComplete) }
 
   /// Every socket whose own port it is.
   package mutating func snapshot(onPort port: UInt16) throws(InvestigationError) -> Snapshot {

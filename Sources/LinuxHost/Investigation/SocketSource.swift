@@ -43,18 +43,18 @@ package struct SocketSource: ~Copyable {
     fallbackReason = reason
   }
 
-  package var origin: Look.Origin { sockDiag == nil ? .procNet : .sockDiag }
+  package var origin: Coverage.Origin { sockDiag == nil ? .procNet : .sockDiag }
 
   /// Hands out what matches as it arrives, in the kernel's order. `begin` is called once, when the origin is certain
   /// and before the first record. True if every message arrived.
   package mutating func stream(
-    _ filter: SocketFilter, begin: (Look.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, begin: (Coverage.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     try stream(filter, nil, begin: begin, body)
   }
 
   private mutating func stream(
-    _ filter: SocketFilter, _ bound: BoundQuestion?, begin: (Look.Origin) -> Void,
+    _ filter: SocketFilter, _ bound: BoundQuestion?, begin: (Coverage.Origin) -> Void,
     _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     var hasBegun = false
@@ -121,19 +121,19 @@ package struct SocketSource: ~Copyable {
       }
     }
     let isBlind = bound.canBeThere && listsBoundSockets != true
-    return Snapshot(records: records, look: look(isComplete: isComplete, isBlindToBound: isBlind))
+    return Snapshot(records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
   }
 
   /// The look at what has been read so far.
   /// - Parameter isBlindToBound: sockets that are bound and do not listen could be there without being listed.
-  package func look(isComplete: Bool, isBlindToBound: Bool = false) -> Look {
+  package func look(isComplete: Bool, isBlindToBound: Bool = false) -> Coverage {
     var spots = Self.blindSpots(of: origin)
     if isBlindToBound, !spots.contains(.boundNotListening) { spots.insert(.boundNotListening, at: 0) }
-    return Look(origin: origin, isComplete: isComplete, blindSpots: spots)
+    return Coverage(origin: origin, isComplete: isComplete, blindSpots: spots)
   }
 
   /// What a source never shows on this host.
-  package static func blindSpots(of origin: Look.Origin) -> [BlindSpot] {
+  package static func blindSpots(of origin: Coverage.Origin) -> [BlindSpot] {
     var spots: [BlindSpot] =
       switch origin {
       case .procNet: [.boundNotListening, .v6Only, .cgroup, .device]

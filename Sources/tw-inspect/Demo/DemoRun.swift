@@ -20,7 +20,7 @@ struct DemoRun {
     let reports: [ClaimReport]
     let isText = common.format == .table && !common.quiet
     reports = isText ? try perform(on: network) : try carryOut(on: network)
-    if !isText, !common.quiet { try write(reports, network.look) }
+    if !isText, !common.quiet { try write(reports, network.coverage) }
     if common.verbose {
       let place =
         network.isPrivate
@@ -31,7 +31,7 @@ struct DemoRun {
         \((Clock.monotonicNanoseconds - began) / 1_000_000) ms
         """)
     }
-    guard network.look?.isComplete != false else {
+    guard network.coverage?.isComplete != false else {
       StandardOutput.complain("tw-inspect: a look was incomplete: the kernel dropped messages of its answer")
       return ExitStatus.incompleteLook
     }
@@ -53,8 +53,8 @@ struct DemoRun {
     return ExitStatus.yes
   }
 
-  private func write(_ reports: [ClaimReport], _ look: Look?) throws {
-    let document = DemoDocument(reports, look: look)
+  private func write(_ reports: [ClaimReport], _ coverage: Coverage?) throws {
+    let document = DemoDocument(reports, coverage: coverage)
     var buffer =
       common.format == .plain
       ? document.plain(withHeader: common.header)

@@ -70,7 +70,7 @@ struct PortRun {
     let output = Output()
     var report = PortReport(
       filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
-      look: snapshot.look, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+      coverage: snapshot.coverage, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
     report.namespace = common.place.reference
     if common.format == .table, snapshot.records.isEmpty, filter.side == .local {
       report.otherNamespaces = OtherNamespace.all()
@@ -90,7 +90,7 @@ struct PortRun {
       text.finish()
     }
     try output.check()
-    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+    return Outcome(listed: chosen.count, isComplete: snapshot.coverage.isComplete)
   }
 
   private func details(
@@ -109,7 +109,7 @@ struct PortRun {
       output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
     }
     try output.finish()
-    return Outcome(listed: chosen.count, isComplete: snapshot.look.isComplete)
+    return Outcome(listed: chosen.count, isComplete: snapshot.coverage.isComplete)
   }
 
   func lines(_ investigation: inout Investigation) throws -> Outcome {
@@ -125,7 +125,7 @@ struct PortRun {
     var lines = PortLines(
       filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
     var output = RowOutput()
-    let look = snapshot.look
+    let look = snapshot.coverage
     output.append {
       lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &$0)
     }

@@ -26,7 +26,7 @@ struct ReleaseRun {
     var report = ReleaseReport(
       port: port, family: common.family, includesFinWait2: request.includesFinWait2,
       isDryRun: request.isDryRun, try investigation.snapshot(onPort: port))
-    let isFirstLookComplete = report.look.isComplete
+    let isFirstLookComplete = report.coverage.isComplete
     try writePlan(report)
 
     if !report.chosen.isEmpty, !request.isDryRun {
@@ -40,8 +40,8 @@ struct ReleaseRun {
       let failure = end(&report)
       let after = try investigation.snapshot(onPort: port)
       report.left = after.records
-      report.look = after.look
-      report.look.isComplete = after.look.isComplete && isFirstLookComplete
+      report.coverage = after.coverage
+      report.coverage.isComplete = after.coverage.isComplete && isFirstLookComplete
       if failure == nil { report.plainBind = try plainBind() }
       try writeResult(report)
       if let failure { throw failure }
@@ -49,7 +49,7 @@ struct ReleaseRun {
     } else {
       try writeResult(report)
     }
-    return report.look.isComplete ? ExitStatus.yes : ExitStatus.incompleteLook
+    return report.coverage.isComplete ? ExitStatus.yes : ExitStatus.incompleteLook
   }
 
   // MARK: The end of the sockets

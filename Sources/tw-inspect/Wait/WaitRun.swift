@@ -66,7 +66,7 @@ struct WaitRun {
     let diagnosis = BindDiagnosis(try loop.investigation.evidence(for: question, loop.session))
     try write(diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))
     if end == .free { return ExitStatus.yes }
-    return diagnosis.look.isComplete ? ExitStatus.no : ExitStatus.incompleteLook
+    return diagnosis.coverage.isComplete ? ExitStatus.no : ExitStatus.incompleteLook
   }
 
   private func say(_ end: End, after waited: Int64, _ progress: WaitProgress, _ text: WaitText) {

@@ -1,5 +1,5 @@
 /// Where records came from, whether every one arrived, and what this source cannot show.
-package struct Look: Hashable, Sendable {
+package struct Coverage: Hashable, Sendable {
   /// The raw values stand in JSON.
   package enum Origin: String, Hashable, Sendable {
     /// sock_diag(7).
