@@ -98,7 +98,9 @@ package final class ClaimNetwork {
     do throws(InvestigationError) {
       let isComplete = try investigation?.stream(filter, body) ?? false
       let isFirstLoss = coverage?.isComplete != false
-      if coverage == nil || isFirstLoss && !isComplete { coverage = investigation?.look(isComplete: isComplete) }
+      if coverage == nil || isFirstLoss && !isComplete {
+        coverage = investigation?.look(isComplete: isComplete)
+      }
     } catch {
       throw .failed(error)
     }

@@ -125,7 +125,8 @@ struct BindAnalysis {
 
   /// The longest timer in the way of any of these; nil if something other than a timer is, or could be without being seen.
   private func longestTimer(_ trials: [Trial]) -> UInt32? {
-    guard !session.snapshot.coverage.isBlind(to: .boundNotListening), session.snapshot.coverage.isComplete else {
+    guard !session.snapshot.coverage.isBlind(to: .boundNotListening), session.snapshot.coverage.isComplete
+    else {
       return nil
     }
     var longest: UInt32 = 0

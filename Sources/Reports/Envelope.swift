@@ -39,7 +39,8 @@ package struct Envelope: Sendable {
   }
 
   /// The members of a whole document. A look that is still going on is neither complete nor incomplete.
-  func write(_ writer: inout JSONWriter, origin: Coverage.Origin, isComplete: Bool?, blindSpots: [BlindSpot]) {
+  func write(_ writer: inout JSONWriter, origin: Coverage.Origin, isComplete: Bool?, blindSpots: [BlindSpot])
+  {
     writeIdentityAndHost(&writer)
     writer.object("source") { writer in
       writer.member("kind", origin.rawValue)

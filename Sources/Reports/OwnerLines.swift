@@ -9,7 +9,7 @@ enum OwnerLines {
   /// Nil where nothing is known, as of sockets that no process can have.
   static func line(_ details: SocketDetailsTable, _ record: SocketRecord) -> Prose? {
     guard record.inode != 0, let known = details[record] else { return nil }
-    let flags: Prose = details.hasAskedForFlags ? "  \(OwnerText.reuseOptions(known))" : ""
+    let flags: Prose = details.hasAskedForReuseOptions ? "  \(OwnerText.reuseOptions(known))" : ""
     if let owner = known.owners?.first {
       return OwnerText.line(owner, now: details.observedAt) + flags
     }

@@ -20,7 +20,7 @@ package struct SocketDetailsTable: Hashable, Sendable {
   /// When they were found out, in milliseconds since 1970-01-01 UTC; nil if owners were not looked for.
   package var observedAt: Int64?
   /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.
-  package var hasAskedForFlags = false
+  package var hasAskedForReuseOptions = false
 
   package init() {}
 

@@ -25,14 +25,16 @@ import Testing
       if flags[index] != nil || owners[index] != nil { details[record] = known }
     }
     let session = TrialSession.predicted(
-      target, comparing: comparison, snapshot: Snapshot(records: records, coverage: coverage), details: details,
+      target, comparing: comparison, snapshot: Snapshot(records: records, coverage: coverage),
+      details: details,
       lacksPrivilege: lacksPrivilege)
     return BindDiagnosis(BindEvidence(session, settings: settings, details: details))
   }
 
   private static func afterStop(
     _ records: [SocketRecord], _ options: SocketOptions = [], on addresses: [BindAddress] = [.anyIPv4],
-    coverage: Coverage = .netlink, flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:], uid: UInt32 = 0
+    coverage: Coverage = .netlink, flags: [Int: SocketOptions] = [:], owners: [Int: [Int32]] = [:],
+    uid: UInt32 = 0
   ) -> BindDiagnosis {
     var target = BindTarget.server(options, on: addresses, uid: uid)
     target.isAfterStop = true
@@ -368,7 +370,8 @@ import Testing
   @Test func connectionsHaveTheirListenersFlagsByProcToo() {
     let listener = SocketRecord.on(.anyIPv4, 9527, .listen, uid: 0, inode: 11)
     let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12)
-    let ok = Self.afterStop([listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress])
+    let ok = Self.afterStop(
+      [listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress])
     #expect(Self.answer(ok) == "ok")
     let own = Self.afterStop(
       [listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress, 1: []])

@@ -172,7 +172,9 @@ import Testing
   /// A kernel that does not list bound sockets, although it speaks netlink.
   @Test func netlinkWithoutBoundSockets() throws {
     let coverage = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [.boundNotListening])
-    let result = try diagnosis([Holder(.on(.loopback))], .server(.reuseAddress), coverage: coverage) { _, _ in nil }
+    let result = try diagnosis([Holder(.on(.loopback))], .server(.reuseAddress), coverage: coverage) { _, _ in
+      nil
+    }
     #expect(result.findings[0].certainty == .likely)
     #expect(result.freeIn == nil && result.freeLatest == nil)
   }

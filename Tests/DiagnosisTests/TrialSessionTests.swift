@@ -308,7 +308,9 @@ import Testing
     let holder = Holder(.on(.loopback, interface: 3))
     let ok: (Int, TrialSocket) -> TrialOutcome? = { _, _ in .ok }
     #expect(
-      try run(target, [holder], coverage: .netlink, script: ok).session.trials.map(\.prediction) == [.ok, .ok])
+      try run(target, [holder], coverage: .netlink, script: ok).session.trials.map(\.prediction) == [
+        .ok, .ok,
+      ])
     #expect(
       try run(target, [holder], coverage: .proc, script: ok).session.trials.map(\.prediction)
         == [.depends, .depends])

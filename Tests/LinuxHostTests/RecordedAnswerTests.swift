@@ -60,7 +60,8 @@ import Testing
       var records: [SocketRecord] = []
       try source.dump(filter) { records.append($0) }
       let spots: [BlindSpot] = [.boundNotListening, .v6Only, .cgroup, .device]
-      return Snapshot(records: records, coverage: Coverage(origin: .procNet, isComplete: true, blindSpots: spots))
+      return Snapshot(
+        records: records, coverage: Coverage(origin: .procNet, isComplete: true, blindSpots: spots))
     }
   }
 

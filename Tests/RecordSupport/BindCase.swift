@@ -17,7 +17,8 @@ package struct BindCase: Sendable {
 
   package init(
     _ name: String, _ holders: [Holder] = [], _ target: BindTarget = .server(),
-    settings: HostSettings = HostSettings(timerSlack: 2048), coverage: Coverage = .netlink, says slugs: String,
+    settings: HostSettings = HostSettings(timerSlack: 2048), coverage: Coverage = .netlink,
+    says slugs: String,
     bindable: Bool? = false, freeIn: UInt32? = nil, latest: UInt32? = nil, holders inTheWay: [Int] = []
   ) {
     self.name = name

@@ -156,7 +156,8 @@ package enum HolderCases {
       "TIME_WAIT without", [Holder(timeWait)], .server(.reuseAddress), coverage: .proc,
       says: "time-wait-holder-without-reuse", holders: [0]),
     BindCase(
-      "TIME_WAIT with", [Holder(timeWait, .reuseAddress)], coverage: .proc, says: "time-wait-server-closed-first",
+      "TIME_WAIT with", [Holder(timeWait, .reuseAddress)], coverage: .proc,
+      says: "time-wait-server-closed-first",
       holders: [0]),
     BindCase(
       "TIME_WAIT with, server with SO_REUSEADDR", [Holder(timeWait, .reuseAddress)], .server(.reuseAddress),

@@ -49,6 +49,7 @@ extension Diagnosing {
     let range: ClosedRange<UInt16>? = Bool.random(using: &generator) ? 9000...9999 : nil
     let coverage = [Coverage.netlink, .netlink, .proc][Int.random(in: 0...2, using: &generator)]
     return Diagnosing(
-      holders, RandomSockets.target(&generator), settings: HostSettings(ephemeralRange: range), coverage: coverage)
+      holders, RandomSockets.target(&generator), settings: HostSettings(ephemeralRange: range),
+      coverage: coverage)
   }
 }

@@ -65,7 +65,7 @@ int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
 int tw_fork_as(unsigned uid, unsigned gid);
 
 /* What a socket of another process was set to. */
-struct tw_socket_flags {
+struct tw_reuse_options {
   uint64_t cookie;
   uint64_t inode;
   int reuse_address;
@@ -74,7 +74,7 @@ struct tw_socket_flags {
 
 /* Reads them through a duplicate of the descriptor (pidfd_open(2), pidfd_getfd(2)). No signal can stop the process while it
    has the duplicate, which keeps the port taken; nothing but fstat and getsockopt comes before it is closed. 0, or -1 with errno. */
-int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *_Nonnull flags);
+int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *_Nonnull flags);
 
 /* A capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
 static inline int tw_has_effective_capability(int capability) {

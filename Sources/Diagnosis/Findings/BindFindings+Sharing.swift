@@ -47,7 +47,7 @@ extension BindFindings {
 
   /// The table does not tell what the listener has set.
   func reusePortUnknown(_ listeners: [SocketRecord]) -> Finding {
-    let couldNotRead = analysis.details.hasAskedForFlags
+    let couldNotRead = analysis.details.hasAskedForReuseOptions
     return finding(
       .reusePortUnknown(listeners: listeners.count, couldNotRead: couldNotRead), .warning, .possible,
       evidence: sockets(listeners),

@@ -90,7 +90,7 @@ extension BindFindings {
         .timeWaitHolderWithoutReuse(.afterStop), .error, .likely, evidence: sockets(minisockets),
         remedies: [clientsFirst, .setOption(.reuseAddress(.forRestartAfterNext))], unseen: [.waysToEnd])
     case .undetermined?, nil:
-      let couldNotRead = analysis.details.hasAskedForFlags
+      let couldNotRead = analysis.details.hasAskedForReuseOptions
       return finding(
         .timeWaitServerClosedFirst(
           .afterStopUnknown(decides: analysis.refused.isEmpty, couldNotRead: couldNotRead)),

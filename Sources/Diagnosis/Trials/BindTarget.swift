@@ -1,3 +1,4 @@
+package import NetlinkCodec
 package import SocketTable
 
 /// SO_REUSEADDR and SO_REUSEPORT of socket(7).
@@ -50,6 +51,7 @@ package struct BindAddress: Hashable, Sendable {
 
 /// The server whose bind is asked about.
 package struct BindTarget: Sendable {
+  package var transport = TransportProtocol.tcp
   /// 0 lets the kernel choose.
   package var port: UInt16
   package var addresses: [BindAddress]

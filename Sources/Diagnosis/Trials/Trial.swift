@@ -2,7 +2,9 @@ package import NetlinkCodec
 
 /// One socket of a trial: made, bound, perhaps made to listen, and closed.
 package struct TrialSocket: Hashable, Sendable {
+  package var transport: TransportProtocol
   package var address: BindAddress
+  /// 0 lets the kernel choose.
   package var port: UInt16
   package var options: SocketOptions
   /// SO_BINDTODEVICE; nil is none.
@@ -10,9 +12,10 @@ package struct TrialSocket: Hashable, Sendable {
   package var listens: Bool
 
   package init(
-    address: BindAddress, port: UInt16, options: SocketOptions = [], interface: String? = nil,
-    listens: Bool = false
+    transport: TransportProtocol = .tcp, address: BindAddress, port: UInt16, options: SocketOptions = [],
+    interface: String? = nil, listens: Bool = false
   ) {
+    self.transport = transport
     self.address = address
     self.port = port
     self.options = options

@@ -62,7 +62,8 @@ extension TrialSession {
     _ lacksPrivilege: Bool
   ) -> Trial {
     let socket = TrialSocket(
-      address: address, port: target.port, options: options, interface: target.interface)
+      transport: target.transport, address: address, port: target.port, options: options,
+      interface: target.interface)
     let new = target.newSocket(at: address, options: options)
     let outcome: TrialOutcome
     // What the kernel looks at first goes first.

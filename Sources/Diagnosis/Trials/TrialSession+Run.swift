@@ -84,7 +84,8 @@ extension TrialSession {
 
   private func socket(_ address: BindAddress, _ options: SocketOptions) -> TrialSocket {
     TrialSocket(
-      address: address, port: target.port, options: options, interface: target.interface,
+      transport: target.transport, address: address, port: target.port, options: options,
+      interface: target.interface,
       listens: target.listens && options == target.options && !target.comparedAddresses.contains(address))
   }
 
@@ -118,7 +119,8 @@ extension TrialSession {
       for address in target.addresses + target.comparedAddresses + [spare]
       where predict(address, options) != .fails {
         let socket = TrialSocket(
-          address: address, port: target.port, options: options, interface: target.interface)
+          transport: target.transport, address: address, port: target.port, options: options,
+          interface: target.interface)
         if try prober.attempt([socket]) == [.ok] { return }
       }
     }

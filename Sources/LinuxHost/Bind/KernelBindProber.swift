@@ -29,7 +29,8 @@ package struct KernelBindProber: BindProber {
   {
     guard let trial = sockets.first else { return }
     let family = trial.address.address.family == .ipv4 ? AF_INET : AF_INET6
-    let number = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let kind = trial.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
+    let number = socket(family, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
     if number < 0 {
       let error = SystemError.last("socket")
       if error.errno.isExhaustion { throw error }

@@ -19,9 +19,9 @@ extension Investigation {
     for question: BindQuestion, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> TrialSession {
     try refuseToTakeConnections(question)
-    let port = question.target.port
+    let (port, transport) = (question.target.port, question.target.transport)
     return try TrialSession.run(question.target, comparing: question.comparison, prober: &prober) {
-      () throws(InvestigationError) in try snapshot(onPort: port)
+      () throws(InvestigationError) in try snapshot(onPort: port, transport)
     }
   }
 
@@ -61,7 +61,7 @@ extension Investigation {
   /// From the table alone.
   private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
     let target = question.target
-    let snapshot = try snapshot(onPort: target.port)
+    let snapshot = try snapshot(onPort: target.port, target.transport)
     let settings = settings(for: target)
     let lacksPrivilege =
       Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
@@ -90,7 +90,7 @@ extension Investigation {
   package mutating func evidence(
     for question: BindQuestion, after before: BindEvidence, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> (evidence: BindEvidence, wasTried: Bool) {
-    let snapshot = try snapshot(onPort: question.target.port)
+    let snapshot = try snapshot(onPort: question.target.port, question.target.transport)
     var session = before.session
     let hasChanged =
       snapshot.coverage.isComplete

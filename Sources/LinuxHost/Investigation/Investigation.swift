@@ -1,3 +1,4 @@
+package import NetlinkCodec
 package import SocketTable
 
 /// The way of a question through the host: into the network namespace that was asked about, to the sockets there, and, of
@@ -96,8 +97,10 @@ package struct Investigation: ~Copyable {
   package func look(isComplete: Bool) -> Coverage { source.look(isComplete: isComplete) }
 
   /// Every socket whose own port it is.
-  package mutating func snapshot(onPort port: UInt16) throws(InvestigationError) -> Snapshot {
-    try snapshot(SocketFilter(ports: PortSet(port), states: .states(.all)))
+  package mutating func snapshot(
+    onPort port: UInt16, _ transport: TransportProtocol = .tcp
+  ) throws(InvestigationError) -> Snapshot {
+    try snapshot(SocketFilter(transport: transport, ports: PortSet(port), states: .states(.all)))
   }
 
   // MARK: Owners

@@ -6,13 +6,13 @@ package enum LiveReuseOptions {
   /// Adds them to what is known of these sockets, as far as it is permitted (ptrace(2): root, or the same user). A socket
   /// that its process has closed in the meantime, or whose descriptor is now another one, stays unknown.
   package static func read(_ records: some Sequence<SocketRecord>, into details: inout SocketDetailsTable) {
-    details.hasAskedForFlags = true
+    details.hasAskedForReuseOptions = true
     for record in records {
       guard var known = details[record], let owners = known.owners else { continue }
       for owner in owners {
         guard let descriptor = owner.descriptor else { continue }
-        var flags = tw_socket_flags()
-        guard unsafe tw_socket_flags_of(owner.pid, descriptor, &flags) == 0,
+        var flags = tw_reuse_options()
+        guard unsafe tw_reuse_options_of(owner.pid, descriptor, &flags) == 0,
           flags.inode == UInt64(record.inode), record.cookie == 0 || flags.cookie == record.cookie
         else { continue }
         known.reuseAddress = flags.reuse_address != 0

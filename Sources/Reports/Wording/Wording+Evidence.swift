@@ -25,7 +25,7 @@ extension Wording {
         ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
     } else if let owner = ownerLine(record) {
       line += "  \(owner)"
-      if details.hasAskedForFlags { line += "  \(OwnerText.reuseOptions(details[record]))" }
+      if details.hasAskedForReuseOptions { line += "  \(OwnerText.reuseOptions(details[record]))" }
     } else if let uid = record.uid, record.inode != 0 {
       line += "  uid \(uid)"
     } else if record.inode == 0 {

@@ -10,7 +10,7 @@
 #define SO_COOKIE 57
 #endif
 
-int tw_socket_flags_of(int pid, int descriptor, struct tw_socket_flags *flags) {
+int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *flags) {
   int process = syscall(SYS_pidfd_open, pid, 0);
   if (process < 0) return -1;
   sigset_t all, before;
