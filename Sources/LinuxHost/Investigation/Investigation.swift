@@ -80,13 +80,15 @@ package struct Investigation: ~Copyable {
   }
 
   /// Hands out what matches as it arrives; see `SocketSource.stream`. True if every message arrived.
+  /// - Parameter isNoted: false for a look that is one of very many.
   package mutating func stream(
-    _ filter: SocketFilter, begin: (Coverage.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
+    _ filter: SocketFilter, isNoted: Bool = true, begin: (Coverage.Origin) -> Void = { _ in },
+    _ body: (SocketRecord) -> Void
   ) throws(InvestigationError) -> Bool {
     let start = Clock.monotonicNanoseconds
     do throws(SourceError) {
       let isComplete = try source.stream(filter, begin: begin, body)
-      note(.look(origin, filter), Clock.monotonicNanoseconds - start)
+      if isNoted { note(.look(origin, filter), Clock.monotonicNanoseconds - start) }
       return isComplete
     } catch {
       throw .source(error)

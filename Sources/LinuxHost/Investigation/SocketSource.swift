@@ -101,7 +101,7 @@ package struct SocketSource: ~Copyable {
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
     records.reserveCapacity(Self.fewRecords)
-    let bound = try BoundQuestion(
+    let bound = BoundQuestion(
       isAsked: origin == .sockDiag && filter.states.mask.contains(.bound) && filter.side != .peer,
       isAnswered: listsBoundSockets != nil)
     var isComplete = false
@@ -154,11 +154,8 @@ private struct BoundQuestion {
   let witness: BoundWitness?
 
   /// - Parameter isAnswered: it is known whether this kernel lists them.
-  init(isAsked: Bool, isAnswered: Bool) throws(SourceError) {
+  init(isAsked: Bool, isAnswered: Bool) {
     canBeThere = isAsked && !SocketStatistics.showNoBoundSocket
-    let needsWitness = canBeThere && !isAnswered
-    witness = try SourceError.ofSystem { () throws(SystemError) in
-      needsWitness ? try BoundWitness.open() : nil
-    }
+    witness = canBeThere && !isAnswered ? BoundWitness.open() : nil
   }
 }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import NetlinkCodec
 internal import SocketTable
 
 /// A TCP socket of our own that holds a port and does nothing else. Kernels before 6.8 leave sockets that are bound and
@@ -21,15 +20,10 @@ final class BoundWitness {
     self.local = local
   }
 
-  /// Nil if no port is free: then the question stays open.
-  /// - Throws: what this process has run out of.
-  static func open() throws(SystemError) -> BoundWitness? {
+  /// Nil if no port or no descriptor is free: then the question stays open, which the answer says.
+  static func open() -> BoundWitness? {
     let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard number >= 0 else {
-      let error = SystemError.last("socket")
-      if error.errno.isExhaustion { throw error }
-      return nil
-    }
+    guard number >= 0 else { return nil }
     let descriptor = Descriptor(owning: number)
     for (address, port) in candidates {
       let address = IPAddress(ipv4: address)

@@ -127,7 +127,7 @@ struct WaitRun {
     loop.progress.looks += 1
     var records: [SocketRecord] = []
     let filter = SocketFilter(ports: PortSet(loop.question.target.port), states: .states(states))
-    let isComplete = try loop.investigation.stream(filter) { records.append($0) }
+    let isComplete = try loop.investigation.stream(filter, isNoted: false) { records.append($0) }
     return (records, isComplete)
   }
 
