@@ -40,28 +40,22 @@ struct DemoRun {
 
   private func list() throws -> Int32 {
     let reports = request.claims.map(\.blankReport)
-    if common.quiet { return ExitStatus.yes }
-    guard common.format == .table else {
-      try write(reports, nil)
-      return ExitStatus.yes
+    try write(reports, nil) { text in
+      for report in reports { DemoText(report).writeClaim(to: &text) }
     }
-    let output = Output()
-    var text = common.text(to: output)
-    for report in reports { DemoText(report).writeClaim(to: &text) }
-    text.finish()
-    try output.check()
     return ExitStatus.yes
   }
 
-  private func write(_ reports: [ClaimReport], _ coverage: Coverage?) throws {
+  /// - Parameter writeText: for people; each claim that is carried out has been shown by then.
+  private func write(
+    _ reports: [ClaimReport], _ coverage: Coverage?, writeText: (inout StyledText) -> Void = { _ in }
+  ) throws {
     let document = DemoDocument(reports, coverage: coverage)
-    var buffer =
-      common.format == .plain
-      ? document.plain(withHeader: common.header)
-      : document.document(.current("demo"), isOneLine: common.format == .jsonl)
-    let output = Output()
-    output.write(&buffer)
-    try output.check()
+    try common.write(.current("demo"), text: writeText) { envelope, isOneLine, _ in
+      document.document(envelope, isOneLine: isOneLine)
+    } plain: { withHeader in
+      document.plain(withHeader: withHeader)
+    }
   }
 
   private func carryOut(_ claim: Claim, _ network: ClaimNetwork) throws -> ClaimReport {
