@@ -41,7 +41,7 @@ extension Investigation {
     return BindEvidence(
       session, settings: settings(for: question.target),
       details: try detailsOfHolders(
-        session.holders(onlyOfProcesses: true), onPort: question.target.port,
+        session.holders(onlyOfProcesses: true), of: question.target,
         readsOptions: question.readsOptions),
       namespace: place.reference, otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : [])
   }
@@ -51,7 +51,8 @@ extension Investigation {
     let target = question.target
     guard target.listens, target.options.contains(.reusePort), !question.mayTakeConnections else { return }
     var listeners = 0
-    let filter = SocketFilter(ports: PortSet(target.port), states: .states(StateSet(.listen)))
+    let filter = SocketFilter(
+      transport: target.transport, ports: PortSet(target.port), states: .states(StateSet(.listen)))
     _ = try stream(filter) { _ in listeners += 1 }
     if listeners > 0 { throw .wouldTakeConnections(port: target.port) }
   }
@@ -78,7 +79,7 @@ extension Investigation {
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
-    let details = try detailsOfHolders(holders, onPort: target.port, readsOptions: question.readsOptions)
+    let details = try detailsOfHolders(holders, of: target, readsOptions: question.readsOptions)
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,
       namespace: place.reference)

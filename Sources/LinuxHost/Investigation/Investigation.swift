@@ -1,3 +1,4 @@
+internal import Diagnosis
 package import NetlinkCodec
 package import SocketTable
 
@@ -100,7 +101,7 @@ package struct Investigation: ~Copyable {
 
   /// Every socket whose own port it is.
   package mutating func snapshot(
-    onPort port: UInt16, _ transport: TransportProtocol = .tcp
+    onPort port: UInt16, _ transport: TransportProtocol
   ) throws(InvestigationError) -> Snapshot {
     try snapshot(SocketFilter(transport: transport, ports: PortSet(port), states: .states(.all)))
   }
@@ -132,14 +133,16 @@ package struct Investigation: ~Copyable {
   /// The same of everything that stands in a server's way, and with a word on those that no process has: one that ended
   /// in the meantime may have had them, and then they are gone as well.
   mutating func detailsOfHolders(
-    _ holders: [SocketRecord], onPort port: UInt16, readsOptions: Bool
+    _ holders: [SocketRecord], of target: BindTarget, readsOptions: Bool
   ) throws(InvestigationError) -> SocketDetailsTable {
     var details = details(of: holders, .every, readsOptions: readsOptions)
     let abandoned = holders.filter { details[$0]?.visibility == OwnerVisibility.none }
     guard !abandoned.isEmpty else { return details }
     var present: Set<UInt32> = []
     _ = try stream(
-      SocketFilter(ports: PortSet(port), states: .states(StateSet(abandoned.map(\.state))))
+      SocketFilter(
+        transport: target.transport, ports: PortSet(target.port),
+        states: .states(StateSet(abandoned.map(\.state))))
     ) { present.insert($0.inode) }
     for record in abandoned where !present.contains(record.inode) { details[record]?.visibility = .unknown }
     return details

@@ -25,7 +25,7 @@ struct ReleaseRun {
     var investigation = try common.investigation(onlyBy: .netlink)
     var report = ReleaseReport(
       port: port, family: common.family, includesFinWait2: request.includesFinWait2,
-      isDryRun: request.isDryRun, try investigation.snapshot(onPort: port))
+      isDryRun: request.isDryRun, try investigation.snapshot(onPort: port, .tcp))
     let isFirstLookComplete = report.coverage.isComplete
     try writePlan(report)
 
@@ -38,7 +38,7 @@ struct ReleaseRun {
         return ExitStatus.no
       }
       let failure = end(&report)
-      let after = try investigation.snapshot(onPort: port)
+      let after = try investigation.snapshot(onPort: port, .tcp)
       report.left = after.records
       report.coverage = after.coverage
       report.coverage.isComplete = after.coverage.isComplete && isFirstLookComplete

@@ -126,7 +126,9 @@ struct WaitRun {
   ) throws(InvestigationError) -> (records: [SocketRecord], isComplete: Bool) {
     loop.progress.looks += 1
     var records: [SocketRecord] = []
-    let filter = SocketFilter(ports: PortSet(loop.question.target.port), states: .states(states))
+    let target = loop.question.target
+    let filter = SocketFilter(
+      transport: target.transport, ports: PortSet(target.port), states: .states(states))
     let isComplete = try loop.investigation.stream(filter, isNoted: false) { records.append($0) }
     return (records, isComplete)
   }
@@ -153,7 +155,8 @@ struct WaitRun {
     }
     guard try attempt() else { return false }
     guard !common.quiet, common.format != .table else { return true }
-    loop.session.take(try loop.investigation.snapshot(onPort: loop.question.target.port))
+    loop.session.take(try loop.investigation.snapshot(
+        onPort: loop.question.target.port, loop.question.target.transport))
     let isDoubtful = loop.session.trials.contains { $0.usesServerOptions && $0.prediction == .fails }
     return isDoubtful ? try attempt() : true
   }
