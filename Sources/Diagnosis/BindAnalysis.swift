@@ -68,7 +68,7 @@ struct BindAnalysis {
   /// By the rules, an earlier socket of the same server stands in this one's way.
   func overlapsOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: false) }
 
-  /// Bound it can be, by SO_REUSEADDR; but once an earlier socket listens, it cannot.
+  /// SO_REUSEADDR lets it be bound beside the server's earlier socket; but once that one listens, this one cannot.
   func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: true) }
 
   private func overlaps(_ trial: Trial, listening isListening: Bool) -> Bool {
@@ -91,8 +91,8 @@ struct BindAnalysis {
     let unknowns = undetermined.reduce(into: ConflictRules.Unknowns()) { union, trial in
       if case .undetermined(let unknowns) = trial.outcome { union.formUnion(unknowns) }
     }
-    // By the table; with SO_REUSEPORT the kernel is known to allow more, and what the connections of a server leave
-    // behind hangs on how it ends, too.
+    // The table alone cannot be sure: with SO_REUSEPORT the kernel may allow more, and what the connections of a stopped
+    // server leave behind depends on how it ends.
     let isSurelyRefused = refused.contains {
       !$0.outcome.isAddressInUse || !target.isAfterStop && !target.options.contains(.reusePort)
     }
@@ -110,7 +110,7 @@ struct BindAnalysis {
       answer: answer, certainty: certainty, unknowns: answer == .depends ? unknowns : [])
   }
 
-  /// Whether any other address is one of this host's, bind() tells.
+  /// For any other address only bind() can tell whether this host has it.
   private func isSurelyHere(_ address: IPAddress) -> Bool {
     address.isUnspecified || address.isLoopback && !(address.ipv4 == nil && settings.isIPv6Disabled)
   }
@@ -169,7 +169,7 @@ struct BindAnalysis {
       if session.overlappingAlone.contains(trial.socket.address) || overlapsOwnSockets(trial) { return false }
       if !trial.isTried { return false }
       return switch (trial.outcome, trial.prediction) {
-      // Of a trial that is not the server's, the documented direction of SO_REUSEPORT needs no word.
+      // That the kernel allows more with SO_REUSEPORT is documented: of a trial for comparison it is not reported.
       case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.usesServerOptions
       case (.refused(_, .addressInUse), .ok):
         target.port != 0 && !session.snapshot.coverage.isBlind(to: .boundNotListening)

@@ -22,7 +22,8 @@ package struct BindDiagnosis: Sendable {
   package let details: SocketDetailsTable
   /// Every combination of options was compared.
   package let isMatrix: Bool
-  /// Of a comparison of everything: what is in the way of each trial; nil if nothing is, or nothing that is listed.
+  /// With --matrix: for each trial the first socket in its way; nil if nothing, or nothing that is listed, is in its way.
+  /// Empty otherwise.
   package let firstHolders: [FirstHolder?]
   /// The network namespace that was asked about, if it is not the caller's own.
   package let namespace: NamespaceReference?
@@ -81,6 +82,6 @@ package struct BindDiagnosis: Sendable {
     return made.first { $0.socket.address == target.addresses[index] }
   }
 
-  /// What no answer like this one can have looked at.
+  /// What this kind of answer can never take into account: UDP, the privileges of the server itself ...
   package let unseen: [Unseen]
 }

@@ -125,7 +125,7 @@ package struct ClaimAnswer: Sendable {
   /// What is known of Linux; where that is no single answer, in words.
   package let known: Result
 
-  /// - Parameter isAsKnown: nil if it is so by being the same.
+  /// - Parameter isAsKnown: nil means that it is as known if `result` equals `known`.
   package init(given: [Given], question: String, result: Result, isAsKnown: Bool? = nil, known: Result) {
     self.given = given
     self.question = question

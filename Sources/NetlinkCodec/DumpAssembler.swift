@@ -53,7 +53,8 @@ package struct DumpAssembler: Sendable {
   }
 
   /// A client socket that was bound and is still open shares its cookie with the TIME_WAIT that its connection has
-  /// become; it is then listed as CLOSE (7), which no other socket with that cookie can be.
+  /// become. It is then listed as CLOSE (7); no other socket with that cookie can be in CLOSE, so that cookie and state
+  /// together tell the two apart.
   private static func identity(_ message: InetDiagMessage) -> UInt64 {
     if message.cookie == 0 || message.state != 7 { return message.cookie }
     return message.cookie | 1 << 63

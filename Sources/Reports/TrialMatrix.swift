@@ -13,7 +13,7 @@ struct TrialMatrix {
   }
 
   func write(to text: inout StyledText) {
-    // What reads the same has one number.
+    // Holders whose lines are the same share a number.
     var firstHolders: [Prose] = []
     TrialGrid(
       headings: Self.columns.map(heading), places: rows.map { place($0, withPort: true) },

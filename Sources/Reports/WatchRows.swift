@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// The size and the means of what is drawn on. No rows: as many as it takes.
+/// The size of what is drawn on, and what it can show. `rows` nil: as many lines as it takes.
 package struct Canvas: Sendable {
   package var rows: Int?
   package var columns: Int

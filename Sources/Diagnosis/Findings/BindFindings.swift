@@ -4,7 +4,7 @@ internal import SocketTable
 /// Which findings the analysis of a bind come to, and in which order.
 struct BindFindings {
   let analysis: BindAnalysis
-  /// Milliseconds as `BindAnalysis` has them, which goes through all records to tell.
+  /// Milliseconds. Copied from `BindAnalysis`, which walks all records to compute them.
   let freeIn: UInt32?
   let freeLatest: UInt32?
 
@@ -24,7 +24,7 @@ struct BindFindings {
       refusals += explain(analysis.holders(against: trial), trial).map(\.asPossible)
     }
     add(refusals.filter { $0.slug.part == .specific })
-    // What no timer ends decides.
+    // A cause that does not end by itself goes before timers.
     add(refusals.filter { $0.slug.part == .general })
     add(refusals.filter { $0.slug.part != .remark })
     add(refusals)

@@ -1,6 +1,6 @@
 package import SocketTable
 
-/// What to do about a finding. The groups are those that programs are told.
+/// What to do about a finding, with all that its words and its command need.
 package enum Remedy: Equatable, Sendable {
   case wait(Wait)
   case restartOrder(RestartOrder)
@@ -15,7 +15,7 @@ package enum Remedy: Equatable, Sendable {
   /// The container that a port is published for; nil where its name is not known.
   case stopPublishedContainer(String?)
   case signal(pids: [Int32], Loss)
-  /// Of a listener that was inherited: those that should not have it.
+  /// To end processes that inherited a listener and should not have it.
   case signalHeirs([SocketOwner])
   /// What holds the port, which is not known by name.
   case stopHolder(Loss)

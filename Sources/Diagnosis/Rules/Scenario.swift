@@ -68,9 +68,9 @@ package struct Scenario: Sendable {
     return !owners.contains { processes.contains($0.pid) }
   }
 
-  /// A connection has its listener's options from when it was made; and whatever else was there beside a listener that
-  /// overlaps it could be so by the same options only. Nil if no listener can have accepted it; of several that can, what
-  /// they agree in.
+  /// The options that a socket must have from one of the listeners: a connection keeps those that its listener had when
+  /// the handshake was completed, and any other socket can only be beside an overlapping listener if it has the same
+  /// ones. Nil if no listener can have accepted it; if several can, only what they agree on is known.
   func inherited(by record: SocketRecord) -> StoppedListener.Inheritance? {
     var best = StoppedListener.Fit.none
     var result: StoppedListener.Inheritance?

@@ -29,9 +29,9 @@ struct SocketGroups: Sendable {
 
   init(_ records: [SocketRecord], _ view: SocketView) {
     var known: [Key: Int32] = [:]
-    // What is known of single sockets tells apart those that look the same.
+    // Sockets that look the same can differ by what was found out about each, so the short way is not taken then.
     let isPlain = view.isPlain
-    // Of the sockets on a busy port most are of a few kinds, which take turns.
+    // The sockets on a busy port are of few kinds that alternate: the last few are remembered, to hash less.
     var recent: [(look: PlainLook, group: Int32)] = []
     memberships.reserveCapacity(records.count)
     for record in records {

@@ -93,7 +93,7 @@ package protocol BindProber {
   /// - Throws: what keeps the trial from being made at all.
   mutating func attempt(_ sockets: [TrialSocket]) throws(Failure) -> [TrialOutcome]
 
-  /// Lets a moment pass, in which whoever is just trying the port as well has done.
+  /// Waits a few milliseconds, so that another process's short trial of the port can end.
   func pause()
 }
 

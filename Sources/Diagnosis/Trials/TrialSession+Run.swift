@@ -16,9 +16,9 @@ extension TrialSession {
     return sets
   }
 
-  /// Tries, looks, and tries again what an explanation will infer something from: a trial costs microseconds and a look
-  /// milliseconds, and where both trials agree the look between them belongs to both. Another look is made only where
-  /// they differ, or no record accounts for an answer.
+  /// Tries, looks, and repeats the trials that an explanation infers something from. A trial costs microseconds and a look
+  /// milliseconds: if the trials before and after a look agree, the look is valid for both. Another look is made only
+  /// if they differ, or if no record accounts for an answer.
   ///
   /// With SO_REUSEPORT among the options a look comes first, as the order of those trials depends on it.
   package static func run<Prober: BindProber>(
@@ -69,7 +69,7 @@ extension TrialSession {
     let skippedCompared = skippedTrials.map(\.socket.address)
     addresses += target.comparedAddresses.filter { !skippedCompared.contains($0) }
     if options.contains(.reusePort) {
-      // What nothing is in the way of succeeds, and goes last.
+      // A bind without a conflict succeeds and would change later answers, so those addresses go last.
       func isContested(_ address: BindAddress) -> Bool { predict(address, options) != .ok }
       addresses =
         addresses.filter(isContested).sorted { $0.breadth > $1.breadth }

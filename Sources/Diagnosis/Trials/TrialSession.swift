@@ -17,7 +17,7 @@ package struct TrialSession: Sendable {
   var skippedTrials: [Trial] = []
   /// One of the server's own trials was refused, and repeated at once it succeeded.
   package internal(set) var hasJustBecomeFree = false
-  /// Of a server with several addresses: refused beside its own other sockets, and ok alone.
+  /// Addresses that were refused together with the server's other sockets, and ok when tried alone.
   package internal(set) var overlappingAlone: [BindAddress] = []
   /// Nothing was bound: the outcomes are what the table predicts.
   package internal(set) var isPredicted = false
@@ -41,7 +41,7 @@ package struct TrialSession: Sendable {
     snapshot = Snapshot(records: [], coverage: Coverage(origin: .sockDiag, isComplete: false, blindSpots: []))
   }
 
-  /// Takes a look, with what was found out of its sockets, for the one that belongs to the answers.
+  /// Makes this snapshot, with what was found out about its sockets, the one that the trials are judged against.
   package mutating func take(
     _ snapshot: Snapshot, details: SocketDetailsTable = SocketDetailsTable(), scenario: Scenario = .present
   ) {

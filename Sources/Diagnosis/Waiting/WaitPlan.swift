@@ -42,7 +42,7 @@ package struct WaitPlan: Sendable {
 
   /// When the last timer in the way reaches 0; nil unless timers alone are in the way.
   package private(set) var expectedEnd: Int64?
-  /// The last look has put the end off; read it and set it to nil.
+  /// Set when the last look has put the end off. The caller reads it and sets it to nil.
   package var delay: Delay?
   /// What is in the way will go by itself, as far as can be seen; also while that is being found out.
   package var endsByItself: Bool { mustLook || mustTry || isEnding }
@@ -165,8 +165,9 @@ package struct WaitPlan: Sendable {
     lookedAt + Self.milliseconds(Int64(record.timer?.expires ?? 0))
   }
 
-  /// A timer that has reached 0 fires within one step of the timer wheel. No trial can succeed before the last of those
-  /// that are certainly in the way; of those that may be, each could be the last.
+  /// A timer that has reached 0 fires within one step of the timer wheel. No trial can succeed before the last timer that
+  /// is certainly in the way has fired. Each timer that is only possibly in the way could be the one that decides, so
+  /// each gets a window.
   private mutating func setWindows(_ now: Int64) {
     windows = []
     let certain = portHolders.certain

@@ -130,8 +130,8 @@ package struct Investigation: ~Copyable {
     return details
   }
 
-  /// The same of everything that stands in a server's way, and with a word on those that no process has: one that ended
-  /// in the meantime may have had them, and then they are gone as well.
+  /// As `details(of:_:readsOptions:)`, and looks again for sockets that no process was found to have: where the process
+  /// has ended in the meantime the socket is gone, and its visibility becomes unknown.
   mutating func detailsOfHolders(
     _ holders: [SocketRecord], of target: BindTarget, readsOptions: Bool
   ) throws(InvestigationError) -> SocketDetailsTable {

@@ -21,7 +21,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     try dump(filter, asksForBound: true, witness: nil, body)
   }
 
-  /// The same, on its way to learn what this kernel lists.
+  /// The same, and notes whether this kernel lists sockets that are bound and do not listen.
   ///
   /// - Parameters:
   ///   - asksForBound: false leaves sockets that are bound and do not listen out, which saves a walk through all of them.

@@ -160,7 +160,7 @@ package enum OwnerSearch {
         isDenied = errno == EACCES || errno == EPERM
         return !isDenied
       }
-      // One that it has twice is told apart where owners are added: here, each would be compared with all before it.
+      // A process can have a socket twice. `add` drops the second; to do it here would take quadratic time.
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
         let descriptor = entry.number
       {

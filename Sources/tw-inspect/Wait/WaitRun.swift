@@ -147,15 +147,16 @@ struct WaitRun {
     }
   }
 
-  /// True if the server could bind. For a report, what was seen before the trial succeeded is out of date: if something
-  /// is in the way by then, it came since, and another trial tells whether it is.
+  /// True if the server could bind. For JSON and plain output the last look is out of date then: this looks again, and if
+  /// something is in the way now, it has come since, and one more trial decides.
   private func tryAgain(_ loop: inout Loop) throws(InvestigationError) -> Bool {
     func attempt() throws(InvestigationError) -> Bool {
       try loop.investigation.tryAgain(&loop.session, for: loop.question, &loop.prober)
     }
     guard try attempt() else { return false }
     guard !common.quiet, common.format != .table else { return true }
-    loop.session.take(try loop.investigation.snapshot(
+    loop.session.take(
+      try loop.investigation.snapshot(
         onPort: loop.question.target.port, loop.question.target.transport))
     let isDoubtful = loop.session.trials.contains { $0.usesServerOptions && $0.prediction == .fails }
     return isDoubtful ? try attempt() : true
