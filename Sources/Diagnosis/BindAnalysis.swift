@@ -132,7 +132,10 @@ struct BindAnalysis {
     var longest: UInt32 = 0
     var hasSeenAll = false
     for trial in trials {
-      guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined, !overlapsOwnSockets(trial) else {
+      guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined, !overlapsOwnSockets(trial),
+        // No timer ends what the server's own listeners do to each other.
+        !target.listens || !cannotListenBesideOwnSockets(trial)
+      else {
         return nil
       }
       guard let conflicts = session.conflicts(with: trial), conflicts.groups.allSatisfy(\.isTimer) else {

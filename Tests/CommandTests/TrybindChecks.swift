@@ -99,10 +99,8 @@ private func expectTimes(_ answer: TrybindAnswer, _ bindable: Bool, _ sourceLoca
   let refusals = answer.kernel.filter { !$0.isYes }
   // What the server's own sockets do to each other no timer ends.
   if answer.slugs.contains("own-addresses-overlap") {
-    withKnownIssue("where listen(2) alone is refused for it, a time is promised", isIntermittent: true) {
-      #expect(answer.freeIn.isNull, sourceLocation: sourceLocation)
-      #expect(answer.freeLatest.isNull, sourceLocation: sourceLocation)
-    }
+    #expect(answer.freeIn.isNull, sourceLocation: sourceLocation)
+    #expect(answer.freeLatest.isNull, sourceLocation: sourceLocation)
     return
   }
   guard onlyTimers, refusals.allSatisfy({ $0.bind == "EADDRINUSE" || $0.listen == "EADDRINUSE" }) else {
