@@ -63,23 +63,21 @@ struct BindAnalysis {
 
   var holders: [SocketRecord] { session.holders() }
 
+  /// The one place that says yes or no. A look that was not seen whole never becomes either.
+  var verdict: BindVerdict {
+    if yours.isEmpty || !session.snapshot.coverage.isComplete { return .unknown }
+    if !refused.isEmpty || target.addressKeptFromListening != nil { return .no }
+    return undetermined.isEmpty ? .yes : .depends
+  }
+
   // MARK: The server's own sockets
 
   /// By the rules, an earlier socket of the same server stands in this one's way.
-  func overlapsOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: false) }
-
-  /// SO_REUSEADDR lets it be bound beside the server's earlier socket; but once that one listens, this one cannot.
-  func cannotListenBesideOwnSockets(_ trial: Trial) -> Bool { overlaps(trial, listening: true) }
-
-  private func overlaps(_ trial: Trial, listening isListening: Bool) -> Bool {
+  func overlapsOwnSockets(_ trial: Trial) -> Bool {
     guard !target.areAlternatives, target.port != 0, let index = yours.lastIndex(of: trial) else {
       return false
     }
-    let new = target.newSocket(at: trial.socket.address)
-    return yours[..<index].contains { earlier in
-      let own = ExistingSocket(target.newSocket(at: earlier.socket.address), isListening: isListening)
-      return ConflictRules.conflict(of: own, with: new) == .certain
-    }
+    return target.isKeptOut(trial.socket.address, by: yours[..<index].map(\.socket.address), listening: false)
   }
 
   // MARK: Prediction
@@ -87,17 +85,21 @@ struct BindAnalysis {
   /// The answer for all of the server's sockets, if nothing was bound.
   var prediction: BindDiagnosis.Prediction {
     let look = session.snapshot.coverage
-    let answer: ConflictRules.Prediction = !refused.isEmpty ? .fails : !undetermined.isEmpty ? .depends : .ok
+    let answer: ConflictRules.Prediction =
+      !refused.isEmpty || target.addressKeptFromListening != nil
+      ? .fails : !undetermined.isEmpty ? .depends : .ok
     let unknowns = undetermined.reduce(into: ConflictRules.Unknowns()) { union, trial in
       if case .undetermined(let unknowns) = trial.outcome { union.formUnion(unknowns) }
     }
     // The table alone cannot be sure: with SO_REUSEPORT the kernel may allow more, and what the connections of a stopped
     // server leave behind depends on how it ends.
-    let isSurelyRefused = refused.contains {
-      !$0.outcome.isAddressInUse || !target.isAfterStop && !target.options.contains(.reusePort)
-    }
+    let isSurelyRefused =
+      target.addressKeptFromListening != nil
+      || refused.contains {
+        !$0.outcome.isAddressInUse || !target.isAfterStop && !target.options.contains(.reusePort)
+      }
     let isSurelyFree =
-      !look.isBlind(to: .boundNotListening) && look.isComplete && !target.isAfterStop
+      look.isComplete && !look.isBlind(to: .smallHash) && !target.isAfterStop
       && yours.allSatisfy { isSurelyHere($0.socket.address.address) }
       && (Int(target.port) >= settings.unprivilegedPortStart || settings.mayBindPrivilegedPorts == true)
     let certainty: Finding.Certainty =
@@ -118,9 +120,12 @@ struct BindAnalysis {
   // MARK: Time
 
   var freeIn: UInt32? {
-    guard !yours.isEmpty, undetermined.isEmpty else { return nil }
-    guard !refused.isEmpty else { return 0 }
-    return longestTimer(refused)
+    switch verdict {
+    case .yes: 0
+    // A timer that has reached 0 has not fired yet.
+    case .no: undetermined.isEmpty ? longestTimer(refused).map { max($0, 1) } : nil
+    case .depends, .unknown: nil
+    }
   }
 
   /// The longest timer in the way of any of these; nil if something other than a timer is, or could be without being seen.
@@ -129,13 +134,12 @@ struct BindAnalysis {
     else {
       return nil
     }
+    // No timer ends what the server's own listeners do to each other.
+    if target.addressKeptFromListening != nil { return nil }
     var longest: UInt32 = 0
     var hasSeenAll = false
     for trial in trials {
-      guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined, !overlapsOwnSockets(trial),
-        // No timer ends what the server's own listeners do to each other.
-        !target.listens || !cannotListenBesideOwnSockets(trial)
-      else {
+      guard trial.outcome.isAddressInUse || trial.outcome.isUndetermined, !overlapsOwnSockets(trial) else {
         return nil
       }
       guard let conflicts = session.conflicts(with: trial), conflicts.groups.allSatisfy(\.isTimer) else {

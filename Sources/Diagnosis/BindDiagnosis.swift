@@ -7,12 +7,11 @@ package struct BindDiagnosis: Sendable {
   package let trials: [Trial]
   package let skipped: [BindAddress]
   package let coverage: Coverage
-  /// Nil if it could not be tried, or told without trying.
-  package let bindable: Bool?
+  package let verdict: BindVerdict
   /// What the table says, where nothing was bound; otherwise nil.
   package let prediction: Prediction?
-  /// Milliseconds until the last timer in the way fires; 0 if nothing is in the way, nil if something other than a
-  /// timer is, or could be without being seen.
+  /// Milliseconds until the last timer in the way reaches 0: 0 if and only if the verdict is yes, otherwise at least 1.
+  /// Nil if something other than a timer is in the way, or could be without being seen.
   package let freeIn: UInt32?
   /// The same with the timer wheel's slack, and with a TIME_WAIT to come where a FIN_WAIT2 is among them.
   package let freeLatest: UInt32?
@@ -46,9 +45,7 @@ package struct BindDiagnosis: Sendable {
     trials = session.trials
     skipped = session.skipped
     coverage = session.snapshot.coverage
-    bindable =
-      analysis.yours.isEmpty
-      ? nil : !analysis.refused.isEmpty ? false : analysis.undetermined.isEmpty ? true : nil
+    verdict = analysis.verdict
     prediction = session.isPredicted ? analysis.prediction : nil
     holders = analysis.holders
     unseen = Unseen.always(isPredicted: session.isPredicted)

@@ -22,7 +22,7 @@ package struct BindWatch {
     var lines = [String(title.prefix(canvas.columns)), ""]
     lines += verdict(canvas)
     lines += trials(canvas)
-    let holders = diagnosis.bindable == false ? diagnosis.holders : []
+    let holders = diagnosis.verdict == .no ? diagnosis.holders : []
     let rows = WatchRows(changes, canvas).lines(
       holders.sorted { ($0.timer?.expires ?? .max) > ($1.timer?.expires ?? .max) },
       room: canvas.rows.map { max(1, $0 - lines.count - 2) }, interfaceName: interfaceName)
@@ -35,15 +35,16 @@ package struct BindWatch {
     let options = Wording.names(diagnosis.target.options)
     let server = "a server with \(options.isEmpty ? "no options" : options)"
     let (word, tone, rest): (String, StyledText.Tone, Prose)
-    switch diagnosis.bindable {
-    case true?: (word, tone, rest) = ("Yes.", .good, " It can be bound by \(server).")
-    case false?:
+    switch diagnosis.verdict {
+    case .yes: (word, tone, rest) = ("Yes.", .good, " It can be bound by \(server).")
+    case .no:
       let time = diagnosis.freeIn.map { milliseconds -> Prose in
         Quantity.isEnding(milliseconds: milliseconds)
           ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: milliseconds))"
       }
       (word, tone, rest) = ("No.", .bad, " It cannot be bound by \(server)\(time ?? "").")
-    case nil: (word, tone, rest) = ("Unknown.", .bad, "")
+    case .depends: (word, tone, rest) = ("It depends.", .bad, "")
+    case .unknown: (word, tone, rest) = ("Unknown.", .bad, " \(Reason.incomplete).")
     }
     return ("\(word)\(rest)" as Prose).lines(width: canvas.columns).enumerated().map { index, text in
       var line = StyledLine()

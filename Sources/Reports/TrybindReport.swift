@@ -68,7 +68,8 @@ package struct TrybindReport {
         writer.member("yours", trial.usesServerOptions)
       }
     }
-    writer.member("bindable", diagnosis.bindable)
+    writer.member("verdict", diagnosis.verdict.rawValue)
+    writer.member("bindable", diagnosis.verdict.bindable)
     if let prediction = diagnosis.prediction {
       writer.object("prediction") { writer in
         writer.member("answer", prediction.answer.rawValue)

@@ -28,7 +28,7 @@ package struct TrybindText {
     text.line()
     if let finding = diagnosis.findings.first, let deciding = texts.first {
       // Of a yes the title is news; of a no the answer above has said it.
-      let isNote = diagnosis.bindable == true && finding.slug == .portInEphemeralRange
+      let isNote = diagnosis.verdict == .yes && finding.slug == .portInEphemeralRange
       section(
         isNote ? "Note" : "Why",
         [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)

@@ -31,7 +31,10 @@ struct PredictTests {
       {
         let result = try Tool.run(["trybind", "9527", "--predict", "--json"] + more)
         let json = try result.json
-        #expect(result.exitCode == status && result.errors == "", "\(more)")
+        #expect(result.exitCode == status, "\(more)")
+        #expect(result.errors.isEmpty == (status != 69), "\(more)")
+        #expect(status != 69 || result.errors.hasPrefix("depends: "), "\(result)")
+        #expect(json["verdict"].string == (status == 0 ? "yes" : status == 1 ? "no" : "depends"))
         #expect(
           json["prediction"]
             == .object([
@@ -59,6 +62,26 @@ struct PredictTests {
       // The words: nothing was bound, and what that leaves open.
       let text = try Tool.run("trybind", "9527", "--predict", "--address", "127.0.0.2").output
       #expect(text.contains("nothing was bound") && text.contains("whether the address is local"))
+    }
+  }
+
+  /// /proc does not list a socket that is bound and does not listen: "Yes" was told of a port that one held.
+  @Test(arguments: [["--predict", "--source", "proc"], ["--after-stop", "--source", "proc"], ["--predict"]])
+  func whatIsNotListedIsNotFree(_ options: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.boundOnly(port: 9997)
+      var command = try Tool.command(["trybind", "9997"] + options + ["--json"])
+      if !options.contains("--source") { command.denials = [.socket(AF_NETLINK, EPERM)] }
+      let result = try command.run()
+      let json = try result.json
+      #expect(result.exitCode == 69, "\(result)")
+      #expect(result.errors.contains("\ndepends: "))
+      #expect(json["verdict"].string == "depends")
+      #expect(json["bindable"].isNull && json["free_in_ms"].isNull)
+      #expect(json["prediction"]["depends_on"] == .array([.string("bound-not-listening")]))
+      #expect(json["findings"].array?.map { $0["slug"].string } == ["bound-not-listening"])
+      command.arguments.removeLast()
+      #expect(try command.run().lines.contains { $0.hasPrefix("It depends. ") })
     }
   }
 

@@ -34,6 +34,13 @@ struct Server: Sendable, CustomStringConvertible {
     return v6Only || more.contains("-6") ? ["::"] : ["0.0.0.0", "::"]
   }
 
+  /// The same server, when it does start.
+  var listening: Server {
+    var server = self
+    server.listens = true
+    return server
+  }
+
   /// What bind(2), or listen(2), really answers it at each address. Several named ones are held together.
   func start() throws -> [KernelAnswer] {
     var held: [TCPSocket] = []

@@ -232,6 +232,20 @@ struct WaitTests {
     }
   }
 
+  /// bind() allows it with SO_REUSEADDR, and `wait` sent off a server that could not start.
+  @Test(.needs(.ipv6), arguments: [["0.0.0.0", "::"], ["0.0.0.0", "127.0.0.1"]])
+  func ownListenersExcludeEachOther(_ addresses: [String]) throws {
+    try withNetworkNamespace { lab in
+      let arguments = ["wait", "9527", "--reuse"] + addresses.flatMap { ["--address", $0] }
+      let result = try Tool.run(arguments)
+      #expect(result.exitCode == 1)
+      #expect(result.output.contains("own-addresses-overlap"))
+      let json = try Tool.run(arguments + ["--json"]).json
+      #expect(json["verdict"].string == "no" && json["free_in_ms"].isNull)
+      #expect(json["timed_out"].bool == false)
+    }
+  }
+
   /// The client closes, and a TIME_WAIT of a minute begins.
   @Test func theEndIsPutOff() throws {
     try withNetworkNamespace { lab in

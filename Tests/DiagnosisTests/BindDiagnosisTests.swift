@@ -9,7 +9,7 @@ extension BindCase: CustomTestStringConvertible {
   func check() throws {
     let diagnosis = try diagnosis()
     #expect(diagnosis.findings.map(\.slug.rawValue) == slugs, "\(name)")
-    #expect(diagnosis.bindable == bindable, "\(name): bindable")
+    #expect(diagnosis.verdict.bindable == bindable, "\(name): bindable")
     #expect(diagnosis.freeIn == freeIn, "\(name): free_in_ms")
     #expect(diagnosis.freeLatest == freeLatest, "\(name): free_latest_ms")
     #expect(Set(diagnosis.holders) == Set(inTheWay.map { holders[$0].record }), "\(name): holders")
@@ -104,7 +104,7 @@ extension BindCase: CustomTestStringConvertible {
     for target in [BindTarget.server(options), onlyIPv6] {
       let diagnosis = try Diagnosing([], target, script: { _, _ in .refused(.socket, .familyNotSupported) })
         .result()
-      #expect(diagnosis.bindable == false)
+      #expect(diagnosis.verdict.bindable == false)
       #expect(diagnosis.freeIn == nil && diagnosis.freeLatest == nil)
       #expect(diagnosis.skipped.isEmpty)
       #expect(diagnosis.findings.map(\.slug) == [.familyUnavailable])
@@ -115,7 +115,7 @@ extension BindCase: CustomTestStringConvertible {
     let diagnosis = try Diagnosing(script: { _, socket in
       socket.address.address.family == .ipv6 ? .refused(.socket, .familyNotSupported) : nil
     }).result()
-    #expect(diagnosis.bindable == true)
+    #expect(diagnosis.verdict.bindable == true)
     #expect(diagnosis.freeIn == 0)
     #expect(diagnosis.skipped == [.anyIPv6])
     #expect(diagnosis.findings.isEmpty)

@@ -129,7 +129,7 @@ import Testing
       #expect(Self.answer(diagnosis) == kind.answers[index], "\(kind.name) \(options.names)")
       #expect(Self.slugs(diagnosis) == kind.slugs[index], "\(kind.name) \(options.names)")
       let isUndetermined = kind.answers[index].hasPrefix("depends")
-      #expect(diagnosis.bindable == (isUndetermined ? nil : kind.answers[index] == "ok"))
+      #expect(diagnosis.verdict.bindable == (isUndetermined ? nil : kind.answers[index] == "ok"))
       let certainty: Finding.Certainty =
         isUndetermined
         ? .possible : kind.answers[index] == "fails" && options.contains(.reusePort) ? .likely : .certain
@@ -151,7 +151,7 @@ import Testing
       for new in Self.all {
         let diagnosis = Self.predicted([holder], .server(new, on: [.loopback]), flags: [0: old])
         #expect(Self.answer(diagnosis) == (old.isDisjoint(with: new) ? "fails" : "ok"))
-        #expect(diagnosis.bindable == !old.isDisjoint(with: new))
+        #expect(diagnosis.verdict.bindable == !old.isDisjoint(with: new))
       }
     }
   }
@@ -178,11 +178,11 @@ import Testing
     #expect(fails.freeIn == 41_000)
     #expect(fails.freeLatest == 103_048)
     let open = Self.predicted([Self.timeWait], .server(.reuseAddress))
-    #expect(open.bindable == nil && open.freeIn == nil)
+    #expect(open.verdict.bindable == nil && open.freeIn == nil)
     // If they block, then no longer than this.
     #expect(open.freeLatest == 43_048)
     let live = Self.predicted([Self.timeWait, Self.established])
-    #expect(live.bindable == false && live.freeIn == nil && live.freeLatest == nil)
+    #expect(live.verdict.bindable == false && live.freeIn == nil && live.freeLatest == nil)
     let free = Self.predicted([])
     #expect(free.freeIn == 0 && free.freeLatest == 0 && free.findings.isEmpty)
   }
@@ -194,12 +194,12 @@ import Testing
     #expect(
       overlapping.trials.filter(\.usesServerOptions).map(\.outcome) == [.ok, .refused(.bind, .addressInUse)])
     #expect(Self.slugs(overlapping) == "own-addresses-overlap")
-    #expect(overlapping.bindable == false && overlapping.freeIn == nil)
+    #expect(overlapping.verdict.bindable == false && overlapping.freeIn == nil)
     let both = Self.predicted([], .server(on: [.anyIPv4, .anyIPv6]))
     #expect(Self.slugs(both) == "own-addresses-overlap")
-    #expect(Self.predicted([], .server(on: [.anyIPv4, .anyIPv6Only])).bindable == true)
+    #expect(Self.predicted([], .server(on: [.anyIPv4, .anyIPv6Only])).verdict.bindable == true)
     // With an option in common they can all be bound.
-    #expect(Self.predicted([], .server(.reusePort, on: [.anyIPv4, .loopback])).bindable == true)
+    #expect(Self.predicted([], .server(.reusePort, on: [.anyIPv4, .loopback])).verdict.bindable == true)
   }
 
   /// What is not bound is in nobody's way.
@@ -226,14 +226,15 @@ import Testing
     let open = Self.predicted([unknownDevice], tied, coverage: .proc)
     #expect(
       open.trials.filter(\.usesServerOptions).map(\.outcome) == [
-        .undetermined(.interface), .undetermined(.interface),
+        .undetermined([.interface, .boundNotListening]), .undetermined([.interface, .boundNotListening]),
       ])
-    #expect(Self.answer(open) == "depends SO_BINDTODEVICE")
+    // Whether the first can be bound is open; that the two cannot listen beside each other is not.
+    #expect(Self.answer(open) == "fails")
   }
 
   @Test func aPrivilegedPort() {
     let diagnosis = Self.predicted([], .server(.reusePort, port: 80), lacksPrivilege: true)
-    #expect(diagnosis.bindable == false && diagnosis.freeIn == nil)
+    #expect(diagnosis.verdict.bindable == false && diagnosis.freeIn == nil)
     #expect(
       diagnosis.trials.allSatisfy { $0.outcome == .refused(.bind, .accessDenied) && $0.prediction == .fails })
     #expect(Self.slugs(diagnosis) == "privileged-port")
@@ -245,9 +246,18 @@ import Testing
     var settings = HostSettings()
     settings.mayBindPrivilegedPorts = nil
     let unknown = Self.predicted([], .server(port: 80), settings: settings)
-    #expect(unknown.bindable == true && unknown.prediction?.certainty == .likely)
+    #expect(unknown.verdict.bindable == true && unknown.prediction?.certainty == .likely)
     settings.mayBindPrivilegedPorts = true
     #expect(Self.predicted([], .server(port: 80), settings: settings).prediction?.certainty == .certain)
+  }
+
+  /// What a look that was cut short has not seen may be there.
+  @Test func aLookThatIsNotWholeIsNoAnswer() {
+    let cut = Coverage(origin: .sockDiag, isComplete: false, blindSpots: [])
+    for holders in [[], [Self.listener]] {
+      let diagnosis = Self.predicted(holders, coverage: cut)
+      #expect(diagnosis.verdict == .unknown && diagnosis.freeIn == nil, "\(holders)")
+    }
   }
 
   @Test func whatBindSaysBeforeItLooksAtThePort() {
@@ -257,7 +267,7 @@ import Testing
     let linkLocal = BindAddress(IPAddress(ipv6High: 0xfe80 << 48, low: 1))
     #expect(Self.slugs(Self.predicted([Self.listener], .server(on: [linkLocal]))) == "address-needs-scope")
     let scoped = BindAddress(IPAddress(ipv6High: 0xfe80 << 48, low: 1), scope: 2, scopeName: "eth0")
-    #expect(Self.predicted([], .server(on: [scoped])).bindable == true)
+    #expect(Self.predicted([], .server(on: [scoped])).verdict.bindable == true)
   }
 
   /// Nobody but bind() tells whether an address is local.
@@ -275,7 +285,7 @@ import Testing
   }
 
   @Test func blindSpots() {
-    #expect(Self.predicted([], coverage: .proc).prediction?.certainty == .likely)
+    #expect(Self.answer(Self.predicted([], coverage: .proc)) == "depends bound-not-listening")
     let partial = Coverage(origin: .sockDiag, isComplete: false, blindSpots: [])
     #expect(Self.predicted([], coverage: partial).prediction?.certainty == .likely)
     // Something that is there is there.
@@ -287,7 +297,9 @@ import Testing
     var tied = BindTarget.server(on: [.anyIPv4])
     tied.interface = "eth0"
     tied.interfaceIndex = 2
-    #expect(Self.answer(Self.predicted([Self.listener], tied, coverage: .proc)) == "depends SO_BINDTODEVICE")
+    #expect(
+      Self.answer(Self.predicted([Self.listener], tied, coverage: .proc))
+        == "depends SO_BINDTODEVICE bound-not-listening")
     #expect(Self.answer(Self.predicted([Self.listener], tied)) == "fails")
   }
 
@@ -372,7 +384,7 @@ import Testing
     let established = SocketRecord.on(.loopback, 9527, .established, uid: 0, inode: 12)
     let ok = Self.afterStop(
       [listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress])
-    #expect(Self.answer(ok) == "ok")
+    #expect(Self.answer(ok) == "depends bound-not-listening")
     let own = Self.afterStop(
       [listener, established], .reuseAddress, coverage: .proc, flags: [0: .reuseAddress, 1: []])
     #expect(Self.answer(own) == "fails")

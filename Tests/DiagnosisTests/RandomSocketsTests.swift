@@ -32,15 +32,20 @@ import Testing
     let yours = result.trials.filter(\.usesServerOptions)
     let isBlind = result.coverage.isBlind(to: .boundNotListening)
     if Set(slugs).count != slugs.count { return "a finding is there twice" }
-    if result.bindable != yours.allSatisfy({ $0.outcome == .ok }) { return "bindable is not what bind said" }
-    if result.bindable == false, slugs.isEmpty { return "a no without a reason" }
-    if result.bindable == false, result.findings.first?.severity != .error {
+    let canStart = yours.allSatisfy { $0.outcome == .ok } && result.target.addressKeptFromListening == nil
+    if result.verdict.bindable != (result.coverage.isComplete ? canStart : nil) {
+      return "\(result.verdict) is not what bind said"
+    }
+    if result.verdict.bindable == false, slugs.isEmpty { return "a no without a reason" }
+    if result.verdict.bindable == false, result.findings.first?.severity != .error {
       return "a no with \(slugs[0]) as a note"
     }
-    if result.bindable == true, result.findings.contains(where: { $0.severity == .error }) {
+    if result.verdict.bindable == true, result.findings.contains(where: { $0.severity == .error }) {
       return "an error in a yes"
     }
-    if result.bindable == true, result.freeIn != 0 || result.freeLatest != 0 { return "a yes takes no time" }
+    if result.verdict.bindable == true, result.freeIn != 0 || result.freeLatest != 0 {
+      return "a yes takes no time"
+    }
     if slugs.contains(.rulesAndKernelDisagree), !isBlind { return "the rules disagree with themselves" }
     if slugs.contains(.portNowFree) { return "nothing has become free" }
     // What decides is something that is there.
@@ -53,11 +58,11 @@ import Testing
       return "no minisocket"
     }
     // A time is promised only where nothing but timers can be in the way.
-    if result.bindable == false, let free = result.freeIn {
+    if result.verdict.bindable == false, let free = result.freeIn {
       if isBlind { return "a time although something may be unseen" }
       if result.holders.contains(where: { !$0.isMinisocket }) { return "a time although no timer ends this" }
       let longest = result.holders.compactMap { $0.timer?.expires }.max() ?? 0
-      if free != longest { return "\(free) ms, the longest timer has \(longest)" }
+      if free != max(longest, 1) { return "\(free) ms, the longest timer has \(longest)" }
       if (result.freeLatest ?? 0) < free { return "latest before earliest" }
     }
     return nil

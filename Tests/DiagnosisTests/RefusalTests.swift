@@ -25,7 +25,7 @@ import Testing
     let result = try diagnosis([], .server(on: [address], port: port), settings: settings) { _, _ in
       .refused(step, Errno(errno))
     }
-    #expect(result.bindable == false)
+    #expect(result.verdict.bindable == false)
     #expect(result.freeIn == nil && result.freeLatest == nil)
     #expect(result.holders.isEmpty)
     #expect(result.findings.first?.severity == .error)
@@ -95,7 +95,7 @@ import Testing
   @Test func refusedWithoutARecord() throws {
     let result = try diagnosis { _, _ in .refused(.bind, .addressInUse) }
     #expect(slugs(result) == ["rules-and-kernel-disagree"])
-    #expect(result.bindable == false)
+    #expect(result.verdict.bindable == false)
     #expect(result.freeIn == nil && result.freeLatest == nil)
     // Where bound sockets cannot be listed, that explains it.
     let blind = try diagnosis(coverage: .proc) { _, _ in .refused(.bind, .addressInUse) }
@@ -107,7 +107,7 @@ import Testing
     let result = try diagnosis([Holder(.on(.anyIPv4, 9527, .listen, inode: 5))]) { _, _ in .ok }
     #expect(slugs(result) == ["rules-and-kernel-disagree"])
     // What the kernel answers counts.
-    #expect(result.bindable == true)
+    #expect(result.verdict.bindable == true)
     #expect(result.freeIn == 0)
   }
 
@@ -116,7 +116,7 @@ import Testing
     let result = try diagnosis([holder], .server(.reusePort, on: [.anyIPv6])) { _, socket in
       socket.options.contains(.reusePort) ? .ok : nil
     }
-    #expect(result.bindable == true)
+    #expect(result.verdict.bindable == true)
     #expect(!slugs(result).contains("rules-and-kernel-disagree"))
   }
 
@@ -125,7 +125,7 @@ import Testing
   @Test func ithasJustBecomeFree() throws {
     let result = try diagnosis { call, _ in call < 4 ? .refused(.bind, .addressInUse) : .ok }
     #expect(slugs(result) == ["port-now-free"])
-    #expect(result.bindable == true)
+    #expect(result.verdict.bindable == true)
     #expect(result.freeIn == 0 && result.freeLatest == 0)
     #expect(result.findings[0].severity == .info)
   }
@@ -134,7 +134,7 @@ import Testing
     let result = try diagnosis { call, socket in
       call < 4 || socket.address == .anyIPv6 ? .refused(.bind, .addressInUse) : .ok
     }
-    #expect(result.bindable == false)
+    #expect(result.verdict.bindable == false)
     #expect(!slugs(result).contains("port-now-free"))
   }
 
@@ -148,7 +148,7 @@ import Testing
       socket.listens ? .refused(.listen, .addressInUse) : nil
     }
     #expect(slugs(result) == ["listen-conflict", "listener-alive"])
-    #expect(result.bindable == false)
+    #expect(result.verdict.bindable == false)
   }
 
   @Test func listenWithoutReason() throws {

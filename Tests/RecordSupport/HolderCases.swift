@@ -169,7 +169,7 @@ package enum HolderCases {
     BindCase(
       "an incomplete look promises no time", [Holder(timeWait)],
       coverage: Coverage(origin: .sockDiag, isComplete: false, blindSpots: []),
-      says: "time-wait-holder-without-reuse",
+      says: "time-wait-holder-without-reuse", bindable: nil,
       holders: [0]),
   ]
 }

@@ -31,7 +31,7 @@ package enum TimerCases {
       says: "time-wait-server-closed-first", freeIn: 41_000, latest: 43_048, holders: [0, 1]),
     BindCase(
       "TIME_WAIT that is ending", [Holder(ending, .reuseAddress)], says: "time-wait-server-closed-first",
-      freeIn: 0,
+      freeIn: 1,
       latest: 2048, holders: [0]),
     BindCase(
       "FIN_WAIT2 minisocket", [Holder(finWait2, .reuseAddress)], says: "fin-wait-2-orphan", freeIn: 30_000,

@@ -24,7 +24,8 @@ import Testing
       #expect(
         json.keys
           == Keys.envelope.union([
-            "target", "trials", "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders",
+            "target", "trials", "verdict", "bindable", "prediction", "free_in_ms", "free_latest_ms",
+            "holders",
             "findings",
           ]))
       #expect(json.isNull("prediction"), "it was tried")

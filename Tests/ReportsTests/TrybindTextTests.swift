@@ -111,11 +111,15 @@ import Testing
     #expect(widest <= 80)
   }
 
+  private static func word(_ situation: BindCase) -> String {
+    situation.bindable.map { $0 ? "Yes." : "No." } ?? "Unknown."
+  }
+
   @Test func fourPartsAndTheSlugs() throws {
     for situation in Self.all {
       let diagnosis = try situation.diagnosis()
       let text = text(diagnosis)
-      #expect(text.contains(situation.bindable == true ? "\nYes. " : "\nNo. "), "\(situation.name)")
+      #expect(text.contains("\n\(Self.word(situation)) "), "\(situation.name)")
       #expect(text.contains("\nUnseen  "), "\(situation.name)")
       for slug in situation.slugs { #expect(text.contains(slug), "\(situation.name)") }
       guard let first = diagnosis.findings.first else { continue }
@@ -184,7 +188,7 @@ import Testing
       #expect(!plain.contains("\u{1b}"))
       let colored = text(diagnosis, usesColor: true)
       #expect(
-        colored.contains(situation.bindable == true ? "\u{1b}[32mYes.\u{1b}[0m" : "\u{1b}[31mNo.\u{1b}[0m"))
+        colored.contains("\u{1b}[\(situation.bindable == true ? 32 : 31)m\(Self.word(situation))\u{1b}[0m"))
       #expect(colored.replacing(try Regex("\u{1b}\\[[0-9]+m"), with: "") == plain, "\(situation.name)")
     }
   }

@@ -88,6 +88,10 @@ extension BindFindings {
       unseen: [bound.isEmpty ? .boundSockets : .whyNotListening])
   }
 
+  var boundNotListed: Finding {
+    finding(.boundNotListed, remedies: [.look(.trial)], unseen: [.boundSockets])
+  }
+
   func orphanedConnection(_ orphans: [SocketRecord]) -> Finding {
     finding(
       .orphanedConnection(StateCounts(orphans)), evidence: sockets(orphans),

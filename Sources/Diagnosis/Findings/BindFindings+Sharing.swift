@@ -62,21 +62,25 @@ extension BindFindings {
   }
 
   func ownAddressesOverlap(_ trial: Trial, isAloneOK: Bool) -> Finding {
-    let new = trial.socket.address
-    let others = analysis.target.addresses.filter { $0 != new }
-    let isRepeated = analysis.target.addresses.filter { $0 == new }.count > 1
-    let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (new.address.ipv4 != nil) }
-    let hasWildcard = (others + [new]).contains(where: \.address.isUnspecified)
+    let address = trial.socket.address
+    let isRepeated = analysis.target.addresses.count { $0 == address } > 1
     return finding(
-      .ownAddressesOverlap(new, .bound(isAloneOK: isAloneOK, isRepeated: isRepeated)),
-      remedies: (isRepeated ? [.otherAddress(.once(new))] : [])
-        + (isAcrossFamilies ? [.setOption(.v6Only(separately: false))] : [])
-        + (hasWildcard ? [.otherAddress(.wildcardAlone)] : []))
+      .ownAddressesOverlap(address, .bound(isAloneOK: isAloneOK, isRepeated: isRepeated)),
+      remedies: againstOverlap(at: address))
   }
 
   /// SO_REUSEADDR lets sockets be bound beside each other, but not beside one that listens.
-  func ownAddressesCannotAllListen(_ trial: Trial) -> Finding {
-    finding(.ownAddressesOverlap(trial.socket.address, .listening), .warning)
+  func ownAddressesCannotAllListen(_ address: BindAddress) -> Finding {
+    finding(.ownAddressesOverlap(address, .listening), remedies: againstOverlap(at: address))
+  }
+
+  private func againstOverlap(at address: BindAddress) -> [Remedy] {
+    let target = analysis.target
+    let others = target.addresses.filter { $0 != address }
+    let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (address.address.ipv4 != nil) }
+    return (target.addresses.count { $0 == address } > 1 ? [.otherAddress(.once(address))] : [])
+      + (isAcrossFamilies ? [.setOption(.v6Only(separately: false))] : [])
+      + (target.addresses.contains(where: \.address.isUnspecified) ? [.otherAddress(.wildcardAlone)] : [])
   }
 
   /// An IPv4 bind is refused by sockets that are listed under IPv6. Nil unless there are such.

@@ -18,10 +18,15 @@ struct BindFindings {
     }
     if analysis.session.hasJustBecomeFree, analysis.refused.isEmpty { add([portNowFree]) }
 
+    // Refused at once by other sockets, the server has a nearer obstacle.
+    if analysis.refused.isEmpty, let address = analysis.target.addressKeptFromListening {
+      add([ownAddressesCannotAllListen(address)])
+    }
     var refusals: [Finding] = []
     for trial in analysis.refused { refusals += explain(trial) }
     for trial in analysis.undetermined {
-      refusals += explain(analysis.holders(against: trial), trial).map(\.asPossible)
+      let explanations = explain(analysis.holders(against: trial), trial)
+      refusals += (explanations.isEmpty ? [boundNotListed] : explanations).map(\.asPossible)
     }
     add(refusals.filter { $0.slug.part == .specific })
     // A cause that does not end by itself goes before timers.
@@ -31,11 +36,6 @@ struct BindFindings {
     if analysis.refused.isEmpty, analysis.undetermined.isEmpty {
       // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
       for trial in analysis.refusedPlain { add(explain(trial).map(\.asNote)) }
-    }
-    if analysis.refused.isEmpty,
-      let trial = analysis.yours.first(where: analysis.cannotListenBesideOwnSockets)
-    {
-      add([ownAddressesCannotAllListen(trial)])
     }
     if let disagreement = analysis.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
     add([timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })

@@ -21,6 +21,8 @@ extension Finding {
     case listenerInherited(by: [SocketOwner], madeIn: String?)
     /// No socket: it is not listed, and nothing else accounts for the refusal.
     case boundNotListening(count: Int, owners: [SocketOwner]?)
+    /// Nothing that is listed stands in the way, and such sockets are not listed: a prediction cannot tell.
+    case boundNotListed
     case orphanedConnection(StateCounts)
     case leakedConnection(StateCounts, owners: [SocketOwner]?)
     case outgoingConnectionTookPort(owners: [SocketOwner]?, isInEphemeralRange: Bool)

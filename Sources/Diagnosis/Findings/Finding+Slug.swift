@@ -47,7 +47,7 @@ extension Finding.Kind {
     case .finWait2Orphan: .finWait2Orphan
     case .listenerAlive, .listenerShared: .listenerAlive
     case .listenerInherited: .listenerInherited
-    case .boundNotListening: .boundNotListening
+    case .boundNotListening, .boundNotListed: .boundNotListening
     case .orphanedConnection: .orphanedConnection
     case .leakedConnection: .leakedConnection
     case .outgoingConnectionTookPort: .outgoingConnectionTookPort

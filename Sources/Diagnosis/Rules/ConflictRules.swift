@@ -14,13 +14,16 @@ package enum ConflictRules {
     package static let v6Only = Unknowns(rawValue: 4)
     package static let interface = Unknowns(rawValue: 8)
     package static let uid = Unknowns(rawValue: 16)
+    /// No property of a socket that is listed, but whether there are sockets that the source does not list.
+    package static let boundNotListening = Unknowns(rawValue: 32)
 
     private static let all: [(Unknowns, String)] = [
       (.reuseAddress, "SO_REUSEADDR"), (.reusePort, "SO_REUSEPORT"), (.v6Only, "IPV6_V6ONLY"),
       (.interface, "SO_BINDTODEVICE"), (.uid, "uid"),
+      (.boundNotListening, BlindSpot.boundNotListening.rawValue),
     ]
 
-    /// Socket options by their names in C.
+    /// Socket options by their names in C, and blind spots by theirs.
     package var names: [String] { Self.all.filter { contains($0.0) }.map(\.1) }
   }
 

@@ -98,6 +98,26 @@ package struct BindTarget: Sendable {
     }
   }
 
+  /// The first of the server's addresses that cannot be bound, or listened on, once its earlier sockets listen. bind() may
+  /// allow it: SO_REUSEADDR on both sides is enough as long as neither listens. Nil where all can listen side by side.
+  package var addressKeptFromListening: BindAddress? {
+    guard !areAlternatives, port != 0 else { return nil }
+    return addresses.indices.lazy.filter { index in
+      isKeptOut(addresses[index], by: addresses[..<index], listening: true)
+    }.first.map { addresses[$0] }
+  }
+
+  /// Sockets of this server at other addresses stand in the way of the one at `address`.
+  func isKeptOut(
+    _ address: BindAddress, by others: some Sequence<BindAddress>, listening areListening: Bool
+  ) -> Bool {
+    let new = newSocket(at: address)
+    return others.contains { other in
+      let own = ExistingSocket(newSocket(at: other), isListening: areListening)
+      return ConflictRules.conflict(of: own, with: new) == .certain
+    }
+  }
+
   /// The socket of this server at one address, with other reuse options where they are given.
   package func newSocket(at address: BindAddress, options: SocketOptions? = nil) -> NewSocket {
     NewSocket(

@@ -73,7 +73,7 @@ extension TrialSession {
       outcome = .refused(.bind, .accessDenied)
     } else {
       outcome =
-        switch groups.conflict(with: new).joined(with: earlier.conflict(with: new)) {
+        switch conflict(with: new).joined(with: earlier.conflict(with: new)) {
         case .none: .ok
         case .certain: .refused(.bind, .addressInUse)
         case .depends(let unknowns): .undetermined(unknowns)

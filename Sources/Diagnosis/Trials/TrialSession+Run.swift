@@ -90,7 +90,7 @@ extension TrialSession {
   }
 
   private func predict(_ address: BindAddress, _ options: SocketOptions) -> ConflictRules.Prediction {
-    groups.conflict(with: target.newSocket(at: address, options: options)).prediction
+    conflict(with: target.newSocket(at: address, options: options)).prediction
   }
 
   private mutating func add(_ socket: TrialSocket, _ outcome: TrialOutcome, _ usesServerOptions: Bool) {

@@ -65,7 +65,14 @@ package struct TrialSession: Sendable {
   }
 
   private func conflict(with trial: Trial) -> ConflictRules.Conflict {
-    groups.conflict(with: newSocket(of: trial))
+    conflict(with: newSocket(of: trial))
+  }
+
+  /// What all sockets on the port, listed or not, mean for a new one: what is not seen is never free.
+  func conflict(with new: NewSocket) -> ConflictRules.Conflict {
+    let listed = groups.conflict(with: new)
+    guard snapshot.coverage.isBlind(to: .boundNotListening) else { return listed }
+    return listed.joined(with: .depends(.boundNotListening))
   }
 
   /// What the trial's socket is to the rules.

@@ -11,14 +11,16 @@ struct Verdict {
   init(_ diagnosis: BindDiagnosis, deciding title: Prose?) {
     let port = diagnosis.target.port
     let place = port == 0 ? "a port that the kernel chooses" : "port \(port)"
-    if diagnosis.prediction?.answer == .depends {
-      self.init("It depends.", title ?? "The table does not tell.")
-    } else if diagnosis.bindable == nil {
-      self.init("Unknown.", "No address of this host could be tried.")
-    } else if diagnosis.bindable == true {
-      self.init("Yes.", Self.yes(diagnosis, place, title), isYes: true)
-    } else {
-      self.init("No.", Self.notEverywhere(diagnosis) + (title ?? "\(place) cannot be bound."))
+    switch diagnosis.verdict {
+    case .yes: self.init("Yes.", Self.yes(diagnosis, place, title), isYes: true)
+    case .no: self.init("No.", Self.notEverywhere(diagnosis) + (title ?? "\(place) cannot be bound."))
+    case .depends: self.init("It depends.", title ?? "The table does not tell.")
+    case .unknown:
+      self.init(
+        "Unknown.",
+        diagnosis.coverage.isComplete
+          ? "None of the addresses could be tried."
+          : "The look at \(place) is not whole: \(Reason.incomplete). \(Self.answers(diagnosis))")
     }
   }
 
@@ -26,6 +28,14 @@ struct Verdict {
     self.word = word
     self.sentence = sentence
     self.isYes = isYes
+  }
+
+  /// What the kernel answered, which is true whatever was seen of the table.
+  private static func answers(_ diagnosis: BindDiagnosis) -> Prose {
+    guard diagnosis.prediction == nil else { return "Nothing was bound." }
+    let refused = diagnosis.trials.filter { $0.usesServerOptions && $0.outcome != .ok }
+    return refused.isEmpty
+      ? "The trial itself succeeded." : "The trial itself was refused: \(Outcome(refused[0].outcome).text)."
   }
 
   /// Empty unless one of several addresses that would do could be bound.

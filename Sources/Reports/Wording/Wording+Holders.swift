@@ -119,11 +119,19 @@ extension Wording {
         does not listen.
         """
         : "Port \(port) is held by \(whose)\(sockets). Waiting will not free it.",
-      """
-      bind() alone takes the port; a socket that neither listens nor connects holds it until it is \
-      closed. netstat, lsof and older versions of ss do not show it.
-      """)
+      Self.boundAlone + " netstat, lsof and older versions of ss do not show it.")
   }
+
+  var boundNotListed: Statement {
+    Statement(
+      "The table does not tell whether port \(port) is free: it leaves out sockets that are bound and do not listen.",
+      Self.boundAlone)
+  }
+
+  private static let boundAlone: Prose =
+    """
+    bind() alone takes the port; a socket that neither listens nor connects holds it until it is closed.
+    """
 
   func orphanedConnection(_ counts: StateCounts) -> Statement {
     Statement(

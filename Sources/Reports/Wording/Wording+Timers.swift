@@ -58,9 +58,8 @@ extension Wording {
   func timeWaitHolderWithoutReuse(_ story: Finding.ReuseMissing) -> Statement {
     switch story {
     case .tried(let count, let freeIn, let isBlind):
-      let isUpperBound = count > 1 && !(freeIn.map(Quantity.isEnding) ?? false)
       return Statement(
-        evenWithReuse(freeIn, suffix: isUpperBound ? " at the latest" : ""),
+        evenWithReuse(freeIn),
         """
         Linux asks for SO_REUSEADDR on both sides. The socket that left \
         \(count == 1 ? "this connection" : "at least one of these connections") behind had not set it \
@@ -110,15 +109,15 @@ extension Wording {
     """
   }
 
-  private func evenWithReuse(_ freeIn: UInt32?, suffix: Prose = "") -> Prose {
+  private func evenWithReuse(_ freeIn: UInt32?) -> Prose {
     """
     Port \(port) cannot be bound, even with SO_REUSEADDR: Address already in use.\
-    \(freesItself(freeIn, suffix: suffix))
+    \(freesItself(freeIn))
     """
   }
 
-  private func freesItself(_ freeIn: UInt32?, suffix: Prose = "") -> Prose {
-    freeIn.map { " It frees itself \(Self.freeing($0))\(suffix)." } ?? ""
+  private func freesItself(_ freeIn: UInt32?) -> Prose {
+    freeIn.map { " It frees itself \(Self.freeing($0))." } ?? ""
   }
 
   private static let timersAlone: Prose =

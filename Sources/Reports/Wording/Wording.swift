@@ -71,6 +71,7 @@ package struct Wording {
     case .listenerShared(let listeners): listenerShared(listeners)
     case .listenerInherited(let owners, let madeIn): listenerInherited(owners, madeIn)
     case .boundNotListening(let count, let owners): boundNotListening(count, owners)
+    case .boundNotListed: boundNotListed
     case .orphanedConnection(let counts): orphanedConnection(counts)
     case .leakedConnection(let counts, let owners): leakedConnection(counts, owners)
     case .outgoingConnectionTookPort(let owners, let isInRange): outgoingConnection(owners, isInRange)

@@ -24,6 +24,10 @@ struct Failure: Error {
     Failure(status: ExitStatus.notPermitted, message: message)
   }
 
+  static func look(_ reason: String) -> Failure {
+    Failure(status: ExitStatus.incompleteLook, message: "could not look: \(reason)")
+  }
+
   static func output(_ error: SystemError) -> Failure {
     Failure(status: ExitStatus.outputError, message: error.description)
   }
@@ -44,7 +48,7 @@ extension Failure {
   private init(_ error: SourceError) {
     switch error {
     case .unavailable(let tried):
-      self.init(status: ExitStatus.incompleteLook, message: "could not look at the sockets: \(tried)")
+      self = .look(tried)
     case .system, .malformed, .foreignSender, .malformedLine:
       self.init(status: ExitStatus.systemError, message: error.description)
     }
@@ -75,7 +79,7 @@ extension Failure {
   private init(_ error: NetworkNamespace.EntryError, _ namespace: NetworkNamespace) {
     let shown = ByteSafety.escaped(namespace.typed)
     switch error {
-    case .noSuch(let error): self = .usage("--netns '\(shown)': no network namespace: \(error)")
+    case .noSuch(let error): self = .look("--netns '\(shown)': no network namespace: \(error)")
     case .notPermitted(let error):
       let needed = error.call == "setns" ? "CAP_SYS_ADMIN" : "CAP_SYS_PTRACE and CAP_SYS_ADMIN"
       self = .notPermitted("--netns '\(shown)': \(error); it takes \(needed), as root has")

@@ -36,7 +36,10 @@ struct Main {
       return try parseWhole(arguments)
     } catch {
       let failure = Failure(error)
-      StandardOutput.complain("\(TwInspect.name(arguments)): \(failure.message)")
+      // Scripts know an answer that could not be given by its first words.
+      let isUnanswered = failure.status == ExitStatus.incompleteLook
+      StandardOutput.complain(
+        isUnanswered ? failure.message : "\(TwInspect.name(arguments)): \(failure.message)")
       return failure.status
     }
   }

@@ -94,9 +94,7 @@ struct ReleaseRun {
   }
 
   private static func unavailable(_ reason: String) -> Failure {
-    Failure(
-      status: ExitStatus.incompleteLook,
-      message: "sockets can be ended only by netlink (SOCK_DESTROY), by their cookies: \(reason)")
+    .look("sockets can be ended only by netlink (SOCK_DESTROY), by their cookies: \(reason)")
   }
 
   private static var notPermitted: Failure {

@@ -60,10 +60,7 @@ struct TrybindRun {
 
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
     try write(diagnosis)
-    guard diagnosis.coverage.isComplete, let bindable = diagnosis.bindable else {
-      return ExitStatus.incompleteLook
-    }
-    return bindable ? ExitStatus.yes : ExitStatus.no
+    return diagnosis.exitStatus()
   }
 
   private func write(_ diagnosis: BindDiagnosis) throws(Failure) {

@@ -22,8 +22,8 @@ extension TrybindRun {
       let diagnosis = BindDiagnosis(evidence)
       guard common.format == .table else { return try writeLine(diagnosis) }
       let time = Clock.monotonicNanoseconds
-      if diagnosis.bindable == false { changes.update(diagnosis.holders, at: time / 1_000_000) }
-      if diagnosis.bindable == true { changes.update([], at: time / 1_000_000) }
+      if diagnosis.verdict == .no { changes.update(diagnosis.holders, at: time / 1_000_000) }
+      if diagnosis.verdict == .yes { changes.update([], at: time / 1_000_000) }
       screen = BindWatch(
         diagnosis, changes: changes,
         title: "port \(question.target.port), every \(seconds)  "

@@ -46,7 +46,9 @@ struct WaitRun {
       progress: WaitProgress(text, start: start, isQuiet: common.quiet), start: start)
 
     var end = End.free
-    if loop.session.isRefused {
+    if question.target.addressKeptFromListening != nil {
+      end = .endless
+    } else if loop.session.isRefused {
       end = try wait(&loop, settings)
       if end != .free {
         question.comparison = .withAndWithoutReuse
@@ -65,8 +67,7 @@ struct WaitRun {
     }
     let diagnosis = BindDiagnosis(try loop.investigation.evidence(for: question, loop.session))
     try write(diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))
-    if end == .free { return ExitStatus.yes }
-    return diagnosis.coverage.isComplete ? ExitStatus.no : ExitStatus.incompleteLook
+    return diagnosis.exitStatus()
   }
 
   private func say(_ end: End, after waited: Int64, _ progress: WaitProgress, _ text: WaitText) {
@@ -169,7 +170,7 @@ struct WaitRun {
     let interfaces = Interfaces()
     try common.write(.current("wait")) { text in
       // That the port is free has been said.
-      if diagnosis.bindable != true { TrybindText(diagnosis).write(to: &text) }
+      if diagnosis.verdict != .yes { TrybindText(diagnosis).write(to: &text) }
     } document: { envelope, isOneLine, drain in
       report.document(envelope, isOneLine: isOneLine, interfaceName: interfaces.name, drain: drain)
     } plain: { withHeader in
