@@ -1,16 +1,17 @@
 internal import NetlinkCodec
 internal import SocketTable
 
-/// What follows from trials and table without choosing words.
+/// The facts that follow from the trials and the look, such as "refused even with SO_REUSEADDR" or the time left. It
+/// chooses nothing: `BindFindings` turns these facts into findings, and `BindDiagnosis` is the complete result.
 struct BindAnalysis {
   let evidence: BindEvidence
   /// The trials with the server's own options.
   let yours: [Trial]
-  /// Those of them that did not succeed.
+  /// Those of `yours` that were refused, or that the table says would be.
   let refused: [Trial]
-  /// Those of them that the table leaves undetermined.
+  /// Those of `yours` that the table cannot answer. Always empty where sockets were really bound.
   let undetermined: [Trial]
-  /// Trials without options that are not the server's own, and found the port taken.
+  /// Trials without reuse options that were made for comparison only, and found the port taken.
   let refusedPlain: [Trial]
 
   init(_ evidence: BindEvidence) {
@@ -30,12 +31,12 @@ struct BindAnalysis {
 
   func holders(against trial: Trial) -> [SocketRecord] { session.holders(against: trial) }
 
-  /// Those of them that surely stand in its way.
+  /// The holders that are certainly in the trial's way, without those whose options are unknown.
   func sureHolders(against trial: Trial) -> [SocketRecord] {
     session.holders(against: trial, onlySurely: true)
   }
 
-  /// SO_REUSEADDR does not help at the trial's address.
+  /// Whether the trial with SO_REUSEADDR at the same address found the port taken as well.
   func isRefusedWithReuse(_ trial: Trial) -> Bool {
     session.trials.contains {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
@@ -43,7 +44,7 @@ struct BindAnalysis {
     }
   }
 
-  /// Whether SO_REUSEADDR would help at the trial's address was asked, and answered.
+  /// Whether there is a trial with SO_REUSEADDR at the same address whose outcome is known.
   func isReuseTried(_ trial: Trial) -> Bool {
     session.trials.contains {
       $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
@@ -51,19 +52,19 @@ struct BindAnalysis {
     }
   }
 
-  /// Made by connect() from here. A SYN_SENT surely is; so is, in all likelihood, a connection from a port out of the
-  /// ephemeral range that did not have SO_REUSEADDR, which servers set and clients do not.
+  /// Whether connect() on this host made the connection. That is certain for SYN_SENT. It is likely for a connection whose
+  /// local port is in the ephemeral range and that lacks SO_REUSEADDR, because servers set that option and clients do not.
   func isOutgoing(_ record: SocketRecord, refusedWithReuse: Bool) -> Bool {
     record.state == .synSent
       || (settings.ephemeralRange?.contains(record.local.port) ?? false) && refusedWithReuse
   }
 
-  /// Connections are there that a stop would turn into a TIME_WAIT.
+  /// Whether stopping the server would turn connections into TIME_WAIT. Always false unless a stop is assumed.
   var leavesTimeWaits: Bool { session.groups.groups.contains { $0.fate == .becomesTimeWait } }
 
   var holders: [SocketRecord] { session.holders() }
 
-  /// The one place that says yes or no. A look that was not seen whole never becomes either.
+  /// This is the only place that decides between yes and no. An incomplete look is never a reason for either.
   var verdict: BindVerdict {
     if yours.isEmpty || !session.snapshot.coverage.isComplete { return .unknown }
     if !refused.isEmpty || target.addressKeptFromListening != nil { return .no }
@@ -72,7 +73,7 @@ struct BindAnalysis {
 
   // MARK: The server's own sockets
 
-  /// By the rules, an earlier socket of the same server stands in this one's way.
+  /// Whether, by the rules, a socket that the same server binds earlier prevents this bind.
   func overlapsOwnSockets(_ trial: Trial) -> Bool {
     guard !target.areAlternatives, target.port != 0, let index = yours.lastIndex(of: trial) else {
       return false
@@ -82,7 +83,7 @@ struct BindAnalysis {
 
   // MARK: Prediction
 
-  /// The answer for all of the server's sockets, if nothing was bound.
+  /// The predicted answer for all of the server's sockets together. It has a meaning only where nothing was bound.
   var prediction: BindDiagnosis.Prediction {
     let look = session.snapshot.coverage
     let answer: ConflictRules.Prediction =
@@ -91,8 +92,8 @@ struct BindAnalysis {
     let unknowns = undetermined.reduce(into: ConflictRules.Unknowns()) { union, trial in
       if case .undetermined(let unknowns) = trial.outcome { union.formUnion(unknowns) }
     }
-    // The table alone cannot be sure: with SO_REUSEPORT the kernel may allow more, and what the connections of a stopped
-    // server leave behind depends on how it ends.
+    // "Address already in use" is not certain with SO_REUSEPORT, where the kernel may allow more than the rules do, nor
+    // after a stop, where it depends on how the server ends what its connections leave behind.
     let isSurelyRefused =
       target.addressKeptFromListening != nil
       || refused.contains {
@@ -112,29 +113,31 @@ struct BindAnalysis {
       answer: answer, certainty: certainty, unknowns: answer == .depends ? unknowns : [])
   }
 
-  /// For any other address only bind() can tell whether this host has it.
+  /// Whether this host certainly has the address. For addresses other than the wildcard and loopback only bind() can tell.
   private func isSurelyHere(_ address: IPAddress) -> Bool {
     address.isUnspecified || address.isLoopback && !(address.ipv4 == nil && settings.isIPv6Disabled)
   }
 
   // MARK: Time
 
+  /// See `BindDiagnosis.freeIn`.
   var freeIn: UInt32? {
     switch verdict {
     case .yes: 0
-    // A timer that has reached 0 has not fired yet.
+    // A timer that stands at 0 has not fired yet, so "no" never goes with a time of 0.
     case .no: undetermined.isEmpty ? longestTimer(refused).map { max($0, 1) } : nil
     case .depends, .unknown: nil
     }
   }
 
-  /// The longest timer in the way of any of these; nil if something other than a timer is, or could be without being seen.
+  /// The longest timer in the way of any of these trials, in milliseconds. Nil if something other than a timer is in the
+  /// way, or could be in the way without being seen.
   private func longestTimer(_ trials: [Trial]) -> UInt32? {
     guard !session.snapshot.coverage.isBlind(to: .boundNotListening), session.snapshot.coverage.isComplete
     else {
       return nil
     }
-    // No timer ends what the server's own listeners do to each other.
+    // If the server's own listeners exclude each other, no timer changes that.
     if target.addressKeptFromListening != nil { return nil }
     var longest: UInt32 = 0
     var hasSeenAll = false
@@ -157,11 +160,13 @@ struct BindAnalysis {
     return longest
   }
 
+  /// See `BindDiagnosis.freeLatest`.
   var freeLatest: UInt32? {
     let inTheWay = refused + undetermined
     guard !inTheWay.isEmpty else { return freeIn }
     guard let longest = longestTimer(inTheWay) else { return nil }
-    // What a server that ends leaves is FIN_WAIT2 at first.
+    // A FIN_WAIT2 may turn into a TIME_WAIT, which then lasts 60 s more. A connection that the stopped server closes goes
+    // through FIN_WAIT2 first, so it can take twice as long, too.
     let becomesTimeWait = inTheWay.compactMap(session.conflicts).flatMap(\.groups).contains {
       $0.example.state == .finWait2 || $0.fate == .becomesTimeWait
     }
@@ -170,13 +175,15 @@ struct BindAnalysis {
 
   // MARK: Rules against the kernel
 
-  /// A trial whose answer the rules do not account for. With SO_REUSEPORT the kernel is known to allow more.
+  /// The first trial whose outcome contradicts the rules; nil if none does. The finding about it reports a mistake in the
+  /// rules, or a socket that no source lists.
   var disagreement: Trial? {
     (yours + session.trials).first { trial in
       if session.overlappingAlone.contains(trial.socket.address) || overlapsOwnSockets(trial) { return false }
       if !trial.isTried { return false }
       return switch (trial.outcome, trial.prediction) {
-      // That the kernel allows more with SO_REUSEPORT is documented: of a trial for comparison it is not reported.
+      // With SO_REUSEPORT the kernel is known to allow more than the rules do. That is worth reporting only of the server's
+      // own trials.
       case (.ok, .fails): !trial.socket.options.contains(.reusePort) || trial.usesServerOptions
       case (.refused(_, .addressInUse), .ok):
         target.port != 0 && !session.snapshot.coverage.isBlind(to: .boundNotListening)

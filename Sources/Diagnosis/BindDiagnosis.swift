@@ -1,38 +1,45 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// What the trials and the table mean for the server that was asked about.
+/// The complete result about one server's bind, which the reports read: what was tried, the verdict, the time left, and the
+/// findings. `BindAnalysis` computes the facts for it, and `BindFindings` chooses the findings.
 package struct BindDiagnosis: Sendable {
   package let target: BindTarget
   package let trials: [Trial]
+  /// Addresses of a family that this host lacks. They were not counted, because the server has others to choose from.
   package let skipped: [BindAddress]
+  /// What the look at the port can have missed.
   package let coverage: Coverage
   package let verdict: BindVerdict
-  /// What the table says, where nothing was bound; otherwise nil.
+  /// The answer of the table, where nothing was bound; otherwise nil.
   package let prediction: Prediction?
   /// Milliseconds until the last timer in the way reaches 0: 0 if and only if the verdict is yes, otherwise at least 1.
-  /// Nil if something other than a timer is in the way, or could be without being seen.
+  /// Nil if something other than a timer is in the way or could be without being seen, and if the table leaves a trial
+  /// open.
   package let freeIn: UInt32?
-  /// The same with the timer wheel's slack, and with a TIME_WAIT to come where a FIN_WAIT2 is among them.
+  /// Milliseconds after which the port is free at the latest: `freeIn` with the timer wheel's slack, and with 60 s more
+  /// where a FIN_WAIT2 may still turn into a TIME_WAIT. Unlike `freeIn` it also covers trials that the table leaves open,
+  /// as if their timers were in the way. Nil if no such bound is known.
   package let freeLatest: UInt32?
-  /// What stands in the server's way; if nothing does, what stands in the way of one without options.
+  /// The sockets in the server's way. If there are none: those in the way of a server without reuse options.
   package let holders: [SocketRecord]
   /// What is known of the holders beyond their records.
   package let details: SocketDetailsTable
-  /// Every combination of options was compared.
+  /// Whether every combination of the reuse options was compared (`--matrix`).
   package let isMatrix: Bool
-  /// With --matrix: for each trial the first socket in its way; nil if nothing, or nothing that is listed, is in its way.
-  /// Empty otherwise.
+  /// If `isMatrix`: for each of `trials` the first socket in its way, or nil if no listed socket is. Otherwise empty.
   package let firstHolders: [FirstHolder?]
-  /// The network namespace that was asked about, if it is not the caller's own.
+  /// The network namespace that was asked about; nil for the caller's own.
   package let namespace: NamespaceReference?
-  /// The deciding one first.
+  /// The finding that decides comes first.
   package let findings: [Finding]
 
+  /// The predicted answer for the server as a whole. (`ConflictRules.Prediction`, which is its `answer`, is also predicted
+  /// for each single trial.)
   package struct Prediction: Sendable {
     package let answer: ConflictRules.Prediction
     package let certainty: Finding.Certainty
-    /// What is not known of the sockets in the way, and decides.
+    /// The unknown properties of the sockets in the way on which the answer depends; empty unless `answer` is `depends`.
     package let unknowns: ConflictRules.Unknowns
   }
 
@@ -62,16 +69,17 @@ package struct BindDiagnosis: Sendable {
       } : []
   }
 
-  /// A socket in the way, and how many more there are.
+  /// The first of the sockets in a trial's way, and how many more there are.
   package struct FirstHolder: Hashable, Sendable {
     package let record: SocketRecord
+    /// The number of sockets in the way besides this one.
     package let others: Int
   }
 
-  /// The trial of the target's address at `index` with these options; nil if there was none.
+  /// The trial of the target's address number `index` with these options; nil if there was none.
   package func trial(_ index: Int, _ options: SocketOptions) -> Trial? {
     let made = trials.filter { $0.socket.options == options }
-    // A server may name an address twice; its sockets are tried in their order.
+    // A server may name an address twice, so its own trials are found by their position and not by their address.
     if !target.areAlternatives, options == target.options {
       let own = made.filter(\.usesServerOptions)
       return own.indices.contains(index) ? own[index] : nil
@@ -79,6 +87,6 @@ package struct BindDiagnosis: Sendable {
     return made.first { $0.socket.address == target.addresses[index] }
   }
 
-  /// What this kind of answer can never take into account: UDP, the privileges of the server itself ...
+  /// What this kind of answer can never take into account, such as UDP, or the privileges of the server itself.
   package let unseen: [Unseen]
 }

@@ -2,12 +2,13 @@
 package enum BindVerdict: String, Sendable {
   case yes
   case no
-  /// It depends on what the table does not tell; `BindDiagnosis.Prediction.unknowns` says on what. Only of a prediction.
+  /// Only of a prediction: the answer depends on what the table does not tell. `BindDiagnosis.Prediction.unknowns` says
+  /// what that is.
   case depends
-  /// It could not be tried, or the look at the sockets was not seen whole.
+  /// None of the server's addresses could be tried, or the look at the sockets was incomplete.
   case unknown
 
-  /// Nil where neither yes nor no was seen.
+  /// The verdict as JSON has it; nil for `depends` and `unknown`.
   package var bindable: Bool? {
     switch self {
     case .yes: true

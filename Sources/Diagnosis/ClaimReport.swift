@@ -1,7 +1,8 @@
 package import NetlinkCodec
 package import SocketTable
 
-/// What became of one of the textbook's claims when it was carried out.
+/// The result of carrying out one of the textbook's claims about TIME_WAIT with real sockets (`demo`). The raw values of its
+/// enumerations stand in JSON.
 package struct ClaimReport: Sendable {
   package enum Verdict: String, Sendable {
     case holds
@@ -11,24 +12,25 @@ package struct ClaimReport: Sendable {
   }
 
   package let number: Int
-  /// As the textbook has it.
+  /// The claim in the textbook's words.
   package let claim: String
-  /// Nil if it has not been carried out.
+  /// Nil until the claim has been carried out.
   package var verdict: Verdict?
-  /// Under which it holds.
+  /// The condition under which the claim holds; nil unless it holds with a condition.
   package var condition: String?
   /// Why the kernel answers so, or why the claim was skipped.
   package var reason: String?
   package var steps: [ClaimStep] = []
-  /// What else could be seen.
+  /// Other observations that were made on the way.
   package var remarks: [String] = []
+  /// Where this kernel behaved unlike what is known of Linux.
   package var differences: [Difference] = []
 
-  /// What came otherwise than it is known of Linux.
+  /// One observation that differs from what is known of Linux.
   package enum Difference: Sendable {
     case event(ClaimEvent)
     case answer(ClaimAnswer)
-    /// `seen` as in the answers, where it need not be a state.
+    /// `seen` is text, because what was seen need not be a state.
     case state(after: String, seen: String, known: TCPState)
     case verdict(Verdict, known: Verdict)
   }
@@ -39,12 +41,12 @@ package struct ClaimReport: Sendable {
   }
 }
 
-/// What was done, or asked, and what was seen then.
+/// One step of a claim: something that was done or asked, with what was seen then.
 package enum ClaimStep: Sendable {
   case event(ClaimEvent)
   case answer(ClaimAnswer)
 
-  /// Nil if all came as it is known of Linux.
+  /// Nil if the step went as is known of Linux.
   package var difference: ClaimReport.Difference? {
     switch self {
     case .event(let event): event.isAsKnown ? nil : .event(event)
@@ -53,21 +55,21 @@ package enum ClaimStep: Sendable {
   }
 }
 
-/// One end of a connection did something; both were then looked at.
+/// An action of one end of a connection, with the state of both ends afterwards.
 package struct ClaimEvent: Sendable {
   package enum Actor: String, Sendable {
     case server
     case client
   }
 
-  /// One end as the kernel lists it.
+  /// One end of the connection as the kernel lists it.
   package struct End: Sendable {
     package let endpoint: Endpoint
-    /// Nil if it is not in the table any more.
+    /// Nil if the kernel does not list the socket any more.
     package let state: TCPState?
-    /// Milliseconds, where only a timer keeps it.
+    /// Milliseconds that its timer has left; nil unless it is a minisocket.
     package let expires: UInt32?
-    /// The state that it is known to have here.
+    /// The state that Linux is known to have here; nil if no socket should be left.
     package let known: TCPState?
 
     package init(_ endpoint: Endpoint, _ record: SocketRecord?, known: TCPState?) {
@@ -79,9 +81,9 @@ package struct ClaimEvent: Sendable {
   }
 
   package let actor: Actor
-  /// "connects", "closes".
+  /// A verb: "connects", "closes".
   package let action: String
-  /// What that sends, by its name in RFC 9293.
+  /// The segments that the action sends, by their names in RFC 9293.
   package let sends: String
   package let server: End
   package let client: End
@@ -97,8 +99,9 @@ package struct ClaimEvent: Sendable {
   var isAsKnown: Bool { server.state == server.known && client.state == client.known }
 }
 
-/// What the kernel answered to a question.
+/// A question to the kernel, with its answer and the answer that Linux is known to give.
 package struct ClaimAnswer: Sendable {
+  /// One circumstance under which the question was asked, such as an option of the socket.
   package struct Given: Sendable, Equatable {
     package let name: String
     package let value: String
@@ -116,16 +119,15 @@ package struct ClaimAnswer: Sendable {
     case text(String)
   }
 
-  /// Under which circumstances.
   package let given: [Given]
-  /// What was asked: "bind", "TIME_WAIT timer".
+  /// The subject of the question: "bind", "TIME_WAIT timer".
   package let question: String
   package let result: Result
   package let isAsKnown: Bool
-  /// What is known of Linux; where that is no single answer, in words.
+  /// The answer that is known of Linux; a text in words where it is not a single value.
   package let known: Result
 
-  /// - Parameter isAsKnown: nil means that it is as known if `result` equals `known`.
+  /// - Parameter isAsKnown: nil compares `result` with `known`.
   package init(given: [Given], question: String, result: Result, isAsKnown: Bool? = nil, known: Result) {
     self.given = given
     self.question = question

@@ -1,16 +1,17 @@
 package import SocketTable
 
-/// A process that holds a port on behalf of a container.
+/// A process that holds a port on behalf of a container, recognized by its name.
 package struct ContainerProxy: Hashable, Sendable {
-  /// The program, as its users know it.
+  /// The full name of the program, such as "rootlesskit-docker-proxy".
   package let program: String
   package let runtime: CgroupPath.Container.Runtime
-  /// Name or id of the container; nil where the process does not tell.
+  /// Name or id of the container, from the command line of the process; nil where that does not tell.
   package let container: String?
-  /// "172.17.0.2:80"; nil where the process does not tell.
+  /// The address and port that it forwards to ("172.17.0.2:80"), from the command line of the process; nil where that does
+  /// not tell.
   package let target: String?
 
-  /// Names are cut to 15 bytes by the kernel.
+  /// By the name that the kernel has for the process (comm), which is cut to 15 bytes.
   private static let programs: [String: (name: String, runtime: CgroupPath.Container.Runtime)] = [
     "docker-proxy": ("docker-proxy", .docker),
     "rootlesskit": ("rootlesskit", .docker),
@@ -24,10 +25,10 @@ package struct ContainerProxy: Hashable, Sendable {
     "gvproxy": ("gvproxy", .podman),
   ]
 
-  /// The kernel's name of a process that may be one, so that its command line is worth reading.
+  /// Whether a process of this name (comm) may be a container's proxy, so that its command line is worth reading.
   package static func isOne(_ command: String) -> Bool { programs[command] != nil }
 
-  /// Nil for any other process.
+  /// Nil if the process is no container's proxy.
   package init?(_ owner: SocketOwner) {
     guard let program = Self.programs[owner.command] else { return nil }
     self.program = program.name

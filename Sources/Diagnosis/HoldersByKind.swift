@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// The records that stand in a trial's way, by what they mean.
+/// The sockets in a trial's way, sorted by what a finding says about them. A socket may be in several lists.
 struct HoldersByKind {
   let all: [SocketRecord]
   let listeners: [SocketRecord]
@@ -8,16 +8,17 @@ struct HoldersByKind {
   /// FIN_WAIT1, CLOSING and LAST_ACK without a process.
   let orphans: [SocketRecord]
   let selfConnected: [SocketRecord]
-  /// Connections that a process, or the queue of a listener, still has.
+  /// Connections that a process still has, or that wait in a listener's queue.
   let connections: [SocketRecord]
+  /// Minisockets, and connections that the assumed stop would turn into a TIME_WAIT.
   let minisockets: [SocketRecord]
   let hasTimeWaits: Bool
   /// FIN_WAIT2 without a process, as a minisocket or (with a long net.ipv4.tcp_fin_timeout) as a full socket.
   let finWait2Orphans: [SocketRecord]
 
   /// - Parameters:
-  ///   - view: has connections that a stop would turn into a TIME_WAIT among the minisockets.
-  ///   - areTimeWaitsAlone: it is known that every record is a TIME_WAIT; then none is looked at.
+  ///   - view: tells what a stop would make of each connection.
+  ///   - areTimeWaitsAlone: that every record is known to be a TIME_WAIT, so that none has to be looked at.
   init(
     _ records: [SocketRecord], _ view: SocketView = SocketView(), areTimeWaitsAlone: Bool = false
   ) {
@@ -44,7 +45,7 @@ struct HoldersByKind {
       areTimersAlone = false
       full.append(record)
     }
-    // Of a hundred thousand no copy is made.
+    // Often only timers are in the way, and there may be a hundred thousand: then the array is shared and not copied.
     minisockets =
       areTimersAlone ? records : records.filter { $0.isMinisocket || view.fate(of: $0) == .becomesTimeWait }
     self.hasTimeWaits = hasTimeWaits
@@ -57,7 +58,7 @@ struct HoldersByKind {
     connections = full.filter { !$0.isOrphan && $0.peer != $0.local }
   }
 
-  /// Something other than a timer holds the port as well.
+  /// Whether something holds the port that no timer ends.
   var hasOthers: Bool {
     minisockets.count + finWait2Orphans.count(where: { !$0.isMinisocket }) < all.count
   }

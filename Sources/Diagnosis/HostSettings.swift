@@ -1,27 +1,31 @@
 package import SocketTable
 
-/// Values of the host on which an explanation rests; nil is unknown.
+/// Settings of the host, in the network namespace that was asked about, on which an explanation rests. Nil means that the
+/// value could not be read, unless the property says otherwise.
 package struct HostSettings: Equatable, Sendable {
   /// net.ipv4.ip_local_port_range.
   package var ephemeralRange: ClosedRange<UInt16>?
-  /// net.ipv4.ip_local_reserved_ports.
+  /// net.ipv4.ip_local_reserved_ports; empty where it could not be read.
   package var reservedPorts: PortSet
-  /// net.ipv4.ip_unprivileged_port_start.
+  /// net.ipv4.ip_unprivileged_port_start; the kernel's default of 1024 where it could not be read.
   package var unprivilegedPortStart: Int
-  /// Milliseconds that a timer can sit at 0.
+  /// Milliseconds that a timer can stand at 0 before it fires: one step of the kernel's timer wheel.
   package var timerSlack: Int
-  /// This process has CAP_NET_BIND_SERVICE where it counts: in the user namespace of the network namespace. Nil if it
-  /// has it in its own, which may be another.
+  /// Whether the one who binds has CAP_NET_BIND_SERVICE in the user namespace that owns the network namespace, where it
+  /// counts. Nil if this process has it in a user namespace that may be a different one. False for another user than root
+  /// who was named as the server's (`--as-user`).
   package var mayBindPrivilegedPorts: Bool?
-  /// IPv6 addresses that duplicate address detection has not released.
+  /// IPv6 addresses of this host for which duplicate address detection has not finished, or has failed (RFC 4862).
   package var tentativeAddresses: [IPAddress]
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
-  /// Timewait minisockets of the network namespace, and net.ipv4.tcp_max_tw_buckets, beyond which none is kept.
+  /// How many timewait minisockets there are.
   package var timeWaits: Int?
+  /// net.ipv4.tcp_max_tw_buckets: the kernel keeps no more timewait minisockets than this.
   package var timeWaitLimit: Int?
-  /// net.ipv4.tcp_tw_reuse, of which 2 is the default, and net.ipv4.tcp_fin_timeout in seconds, of which 60 is.
+  /// net.ipv4.tcp_tw_reuse. The default is 2.
   package var timeWaitReuse: Int?
+  /// net.ipv4.tcp_fin_timeout, in seconds. The default is 60.
   package var finTimeout: Int?
 
   package init(
@@ -38,6 +42,7 @@ package struct HostSettings: Equatable, Sendable {
     self.tentativeAddresses = tentativeAddresses
   }
 
+  /// Whether the kernel may choose this port for a client. False as well where the range is unknown.
   package func isEphemeral(_ port: UInt16) -> Bool {
     (ephemeralRange?.contains(port) ?? false) && !reservedPorts.contains(port)
   }

@@ -1,10 +1,11 @@
 internal import SocketTable
 
-/// Ports that a socket holds, with a process or without.
+/// Findings about sockets that hold the port until a process or a peer does something.
 extension BindFindings {
   // MARK: Listeners
 
-  /// Listeners by what holds them: that says more than that they listen.
+  /// One finding for each kind of owner. That a service manager, a container's proxy or the kernel has the listener says
+  /// more than that something listens, and calls for other remedies.
   func listenersAlive(_ held: HoldersByKind) -> [Finding] {
     var others = held.listeners
     var findings: [Finding] = []
@@ -26,7 +27,7 @@ extension BindFindings {
       count: records.count, places: Finding.Places(records), owners: ownersOfAll(records))
   }
 
-  /// `records` are those that there is nothing more to say of.
+  /// About the listeners of which nothing more special is known. `minisockets` stay when they stop.
   private func listenerAlive(_ records: [SocketRecord], remaining minisockets: [SocketRecord]) -> Finding {
     let listeners = listeners(records)
     return finding(
@@ -35,7 +36,7 @@ extension BindFindings {
       unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
   }
 
-  /// SO_REUSEPORT got past it.
+  /// About listeners that did not prevent the bind, because both sides have SO_REUSEPORT.
   func listenerShared(_ records: [SocketRecord]) -> Finding {
     let listeners = listeners(records)
     return finding(
@@ -75,13 +76,13 @@ extension BindFindings {
 
   // MARK: Others
 
-  /// `bound` is empty where such sockets cannot be listed and nothing else is left.
+  /// - Parameter bound: empty where the kernel cannot list such sockets and nothing else explains the refusal.
   func boundNotListening(_ bound: [SocketRecord]) -> Finding {
     finding(
       .boundNotListening(count: bound.count, owners: ownersOfAll(bound)), .error,
       bound.isEmpty ? .possible : .certain, evidence: sockets(bound),
       remedies: [
-        // ss before 6.9 does not list sockets that are bound and do not listen.
+        // No `ss` is advised here: before 6.9 it does not list sockets that are bound and do not listen.
         bound.first.map { identifying([$0]) ?? .look(.descriptor(inode: $0.inode)) } ?? .look(.port),
         stopping(bound, .otherWork),
       ],
@@ -130,9 +131,9 @@ extension BindFindings {
 
   // MARK: Remarks
 
-  /// What is true of holders whatever else is said of them.
+  /// What is worth knowing about the holders in addition to the finding that explains the refusal.
   func remarks(_ holders: [SocketRecord]) -> [Finding] {
-    // All of them rest on what was found out about processes.
+    // Each of these rests on the owners and the other details of a socket.
     if analysis.details.isEmpty { return [] }
     var findings: [Finding] = []
     let inherited = holders.filter { $0.state == .listen && analysis.details[$0]?.isInherited == true }
@@ -176,10 +177,10 @@ extension BindFindings {
     identifying(records) ?? .look(.socketsWithProcesses)
   }
 
-  /// To learn what holds them; nil where no owner of any is known.
+  /// The command that shows what holds these sockets; nil where neither an owner nor a system service is known.
   private func identifying(_ records: [SocketRecord]) -> Remedy? {
     guard let owner = owners(records).first else {
-      // It names the unit that made the socket, also to those who may not see its processes.
+      // The cgroup names the unit that made the socket, even to users who may not see the unit's processes.
       guard let cgroup = records.lazy.compactMap({ self.analysis.details[$0]?.cgroup }).first,
         !cgroup.isUserUnit, let unit = cgroup.unit, Self.isStoppable(unit)
       else { return nil }
@@ -192,7 +193,8 @@ extension BindFindings {
     return .look(.process(owner.pid))
   }
 
-  /// To end those that hold them, as far as they are known and may be ended.
+  /// Ends the processes that hold these sockets: by their container or unit if all belong to one, otherwise by a signal.
+  /// Process 1 is never ended.
   private func stopping(_ records: [SocketRecord], _ loss: Remedy.Loss) -> Remedy {
     let owners = owners(records).filter { $0.pid != 1 }
     guard let owner = owners.first else { return .stopHolder(loss) }
@@ -204,33 +206,37 @@ extension BindFindings {
     return .signal(pids: owners.map(\.pid), loss)
   }
 
-  /// A unit that can be stopped to end its processes and nothing of another kind: no login session, no service manager.
+  /// Whether stopping the unit ends one service only. A login session (session-1.scope) or a user's service manager
+  /// (user@1000.service) would take everything else of that user with it.
   private static func isStoppable(_ unit: String) -> Bool {
     unit.hasSuffix(".service") && !unit.hasPrefix("user@")
   }
 }
 
 extension SocketOwner {
-  /// Nil for a container of a runtime that is not known, or not this host's.
+  /// The container if a command on this host can stop it: its runtime is known, and it is neither a part of a pod nor
+  /// nested in another container. Otherwise nil.
   fileprivate var hostContainer: CgroupPath.Container? {
     container.flatMap { $0.isNested || $0.isPod || $0.runtime == .unknown ? nil : $0 }
   }
 }
 
 extension SocketDetails {
-  /// Everything was looked at, and no process has the socket; of one that has an inode.
+  /// Whether the kernel itself holds the socket: every process was looked at, and none has it. It has a meaning only for a
+  /// socket that has an inode, as the others belong to no process anyway.
   fileprivate var isKernelOwned: Bool {
     visibility == .none && isOwnersComplete == true && owners?.isEmpty == true
   }
 
-  /// Owners that are not in the cgroup where the socket was made. None while the service manager has it: it makes
-  /// sockets for others.
+  /// Owners outside the cgroup in which the socket was made. Empty while process 1 has the socket, because a service
+  /// manager makes sockets for other services on purpose.
   fileprivate var ownersOutside: [SocketOwner] {
     guard let owners, let cgroup, !owners.contains(where: { $0.pid == 1 }) else { return [] }
     return owners.filter { $0.cgroup.map { !$0.isInside(cgroup) } ?? false }
   }
 
-  /// Several programs have it, or one that is not in the cgroup where it was made.
+  /// Whether the socket was probably inherited by accident: several programs have it, or one that runs outside the cgroup
+  /// in which the socket was made.
   fileprivate var isInherited: Bool {
     guard let owners, !owners.contains(where: { $0.pid == 1 }) else { return false }
     return Set(owners.compactMap(\.executable)).count > 1 || !ownersOutside.isEmpty

@@ -1,12 +1,12 @@
 internal import SocketTable
 
-/// What the host's settings, or the moment, have to do with it.
+/// Findings about the host's settings, and about a port that has just become free.
 extension BindFindings {
   var portNowFree: Finding {
     finding(.portNowFree, .info, remedies: [.restartOrder(.now)], unseen: [.formerHolder])
   }
 
-  /// Nil unless clients can be given the port.
+  /// Nil unless the kernel may choose the port for a client.
   var portInEphemeralRange: Finding? {
     guard analysis.settings.isEphemeral(analysis.target.port), let range = analysis.settings.ephemeralRange
     else {
@@ -15,7 +15,7 @@ extension BindFindings {
     return finding(.portInEphemeralRange(range), .info, remedies: [.reservePort])
   }
 
-  /// Nil unless as many are kept as may be.
+  /// Nil unless the host keeps as many timewait minisockets as net.ipv4.tcp_max_tw_buckets allows.
   var timeWaitTableFull: Finding? {
     guard let count = analysis.settings.timeWaits, let limit = analysis.settings.timeWaitLimit, count >= limit
     else {
@@ -26,7 +26,8 @@ extension BindFindings {
       remedies: [.changeSetting(.raiseTimeWaitLimit)])
   }
 
-  /// Settings that were changed, as if they would end a TIME_WAIT. Nil unless one is in the way and such a setting was.
+  /// About settings that people change in the belief that they shorten TIME_WAIT. Nil unless a TIME_WAIT is in the way and
+  /// such a setting differs from its default.
   var reuseSysctlMisread: Finding? {
     var changed: [ChangedSetting] = []
     if analysis.settings.timeWaitReuse == 1 { changed.append(.timeWaitReuse(1)) }

@@ -1,9 +1,9 @@
 internal import NetlinkCodec
 internal import SocketTable
 
-/// Refusals that no socket is to blame for.
+/// Findings about refusals that no listed socket causes.
 extension BindFindings {
-  /// Of any errno but EADDRINUSE.
+  /// The finding for every errno other than EADDRINUSE.
   func refusal(_ trial: Trial, _ step: TrialOutcome.Step, _ error: Errno) -> Finding {
     let bindAddress = trial.socket.address
     let address = bindAddress.address
@@ -82,7 +82,7 @@ extension BindFindings {
       .rulesAndKernelDisagree(trial.socket, trial.outcome), .warning,
       isOrderDependent ? .likely : .certain, evidence: sockets(holders),
       remedies: [.look(.port)],
-      // Sockets that somebody may have in mind, and that are not here.
+      // The user may be thinking of a socket that lives in another network namespace.
       unseen: [.kernelsReason]
         + (holders.isEmpty && !others.isEmpty ? [.socketsOfOtherNamespaces(others)] : []))
   }

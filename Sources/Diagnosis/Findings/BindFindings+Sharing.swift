@@ -1,8 +1,9 @@
 internal import SocketTable
 
-/// Addresses that overlap, and options that both sides need.
+/// Findings about addresses that overlap, and about reuse options that both sides need.
 extension BindFindings {
-  /// Why sockets overlap whose addresses differ; nil where one of them has the very address.
+  /// Explains why a listener on a different address is in the way. Nil if one listens on exactly the trial's address, as
+  /// nothing needs to be explained then.
   func overlap(_ trial: Trial, _ listeners: [SocketRecord]) -> Finding? {
     let new = trial.socket.address
     guard let listener = listeners.first,
@@ -11,7 +12,7 @@ extension BindFindings {
       return nil
     }
     let isAcrossFamilies = (new.address.ipv4 != nil) != (listener.local.address.ipv4 != nil)
-    // Of alternatives it is the one of the listener's own family that says why.
+    // Where the server may choose its address, the trial in the listener's own family explains the conflict better.
     if analysis.target.areAlternatives, analysis.target.addresses.count > 1, isAcrossFamilies { return nil }
     return isAcrossFamilies
       ? finding(
@@ -22,7 +23,7 @@ extension BindFindings {
         remedies: [.otherAddress(.eachItsOwn), .look(.port)])
   }
 
-  /// A v4-mapped address and its IPv4 address are the same to bind().
+  /// To bind() a v4-mapped address is the same as its IPv4 address.
   private static func isSame(_ left: IPAddress, _ right: IPAddress) -> Bool {
     if let ipv4 = left.ipv4 { return ipv4 == right.ipv4 }
     return left == right
@@ -45,7 +46,7 @@ extension BindFindings {
       unseen: isKnown ? [] : [.otherOptions])
   }
 
-  /// The table does not tell what the listener has set.
+  /// About listeners of which nobody can tell whether they have SO_REUSEPORT.
   func reusePortUnknown(_ listeners: [SocketRecord]) -> Finding {
     let couldNotRead = analysis.details.hasAskedForReuseOptions
     return finding(
@@ -69,7 +70,7 @@ extension BindFindings {
       remedies: againstOverlap(at: address))
   }
 
-  /// SO_REUSEADDR lets sockets be bound beside each other, but not beside one that listens.
+  /// About a server whose sockets can all be bound, because of SO_REUSEADDR, but cannot all listen.
   func ownAddressesCannotAllListen(_ address: BindAddress) -> Finding {
     finding(.ownAddressesOverlap(address, .listening), remedies: againstOverlap(at: address))
   }
@@ -83,7 +84,7 @@ extension BindFindings {
       + (target.addresses.contains(where: \.address.isUnspecified) ? [.otherAddress(.wildcardAlone)] : [])
   }
 
-  /// An IPv4 bind is refused by sockets that are listed under IPv6. Nil unless there are such.
+  /// Says that the sockets that prevent an IPv4 bind are listed as IPv6 (::ffff:192.0.2.1). Nil if there are none such.
   func v4MappedTimeWait(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding? {
     guard trial.socket.address.address.family == .ipv4 else { return nil }
     let mapped = minisockets.filter(\.local.address.isV4Mapped)

@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// Ports that only a timer keeps.
+/// Findings about ports that are held by timers only.
 extension BindFindings {
   func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
     guard analysis.isReuseTried(trial) else {
@@ -45,7 +45,8 @@ extension BindFindings {
 
   // MARK: Prediction
 
-  /// Timewait minisockets, or connections that would become such, of which the table tells.
+  /// About timewait minisockets, or connections that would become such, where nothing was bound. Whether SO_REUSEADDR
+  /// would help is then a prediction, too.
   func predictedTimers(_ trial: Trial, _ held: HoldersByKind) -> Finding {
     var minisockets = held.minisockets
     for orphan in held.finWait2Orphans where !orphan.isMinisocket { minisockets.append(orphan) }
@@ -77,7 +78,7 @@ extension BindFindings {
     }
   }
 
-  /// Connections that would become minisockets.
+  /// About connections that would become timewait minisockets if the server stopped now.
   private func afterStop(_ minisockets: [SocketRecord], withReuse: TrialOutcome?) -> Finding {
     let clientsFirst = Remedy.restartOrder(.clientsCloseFirst)
     switch withReuse {
@@ -104,7 +105,7 @@ extension BindFindings {
 
   private var waiting: Remedy { .wait(.timers(free: freeIn, latest: freeLatest)) }
 
-  /// Of minisockets; no other socket can be ended from outside its process without harm.
+  /// Only minisockets are released: no process can notice their end. `release` ends no other sockets.
   private func release(_ minisockets: [SocketRecord]) -> Remedy {
     .release(
       count: minisockets.count, includesFinWait2: minisockets.contains { $0.state == .finWait2 })

@@ -1,14 +1,16 @@
 internal import NetlinkCodec
 internal import SocketTable
 
-/// Which findings the analysis of a bind come to, and in which order.
+/// Chooses the findings and remedies about a bind, and their order, from the facts in `BindAnalysis`. The result becomes
+/// `BindDiagnosis.findings`. Each extension has the findings about one kind of cause.
 struct BindFindings {
   let analysis: BindAnalysis
-  /// Milliseconds. Copied from `BindAnalysis`, which walks all records to compute them.
+  /// Milliseconds, as in `BindDiagnosis`. They are handed over because `BindAnalysis` walks all records each time that it
+  /// computes them.
   let freeIn: UInt32?
   let freeLatest: UInt32?
 
-  /// The deciding one first, each slug once.
+  /// The finding that decides comes first, and no slug occurs twice.
   var all: [Finding] {
     var findings: [Finding] = []
     func add(_ new: [Finding]) {
@@ -18,7 +20,7 @@ struct BindFindings {
     }
     if analysis.session.hasJustBecomeFree, analysis.refused.isEmpty { add([portNowFree]) }
 
-    // Refused at once by other sockets, the server has a nearer obstacle.
+    // Sockets of others that prevent the bind are a nearer obstacle than the server's own, which only cannot all listen.
     if analysis.refused.isEmpty, let address = analysis.target.addressKeptFromListening {
       add([ownAddressesCannotAllListen(address)])
     }
@@ -29,12 +31,12 @@ struct BindFindings {
       refusals += (explanations.isEmpty ? [boundNotListed] : explanations).map(\.asPossible)
     }
     add(refusals.filter { $0.slug.part == .specific })
-    // A cause that does not end by itself goes before timers.
+    // Causes that do not end by themselves come before timers.
     add(refusals.filter { $0.slug.part == .general })
     add(refusals.filter { $0.slug.part != .remark })
     add(refusals)
     if analysis.refused.isEmpty, analysis.undetermined.isEmpty {
-      // The difference to a server without options is worth a word, and is no fault: there is nothing to do.
+      // The server can bind, but one without reuse options could not. That is worth a note, but nothing has to be done.
       for trial in analysis.refusedPlain { add(explain(trial).map(\.asNote)) }
     }
     if let disagreement = analysis.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
@@ -59,13 +61,13 @@ struct BindFindings {
       return [ownAddressesOverlap(trial, isAloneOK: false)] + explain(holders, trial)
     }
     if holders.isEmpty {
-      // The disagreement is added for all trials at once.
+      // `all` adds the disagreement between the rules and the kernel once for all trials.
       return analysis.session.snapshot.coverage.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
     }
     return (step == .listen ? [listenConflict(trial, holders)] : []) + explain(holders, trial)
   }
 
-  /// By what holds the port: first what no timer ends.
+  /// One finding for each kind of holder. Those that no timer ends come first.
   private func explain(_ holders: [SocketRecord], _ trial: Trial) -> [Finding] {
     let groups = analysis.session.conflicts(with: trial)?.groups ?? []
     let held = HoldersByKind(
@@ -74,7 +76,7 @@ struct BindFindings {
     if !held.bound.isEmpty { findings.append(boundNotListening(held.bound)) }
     if !held.orphans.isEmpty { findings.append(orphanedConnection(held.orphans)) }
     if !held.selfConnected.isEmpty { findings.append(tcpSelfConnect(held.selfConnected)) }
-    // Connections of a listener that is there as well say nothing of their own.
+    // While a listener holds the port, its connections explain nothing that the listener does not.
     if held.listeners.isEmpty {
       let isRefusedWithReuse = analysis.isRefusedWithReuse(trial)
       let outgoing = held.connections.filter { analysis.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
@@ -92,7 +94,7 @@ struct BindFindings {
     }
     var findings: [Finding] = []
     if trial.socket.options.contains(.reusePort) {
-      // What only may be in the way is no reason for a refusal that nobody has had.
+      // Where nothing was bound, a listener whose options are unknown cannot be named as the reason of the refusal.
       let refusing = analysis.session.isPredicted ? HoldersByKind(analysis.sureHolders(against: trial)) : held
       if case .undetermined(let unknowns) = trial.outcome {
         if unknowns.contains(.reusePort) { findings.append(reusePortUnknown(held.listeners)) }
@@ -100,21 +102,21 @@ struct BindFindings {
         findings.append(reusePortRefused(refusing))
       }
     }
-    // To somebody who named no address it is the listener that matters, not how addresses overlap.
+    // If no address was named, the listener itself matters more to the user than how its address overlaps another.
     let alive = listenersAlive(held)
     let overlap = [overlap(trial, held.listeners)].compactMap { $0 }
     return findings + (analysis.target.areAlternatives ? alive + overlap : overlap + alive)
   }
 
-  /// What is said of minisockets rests on what the trial with SO_REUSEADDR was answered, which tells nothing of them
-  /// where something else refuses it.
+  /// Whether the old sockets had SO_REUSEADDR is inferred from the trial with that option. If something other than a timer
+  /// made that trial fail, it tells nothing about the minisockets, so there is no finding about them.
   private func explainTimers(_ held: HoldersByKind, _ trial: Trial) -> [Finding] {
     let isRefusedWithReuse = analysis.isRefusedWithReuse(trial)
     guard !held.minisockets.isEmpty || !held.finWait2Orphans.isEmpty, !isRefusedWithReuse || !held.hasOthers
     else {
       return []
     }
-    // A FIN_WAIT2 is said to be one, unless it is what a stop would leave.
+    // FIN_WAIT2 alone has a finding of its own, below, also in a prediction.
     if analysis.session.isPredicted, held.hasTimeWaits { return [predictedTimers(trial, held)] }
     var findings: [Finding] = []
     if !held.hasTimeWaits { findings.append(finWait2Orphan(trial, held.finWait2Orphans)) }
@@ -140,7 +142,7 @@ struct BindFindings {
       unseen: unseen + Unseen.always(isPredicted: analysis.session.isPredicted))
   }
 
-  /// How many sockets a finding shows at the most.
+  /// A finding shows at most this many sockets.
   private static let shownLimit = 8
 
   func sockets(_ records: [SocketRecord]) -> Finding.Exhibit {
@@ -148,7 +150,7 @@ struct BindFindings {
     return .sockets(SocketSample(longest(records), of: records.count))
   }
 
-  /// Those to show, the longest timer first: of a hundred thousand no more are put in order.
+  /// The few sockets to show, the longest timer first. There may be a hundred thousand, so they are not all sorted.
   private func longest(_ records: [SocketRecord]) -> [SocketRecord] {
     var longest: [SocketRecord] = []
     func time(_ record: SocketRecord) -> UInt32 { record.timer?.expires ?? 0 }
@@ -163,13 +165,13 @@ struct BindFindings {
     return longest
   }
 
-  /// Each process once, in the order in which they are found out.
+  /// Every process that has one of the sockets, each once, in the order of the records.
   func owners(_ records: [SocketRecord]) -> [SocketOwner] {
     var seen: Set<Int32> = []
     return records.flatMap { analysis.details[$0]?.owners ?? [] }.filter { seen.insert($0.pid).inserted }
   }
 
-  /// Nil unless an owner of each of them is known.
+  /// The owners of the sockets. Nil unless at least one owner is known for every single socket.
   func ownersOfAll(_ records: [SocketRecord]) -> [SocketOwner]? {
     guard !records.isEmpty, records.allSatisfy({ !(analysis.details[$0]?.owners ?? []).isEmpty }) else {
       return nil
@@ -179,7 +181,7 @@ struct BindFindings {
 }
 
 extension Finding {
-  /// Whether it stands in the way is not known.
+  /// The same finding about a socket of which it is unknown whether it is in the way.
   fileprivate var asPossible: Finding {
     var finding = self
     finding.severity = .warning
@@ -187,7 +189,7 @@ extension Finding {
     return finding
   }
 
-  /// It stands in nobody's way.
+  /// The same finding about a socket that is not in the server's way.
   fileprivate var asNote: Finding {
     var finding = self
     finding.severity = .info
@@ -197,14 +199,14 @@ extension Finding {
 }
 
 extension Finding.Slug {
-  /// The part that a finding has among several about one refusal.
+  /// The rank of a finding among several about one refusal, the most important first.
   fileprivate enum Part {
-    /// Goes before findings that would be true of any refusal.
+    /// Names a cause that is more exact than a general one about the same sockets.
     case specific
     case general
-    /// Says that something ends by itself.
+    /// Says that the cause ends by itself.
     case timer
-    /// Says more of a holder that another finding is about.
+    /// Adds something about a holder that another finding is about.
     case remark
   }
 

@@ -2,8 +2,9 @@ package import NetlinkCodec
 package import SocketTable
 
 extension Finding {
-  /// What was found, a case a story, with what is told in it. Payloads are small: counts and examples, never all of the
-  /// sockets in the way. Times are milliseconds; an owner list is nil unless an owner of each socket is known.
+  /// What was found, with the values that the explanation mentions. `explain SLUG` describes each case; several cases may
+  /// share a slug. Payloads are counts and examples, never all of the sockets in the way. Times are milliseconds. A list of
+  /// owners is nil unless an owner of every socket is known.
   package enum Kind: Equatable, Sendable {
     // MARK: Timers
 
@@ -11,28 +12,29 @@ extension Finding {
     case timeWaitHolderWithoutReuse(ReuseMissing)
     case finWait2Orphan(count: Int, againstReuse: AgainstReuse)
 
-    // MARK: HoldersByKind
+    // MARK: Holders
 
     /// `remaining` counts the minisockets that stay when the listeners stop.
     case listenerAlive(Listeners, remaining: StateCounts)
-    /// SO_REUSEPORT gets past them.
+    /// The listeners are not in the way, because both sides have SO_REUSEPORT.
     case listenerShared(Listeners)
     /// `madeIn`: the unit, or else the cgroup, in which the socket was made; nil if unknown.
     case listenerInherited(by: [SocketOwner], madeIn: String?)
-    /// No socket: it is not listed, and nothing else accounts for the refusal.
+    /// `count` is 0 where the kernel cannot list such sockets, and nothing else explains the refusal.
     case boundNotListening(count: Int, owners: [SocketOwner]?)
-    /// Nothing that is listed stands in the way, and such sockets are not listed: a prediction cannot tell.
+    /// Only of a prediction: no listed socket is in the way, but the kernel cannot list sockets that are only bound.
     case boundNotListed
     case orphanedConnection(StateCounts)
     case leakedConnection(StateCounts, owners: [SocketOwner]?)
     case outgoingConnectionTookPort(owners: [SocketOwner]?, isInEphemeralRange: Bool)
     case tcpSelfConnect(owners: [SocketOwner]?)
-    /// `unit`: the socket unit, if it is known; `services`: who has the socket besides the service manager.
+    /// `unit`: the socket unit; nil if unknown. `services`: the processes besides the service manager that have the socket.
     case socketActivation(Places, unit: String?, services: [SocketOwner])
     case containerProxy(Places, by: SocketOwner, ContainerProxy)
     case kernelOwnedSocket(Places)
     case mptcpHolder
-    /// `suspects` could not be looked into.
+    /// The owners of these sockets could not be seen, for the reasons in `Concealment`. `madeIn` as in `listenerInherited`.
+    /// `suspects`: processes of the socket's cgroup that may have it but could not be examined.
     case ownerHidden(Places, Concealment, madeIn: String?, suspects: [SocketOwner])
 
     // MARK: Sharing
@@ -41,9 +43,9 @@ extension Finding {
     case wildcardOverlapsSpecific(BindAddress, listener: Endpoint)
     case ownAddressesOverlap(BindAddress, OwnOverlap)
     case reusePortOtherUser(uid: UInt32)
-    /// `isKnown`: the other side's options were read, or the table tells them.
+    /// `isKnown`: that the other side lacks SO_REUSEPORT was read from its sockets, and not only inferred from the refusal.
     case reusePortOneSided(isKnown: Bool)
-    /// Whether the other side has SO_REUSEPORT is not known. `couldNotRead`: it was asked for.
+    /// It is unknown whether the other side has SO_REUSEPORT. `couldNotRead`: reading its options was tried and failed.
     case reusePortUnknown(listeners: Int, couldNotRead: Bool)
     case listenConflict(BindAddress)
     case v4MappedTimeWait(StateCounts)
@@ -56,10 +58,11 @@ extension Finding {
     case multicastAddress(BindAddress)
     case addressTentative(BindAddress, Errno)
     case addressNeedsScope(BindAddress)
-    /// `isSwitchedOff`: by net.ipv6.conf.all.disable_ipv6.
+    /// `isSwitchedOff`: net.ipv6.conf.all.disable_ipv6 is set.
     case familyUnavailable(AddressFamily, Errno, isSwitchedOff: Bool)
     case deniedByPolicy(BindAddress, TrialOutcome.Step, Errno)
     case noSuchInterface(String)
+    /// The range is net.ipv4.ip_local_port_range; nil if it could not be read.
     case ephemeralRangeExhausted(ClosedRange<UInt16>?)
     case rulesAndKernelDisagree(TrialSocket, TrialOutcome)
 
@@ -67,41 +70,45 @@ extension Finding {
 
     case portNowFree
     case portInEphemeralRange(ClosedRange<UInt16>)
-    /// How many TIME_WAIT there are, and net.ipv4.tcp_max_tw_buckets.
+    /// `count`: the timewait minisockets that there are; `limit`: net.ipv4.tcp_max_tw_buckets.
     case timeWaitTableFull(count: Int, limit: Int)
     case reuseSysctlMisread([ChangedSetting])
   }
 
-  /// Why SO_REUSEADDR would get past timewait minisockets. `freeIn`: until a server without it can bind; nil if no
-  /// timer tells, or if it was not asked.
+  /// What is known where SO_REUSEADDR helps against timewait minisockets, or may help. `freeIn`: the time until a server
+  /// without the option can bind; nil if that cannot be told, or if the server that was asked about is not refused.
   package enum ReuseHelps: Equatable, Sendable {
     /// The trial with it succeeded.
     case tried(freeIn: UInt32?)
     /// No trial was made with it.
     case untried(freeIn: UInt32?)
-    /// What left them is known to have it.
+    /// Nothing was bound, and the old sockets are known to have had it.
     case predicted(freeIn: UInt32?)
-    /// Whether what left them has it is not known. `decides`: for the server as it is, and not for another one.
+    /// Nothing was bound, and it is unknown whether the old sockets had it. `decides`: whether this decides about the server
+    /// that was asked about. If false, that server is refused in any case, and only one with SO_REUSEADDR might not be.
     case unknown(decides: Bool)
-    /// The running server has it.
+    /// A stop is assumed, and the running server has it.
     case afterStop
-    /// Whether the running server has it is not known, and `couldNotRead` that it was asked for.
+    /// A stop is assumed, and it is unknown whether the running server has it. `decides` as above. `couldNotRead`: reading
+    /// its options was tried and failed.
     case afterStopUnknown(decides: Bool, couldNotRead: Bool)
   }
 
-  /// Why SO_REUSEADDR would not get past timewait minisockets. `freeIn` as in `ReuseHelps`.
+  /// What is known where SO_REUSEADDR does not help against timewait minisockets, because the old sockets lacked it.
+  /// `freeIn`: the time until the port is free; nil if that cannot be told.
   package enum ReuseMissing: Equatable, Sendable {
-    /// The trial with it was refused. `isBlind`: something that is only bound could be the reason, unseen.
+    /// The trial with it was refused. `isBlind`: the reason could also be a socket that is only bound, which the kernel
+    /// cannot list.
     case tried(count: Int, freeIn: UInt32?, isBlind: Bool)
-    /// The server has SO_REUSEPORT, as they have, and can bind.
+    /// The server can bind all the same, because it and the old sockets have SO_REUSEPORT.
     case reusePortInstead
-    /// What left them is known to lack it.
+    /// Nothing was bound, and the old sockets are known to have lacked it.
     case predicted(freeIn: UInt32?)
-    /// The running server lacks it.
+    /// A stop is assumed, and the running server lacks it.
     case afterStop
   }
 
-  /// What SO_REUSEADDR would do.
+  /// What the trial with SO_REUSEADDR said about a FIN_WAIT2.
   package enum AgainstReuse: Equatable, Sendable {
     case refused
     case helps
@@ -110,14 +117,14 @@ extension Finding {
 
   /// How a server's own sockets stand in each other's way.
   package enum OwnOverlap: Equatable, Sendable {
-    /// Refused beside its other sockets. `isAloneOK`: it was tried alone as well, and could be bound; `isRepeated`: the
-    /// server names the address twice.
+    /// The address was refused beside the server's other sockets. `isAloneOK`: it could be bound when tried alone.
+    /// `isRepeated`: the server names the address twice.
     case bound(isAloneOK: Bool, isRepeated: Bool)
-    /// All can be bound, and not all can listen.
+    /// All of the sockets can be bound, but not all of them can listen.
     case listening
   }
 
-  /// Sockets that listen: how many, where, and whose they are.
+  /// Sockets that listen. `owners` is nil unless an owner of every socket is known.
   package struct Listeners: Equatable, Sendable {
     package let count: Int
     package let places: Places
@@ -130,13 +137,13 @@ extension Finding {
     }
   }
 
-  /// Some of the addresses that sockets are on, each named once, and how many there are.
+  /// The different local addresses of some sockets: a few to show, and the number of all.
   package struct Places: Equatable, Sendable {
     package let shown: [Endpoint]
     package let count: Int
 
     package init(_ records: [SocketRecord]) {
-      // Sockets that share a port by SO_REUSEPORT are all on one address.
+      // Listeners that share a port by SO_REUSEPORT often have the same address, which is named only once.
       var seen: Set<Endpoint> = []
       let places = records.map(\.local).filter { seen.insert($0).inserted }
       shown = Array(places.prefix(3))

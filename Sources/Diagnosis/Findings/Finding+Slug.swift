@@ -1,5 +1,5 @@
 extension Finding {
-  /// The name that scripts know a finding by. Values are added, and never change.
+  /// The name by which scripts and `explain` know a finding. New values may be added, but existing ones never change.
   package enum Slug: String, Hashable, Sendable, CaseIterable {
     case timeWaitServerClosedFirst = "time-wait-server-closed-first"
     case timeWaitHolderWithoutReuse = "time-wait-holder-without-reuse"

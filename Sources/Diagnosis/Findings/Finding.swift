@@ -1,20 +1,26 @@
 package import SocketTable
 
-/// One statement about why a bind is answered as it is. It holds what there is to say; Reports finds the words.
+/// One statement about why a bind is answered as it is. It holds the facts; `Reports` has the words. The raw values of
+/// severity and certainty stand in JSON.
 package struct Finding: Equatable, Sendable {
   package enum Severity: String, Sendable {
+    /// Nothing has to be done.
     case info
+    /// It may keep a server from starting, or is worth a look.
     case warning
+    /// It keeps the server from starting, or would after the assumed stop.
     case error
   }
 
   package enum Certainty: String, Sendable {
     case certain
+    /// It is inferred, and something that was not seen could be the reason instead.
     case likely
+    /// It depends on something unknown.
     case possible
   }
 
-  /// What it rests on and can be shown.
+  /// The evidence that can be shown to the user.
   package enum Exhibit: Equatable, Sendable {
     case nothing
     case sockets(SocketSample)
@@ -26,9 +32,9 @@ package struct Finding: Equatable, Sendable {
   package var severity: Severity
   package var certainty: Certainty
   package let evidence: Exhibit
-  /// From the least to the most destructive.
+  /// In order from the least to the most destructive.
   package var remedies: [Remedy]
-  /// What could decide otherwise, or say more, and was not seen.
+  /// What was not seen, and could change the finding or say more about it.
   package let unseen: [Unseen]
 
   package var slug: Slug { kind.slug }
@@ -48,9 +54,9 @@ package struct Finding: Equatable, Sendable {
 
 /// A few of many sockets.
 package struct SocketSample: Equatable, Sendable {
-  /// Those to show, as the kernel lists them: the longest timer first.
+  /// The sockets to show, the longest timer first.
   package let records: [SocketRecord]
-  /// How many there are, with those that are not shown.
+  /// The number of all the sockets, including those that are not shown.
   package let total: Int
 
   package init(_ records: [SocketRecord], of total: Int) {
@@ -59,7 +65,7 @@ package struct SocketSample: Equatable, Sendable {
   }
 }
 
-/// A kernel setting whose value is not the default.
+/// A kernel setting that differs from its default, with its value.
 package enum ChangedSetting: Equatable, Sendable {
   /// net.ipv4.tcp_tw_reuse.
   case timeWaitReuse(Int)

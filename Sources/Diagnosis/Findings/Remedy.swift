@@ -1,60 +1,72 @@
 package import SocketTable
 
-/// What to do about a finding, with all that its words and its command need.
+/// What to do about a finding, with everything that its words and its command need. The words and the commands are in
+/// `Reports/Wording/Wording+Remedies.swift` and, for `Sight`, `Wording+Sights.swift`.
 package enum Remedy: Equatable, Sendable {
   case wait(Wait)
   case restartOrder(RestartOrder)
   case setOption(OptionAdvice)
   case otherAddress(OtherAddress)
-  /// Ends minisockets.
+  /// Ends so many minisockets by `tw-inspect release`.
   case release(count: Int, includesFinWait2: Bool)
+  /// Stops a systemd unit. `isUser`: it belongs to a user's service manager.
   case stopUnit(String, isUser: Bool, Loss)
-  /// Nil where it is not known which.
+  /// The name of the socket unit; nil if unknown.
   case stopSocketUnit(String?)
   case stopContainer(CgroupPath.Container, Loss)
-  /// The container that a port is published for; nil where its name is not known.
+  /// The name of the container for which the port is published; nil if unknown.
   case stopPublishedContainer(String?)
   case signal(pids: [Int32], Loss)
-  /// To end processes that inherited a listener and should not have it.
+  /// Ends processes that inherited a listener and should not have it.
   case signalHeirs([SocketOwner])
-  /// What holds the port, which is not known by name.
+  /// Stops whatever holds the port, where no process is known.
   case stopHolder(Loss)
   case stopKernelService
+  /// Adds the port to net.ipv4.ip_local_reserved_ports, so that clients do not get it.
   case reservePort
   case changeSetting(SettingAdvice)
   case look(Sight)
 
   package enum Wait: Equatable, Sendable {
-    /// Milliseconds until the timers in the way fire, and until that at the latest; nil if that cannot be told.
+    /// `BindDiagnosis.freeIn` and `freeLatest`.
     case timers(free: UInt32?, latest: UInt32?)
+    /// Until the peer of an orphaned connection answers, or the kernel gives it up.
     case otherEnd
+    /// Until IPv6 duplicate address detection has finished.
     case addressDetection
+    /// Until a client's connection ends.
     case connection
+    /// Until some port of the ephemeral range is free.
     case anyPort
   }
 
   package enum RestartOrder: Equatable, Sendable {
+    /// The port has just become free.
     case now
     case clientsCloseFirst
-    /// By the socket unit that holds the port.
+    /// Start the server through the socket unit that holds the port.
     case bySocketUnit
   }
 
   package enum OptionAdvice: Equatable, Sendable {
+    /// SO_REUSEADDR.
     case reuseAddress(When)
-    /// IPV6_V6ONLY; `separately`: with a socket of its own for IPv4.
+    /// IPV6_V6ONLY. `separately`: IPv4 gets a socket of its own.
     case v6Only(separately: Bool)
+    /// SO_REUSEPORT, on both sides.
     case reusePort
+    /// IP_FREEBIND.
     case freeBind(WhyFreeBind)
     /// SOCK_CLOEXEC.
     case closeOnExec
 
+    /// Which server has to set SO_REUSEADDR, and when that helps.
     package enum When: Equatable, Sendable {
       case beforeBind
       case oldAndNew
-      /// Connections that a process, or the kernel, still has would then be no obstacle.
+      /// In the old server and the new one. Connections that are still alive are then not in the way.
       case againstConnections
-      /// It does not help now.
+      /// It does not help this restart, but later ones. `isSet`: the server has it already.
       case forLaterRestarts(isSet: Bool)
       case inNewServerToo
       case forRestartAfterNext
@@ -66,18 +78,23 @@ package enum Remedy: Equatable, Sendable {
     }
   }
 
+  /// Which other address, or port, the server should bind.
   package enum OtherAddress: Equatable, Sendable {
+    /// A specific address for each service instead of a wildcard.
     case eachItsOwn
     case otherFamily
     case ofThisHost
     case wildcardAlone
+    /// The address that the server names twice.
     case once(BindAddress)
+    /// The link-local address, with the interface that it lacks.
     case withInterface(IPAddress)
+    /// Any port from this one on (net.ipv4.ip_unprivileged_port_start).
     case portFrom(Int)
   }
 
   package enum SettingAdvice: Equatable, Sendable {
-    /// CAP_NET_BIND_SERVICE for the service.
+    /// Gives the service CAP_NET_BIND_SERVICE.
     case grantCapability
     case runAsHoldersUser
     case lowerUnprivilegedPortStart
@@ -93,24 +110,26 @@ package enum Remedy: Equatable, Sendable {
     case clients
   }
 
-  /// What to look at.
+  /// What the user can look at to learn more.
   package enum Sight: Equatable, Sendable {
+    /// Every socket on the port.
     case port
     case socketsWithProcesses
     case descriptor(inode: UInt32)
     case unit(String, isUser: Bool)
     case container(CgroupPath.Container)
     case process(Int32)
-    /// Nil where it is not known which.
+    /// The name of the socket unit; nil if unknown.
     case socketUnit(String?)
     case publishedContainer(ContainerProxy)
     case kernelServices
     case ownersAsRoot
     case ownersFromHost
-    /// A trial, with the server's own options; with SO_REUSEPORT alone.
+    /// `trybind` with the server's own options.
     case trial
+    /// `trybind` with SO_REUSEPORT.
     case trialWithReusePort
-    /// Socket options of a listener, by --flags live.
+    /// The socket options of a listener, which `--flags live` reads.
     case listenersOptions
     case runningServersOptions(asRoot: Bool)
     case addresses

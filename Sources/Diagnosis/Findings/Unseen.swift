@@ -1,10 +1,12 @@
-/// What an answer rests on and was not seen, or what would say more.
+/// What was not seen, though the answer rests on it, or though it would say more. The words are in
+/// `Reports/Wording/Wording+Unseen.swift`.
 package enum Unseen: Equatable, Sendable {
   // MARK: Of every answer
 
-  /// Nothing was bound.
+  /// What only bind(2) tells, where nothing was bound.
   case bind
   case udp
+  /// The server's own user, privileges, policies and network namespace: the answer is from this process.
   case ownServer
 
   // MARK: Of the server
@@ -14,10 +16,12 @@ package enum Unseen: Equatable, Sendable {
   case effectOfReuseAddress
   case oldServersOptions
   case runningServersOptions
+  /// In which way the server would end its connections.
   case waysToEnd
 
   // MARK: Of holders
 
+  /// Sockets that are bound and do not listen, where the kernel cannot list them.
   case boundSockets
   case whenClientsClose
   case listenersProcess
@@ -32,22 +36,27 @@ package enum Unseen: Equatable, Sendable {
   case whoConnected
   case keepingProcess
   case socketUnit
+  /// Drop-in files of socket units, which are not read.
   case dropInFiles
   case insideContainer
+  /// Sockets that no process has as a descriptor: those passed over a Unix socket, and those that io_uring holds.
   case socketsOnTheirWay
   case whyInherited
+  /// The process that has the socket.
   case process
   case formerHolder
 
   // MARK: Of the host
 
+  /// Whether another host has the address.
   case addressElsewhere
   case addressesOfOtherNamespaces
   case interfacesOfOtherNamespaces
   case socketsOfOtherNamespaces([OtherNamespace])
+  /// Which policy refused the bind.
   case policy
   case kernelsReason
 
-  /// What no answer can have looked at.
+  /// What no answer of this kind can take into account.
   static func always(isPredicted: Bool) -> [Unseen] { (isPredicted ? [.bind] : []) + [.udp, .ownServer] }
 }

@@ -1,9 +1,9 @@
 internal import SocketTable
 
-/// When bind(2) and listen(2) answer EADDRINUSE (net/ipv4/inet_connection_sock.c, inet_csk_bind_conflict, and
-/// inet_rcv_saddr_equal for the addresses).
+/// The rules by which bind(2) and listen(2) answer EADDRINUSE. They follow net/ipv4/inet_connection_sock.c:
+/// inet_csk_bind_conflict, and inet_rcv_saddr_equal for the addresses.
 package enum ConflictRules {
-  /// What a source may not tell of an existing socket.
+  /// Properties of an existing socket that the rules need and that a source may not tell.
   package struct Unknowns: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8
 
@@ -14,7 +14,7 @@ package enum ConflictRules {
     package static let v6Only = Unknowns(rawValue: 4)
     package static let interface = Unknowns(rawValue: 8)
     package static let uid = Unknowns(rawValue: 16)
-    /// No property of a socket that is listed, but whether there are sockets that the source does not list.
+    /// Not a property of a listed socket: whether there are sockets that are only bound, which the source does not list.
     package static let boundNotListening = Unknowns(rawValue: 32)
 
     private static let all: [(Unknowns, String)] = [
@@ -23,18 +23,19 @@ package enum ConflictRules {
       (.boundNotListening, BlindSpot.boundNotListening.rawValue),
     ]
 
-    /// Socket options by their names in C, and blind spots by theirs.
+    /// The names to show: socket options by their names in C, "uid", and blind spots by their names in JSON.
     package var names: [String] { Self.all.filter { contains($0.0) }.map(\.1) }
   }
 
-  /// Whether one or several existing sockets stand in the way of a new one.
+  /// Whether existing sockets are in the way of a new one.
   package enum Conflict: Hashable, Sendable {
     case none
     case certain
-    /// It depends on these, which are not known.
+    /// The answer depends on these properties, which are not known. The set is empty where it depends on something else,
+    /// such as the order of earlier binds.
     case depends(Unknowns)
 
-    /// That of both taken together: one certain conflict decides.
+    /// The conflict with both taken together. One certain conflict decides.
     package func joined(with other: Conflict) -> Conflict {
       switch (self, other) {
       case (.certain, _), (_, .certain): .certain
@@ -53,15 +54,17 @@ package enum ConflictRules {
     }
   }
 
-  /// What the table says of a bind.
+  /// What the table says about one bind. (`BindDiagnosis.Prediction` is the answer for all binds of a server, with its
+  /// certainty.) The raw values stand in JSON.
   package enum Prediction: String, Hashable, Sendable {
     case ok
     case fails
     case depends
   }
 
-  /// Whether a socket on the same port stands in the way of `new`. The kernel may answer ok in spite of `certain` if
-  /// `new` has SO_REUSEPORT: a cache for each port (fastreuseport) depends on the order of earlier binds.
+  /// Whether an existing socket is in the way of `new` on the same port. If `new` has SO_REUSEPORT, the kernel may allow the
+  /// bind in spite of `certain`: it keeps a cache for each port (fastreuseport), which depends on the order of earlier
+  /// binds.
   package static func conflict(of existing: ExistingSocket, with new: NewSocket) -> Conflict {
     guard existing.isInBindTable else { return .none }
     let answer =
@@ -73,7 +76,7 @@ package enum ConflictRules {
     }
   }
 
-  /// The same of all of them taken together.
+  /// The conflict with all of these sockets taken together.
   package static func conflict(
     of sockets: some Sequence<ExistingSocket>, with new: NewSocket
   ) -> Conflict {
@@ -89,8 +92,8 @@ package enum ConflictRules {
     let held = existing.address
     if let ipv4 = new.address.ipv4 {
       if let heldIPv4 = held.ipv4 { return Answer(ipv4 == 0 || heldIPv4 == 0 || heldIPv4 == ipv4) }
-      // The kernel compares 0.0.0.0 with any IPv6 socket that may speak IPv4, whatever its address; but not
-      // ::ffff:0.0.0.0.
+      // To the kernel 0.0.0.0 overlaps every IPv6 socket that may speak IPv4, whatever its address. ::ffff:0.0.0.0 does
+      // not.
       guard new.address == .anyIPv4 || held.isUnspecified else { return .no }
       return !Answer(existing.v6Only, or: .v6Only)
     }
@@ -109,7 +112,7 @@ package enum ConflictRules {
   }
 }
 
-/// Yes, no, or unknown for want of something (three-valued logic).
+/// Yes, no, or unknown (three-valued logic), with the properties that would have to be known.
 private struct Answer {
   let value: Bool?
   /// Empty unless the value is unknown.

@@ -15,21 +15,22 @@ package struct KnownReuseOptions: Hashable, Sendable {
   }
 }
 
-/// A socket that exists, with all that the rules of bind(2) ask of it; nil is unknown.
+/// A socket that exists, with the properties that matter to the rules of bind(2); nil is unknown.
 package struct ExistingSocket: Hashable, Sendable {
   package var address: IPAddress
   package var isListening: Bool
-  /// Kept by a timer alone: its user does not matter any more.
+  /// Whether a timer alone keeps it. Its user does not matter to the rules then.
   package var isMinisocket: Bool
-  /// False for a connection request, which holds nothing of its own: its listener does.
+  /// False for a connection request (SYN_RECV), which holds no port itself: its listener does.
   package var isInBindTable: Bool
+  /// IPV6_V6ONLY.
   package var v6Only: Bool?
-  /// 0 is none; nil where the source does not tell.
+  /// Index of the interface it is tied to; 0 is none.
   package var interface: UInt32?
   package var uid: UInt32?
   package var reuse: KnownReuseOptions
 
-  /// - Parameter knowsInterface: false where the source does not tell interfaces.
+  /// - Parameter knowsInterface: whether the source of the record tells interfaces.
   package init(
     _ record: SocketRecord, _ reuse: KnownReuseOptions = KnownReuseOptions(), knowsInterface: Bool = true
   ) {
@@ -37,15 +38,15 @@ package struct ExistingSocket: Hashable, Sendable {
     isListening = record.state == .listen
     isMinisocket = record.isMinisocket
     isInBindTable = !(record.state == .synReceived && record.inode == 0)
-    // bind(2) to a real IPv6 address sets IPV6_V6ONLY as well. Connections inherit it, but nobody tells whether theirs
-    // was a listener on that address or on [::].
+    // bind(2) to a specific IPv6 address sets IPV6_V6ONLY as well. A connection inherits the option from its listener, but
+    // whether that listened on this address or on [::] is not known.
     v6Only = record.v6Only ?? (record.state.hasNoPeer && !record.local.address.isUnspecified ? true : nil)
     interface = knowsInterface ? record.interface : nil
     uid = record.uid
     self.reuse = reuse
   }
 
-  /// A socket that was bound as `new`, and perhaps made to listen.
+  /// A socket that was bound like `new`.
   package init(_ new: NewSocket, isListening: Bool) {
     address = new.address
     self.isListening = isListening

@@ -1,6 +1,6 @@
 package import SocketTable
 
-/// A socket that is about to be bound.
+/// A socket that is about to be bound, with the properties that matter to the rules of bind(2).
 package struct NewSocket: Hashable, Sendable {
   package var address: IPAddress
   /// IPV6_V6ONLY.
@@ -8,7 +8,7 @@ package struct NewSocket: Hashable, Sendable {
   /// Index of the interface it is tied to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
   package var interface: UInt32
   package var options: SocketOptions
-  /// Of the user who binds.
+  /// The user who binds.
   package var uid: UInt32
 
   package init(

@@ -1,24 +1,24 @@
 package import SocketTable
 
-/// Under which assumption the sockets of a look are judged: as they are, or as they would be if the listeners among them
-/// were stopped now. The records stay what they are; only what becomes of them is told.
+/// The assumption under which the sockets of a look are judged: either they stay as they are, or the listeners among them
+/// are stopped now. The records are not changed; the scenario only tells what becomes of each.
 package struct Scenario: Sendable {
-  /// What becomes of a socket.
+  /// What becomes of a socket under the assumption.
   enum Fate: Sendable {
     case stays
     case ends
-    /// Its server closes it first: it would be a TIME_WAIT, perhaps after a FIN_WAIT2.
+    /// The server closes the connection first, which makes it a TIME_WAIT, perhaps after a FIN_WAIT2.
     case becomesTimeWait
   }
 
-  /// How long a connection goes on when its server has closed it first, in milliseconds: TCP_TIMEWAIT_LEN.
+  /// The length of a TIME_WAIT in milliseconds: TCP_TIMEWAIT_LEN of include/net/tcp.h.
   static let timeWaitLength: UInt32 = 60_000
 
-  /// Nothing is assumed.
+  /// Every socket stays as it is.
   package static let present = Scenario(listeners: [], processes: [])
 
   private let listeners: [StoppedListener]
-  /// Those that have one of the listeners open.
+  /// The processes that have one of the listeners open, by their ids. Empty where owners are not known.
   private let processes: Set<Int32>
 
   private init(listeners: [StoppedListener], processes: Set<Int32>) {
@@ -26,7 +26,7 @@ package struct Scenario: Sendable {
     self.processes = processes
   }
 
-  /// Every listener among the records is stopped, with the processes that have it open. The same as `present` where
+  /// Every listener among the records is stopped, and so are the processes that have one open. The same as `present` if
   /// nothing listens.
   package static func afterStop(of records: [SocketRecord], _ details: SocketDetailsTable) -> Scenario {
     var listeners: [StoppedListener] = []
@@ -36,18 +36,19 @@ package struct Scenario: Sendable {
       let known = details[record]
       let listener = StoppedListener(
         record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort))
-      // Of a hundred listeners that share the port by SO_REUSEPORT one says it all.
+      // A hundred workers may share the port by SO_REUSEPORT. Equal listeners are kept once, as `inherited(by:)` goes
+      // through them for each record.
       if !listeners.contains(where: { $0.isSame(as: listener) }) { listeners.append(listener) }
     }
     return Scenario(listeners: listeners, processes: processes)
   }
 
-  /// Something is assumed.
+  /// Whether this is anything other than `present`.
   var isAssumed: Bool { !listeners.isEmpty }
 
-  /// Listeners go, with what waits to be accepted and what the peer has closed before; the connections that their server
-  /// would then close first become timewait minisockets. The rest stays: what no process has any more, what only binds,
-  /// and connections that did not come in through these listeners.
+  /// Listeners end, and with them the connections that nobody has accepted or that the peer closed first. Connections that
+  /// the server would now close first become timewait minisockets. Everything else stays: sockets that no process has any
+  /// more or that are only bound, and connections that did not come in through these listeners.
   func fate(of record: SocketRecord, _ details: SocketDetailsTable) -> Fate {
     guard isAssumed else { return .stays }
     if record.state == .listen { return .ends }
@@ -62,15 +63,16 @@ package struct Scenario: Sendable {
     }
   }
 
-  /// By processes of which none listens: they need not end with those that do.
+  /// Whether only processes that have no listener hold the connection. They need not end when the listeners are stopped.
   private func isHeldElsewhere(_ record: SocketRecord, _ details: SocketDetailsTable) -> Bool {
     guard !processes.isEmpty, let owners = details[record]?.owners, !owners.isEmpty else { return false }
     return !owners.contains { processes.contains($0.pid) }
   }
 
-  /// The options that a socket must have from one of the listeners: a connection keeps those that its listener had when
-  /// the handshake was completed, and any other socket can only be beside an overlapping listener if it has the same
-  /// ones. Nil if no listener can have accepted it; if several can, only what they agree on is known.
+  /// The options that a connection must have because of the listeners. One that a listener accepted has those that the
+  /// listener had when the handshake was completed. Any other can exist beside an overlapping listener only if it has the
+  /// same reuse options. If several listeners fit equally well, only the options in which they agree are known. Nil if no
+  /// listener fits.
   func inherited(by record: SocketRecord) -> StoppedListener.Inheritance? {
     var best = StoppedListener.Fit.none
     var result: StoppedListener.Inheritance?
@@ -88,7 +90,7 @@ package struct Scenario: Sendable {
   }
 }
 
-/// A listener that is assumed to be stopped, and what its connections have from it.
+/// A listener that is assumed to be stopped, with the options that its connections inherited from it.
 struct StoppedListener: Sendable {
   struct Inheritance: Hashable, Sendable {
     var reuse: KnownReuseOptions
@@ -101,7 +103,7 @@ struct StoppedListener: Sendable {
     }
   }
 
-  /// How well a listener fits a connection: the kernel hands one to the listener on its very address first.
+  /// How well a listener fits a connection. The kernel prefers a listener on the exact address to one on a wildcard.
   enum Fit: Int, Comparable {
     case none
     case wildcard
@@ -126,7 +128,7 @@ struct StoppedListener: Sendable {
   func fit(_ connection: SocketRecord) -> Fit {
     guard connection.localPort == record.localPort, connection.family == record.family,
       record.interface == 0 || record.interface == connection.interface,
-      // What accept() returns keeps the cgroup in which its listener was made.
+      // A socket that accept() returns has the cgroup in which its listener was made.
       record.cgroupID == nil || connection.cgroupID == nil || record.cgroupID == connection.cgroupID
     else { return .none }
     let address = record.local.address
@@ -134,7 +136,7 @@ struct StoppedListener: Sendable {
     if address == own { return .address }
     guard address.isUnspecified || address.ipv4 == 0 else { return .none }
     if address.family == .ipv4 { return .wildcard }
-    // ::ffff:0.0.0.0 takes IPv4 alone.
+    // A listener on ::ffff:0.0.0.0 accepts IPv4 only.
     if address.isV4Mapped { return own.isV4Mapped ? .wildcard : .none }
     return own.isV4Mapped && record.v6Only == true ? .none : .wildcard
   }

@@ -1,14 +1,15 @@
 internal import SocketTable
 
-/// The sockets of a look by what the rules ask of them: a hundred thousand TIME_WAIT are a handful of groups.
+/// The sockets of a look, grouped by the properties that matter to the rules. A hundred thousand TIME_WAIT make a handful of
+/// groups, so that the rules are applied a few times only.
 struct SocketGroups: Sendable {
   struct Group: Sendable {
     let socket: ExistingSocket
-    /// The first of them. Those of a group have the same state, and a timer alone keeps all of them, or none.
+    /// The first record of the group. All of a group have the same state, and either all or none are minisockets.
     let example: SocketRecord
     let fate: Scenario.Fate
 
-    /// Only time keeps it, or would.
+    /// Whether a timer alone keeps the sockets, or would after the assumed stop.
     var isTimer: Bool { example.isMinisocket || fate == .becomesTimeWait }
   }
 
@@ -19,19 +20,19 @@ struct SocketGroups: Sendable {
   }
 
   private(set) var groups: [Group] = []
-  /// The group of each record; -1 where the scenario ends it.
+  /// For each record the index of its group; -1 if the scenario ends the socket.
   private(set) var memberships: [Int32] = []
 
-  /// So many kinds are compared one by one before a record is looked up by its hash.
+  /// A record is compared with this many kinds one by one before it is looked up by its hash.
   private static let recentLimit = 8
 
   init() {}
 
   init(_ records: [SocketRecord], _ view: SocketView) {
     var known: [Key: Int32] = [:]
-    // Sockets that look the same can differ by what was found out about each, so the short way is not taken then.
+    // Records that look the same are one group only if nothing beyond the records is known or assumed.
     let isPlain = view.isPlain
-    // The sockets on a busy port are of few kinds that alternate: the last few are remembered, to hash less.
+    // The sockets on a busy port are of few kinds that alternate. Remembering the first few saves most of the hashing.
     var recent: [(look: PlainLook, group: Int32)] = []
     memberships.reserveCapacity(records.count)
     for record in records {
@@ -45,7 +46,7 @@ struct SocketGroups: Sendable {
         continue
       }
       let fate = view.fate(of: record)
-      // A connection request differs from the connection that it becomes by its inode alone.
+      // Only its inode of 0 tells a connection request from a connection in SYN_RECV.
       let key = Key(socket: socket, kind: record.kindBits | (record.inode == 0 ? 0 : 1 << 31), fate: fate)
       let group = known[key] ?? Int32(groups.count)
       if group == groups.count {
@@ -57,17 +58,17 @@ struct SocketGroups: Sendable {
     }
   }
 
-  /// Of all of them taken together.
+  /// The conflict with all sockets taken together.
   func conflict(with new: NewSocket) -> ConflictRules.Conflict {
     ConflictRules.conflict(of: groups.lazy.map(\.socket), with: new)
   }
 
-  /// Of each.
+  /// The conflict with each socket.
   func conflicts(with new: NewSocket) -> Conflicts {
     Conflicts(ofGroups: groups.map { ConflictRules.conflict(of: $0.socket, with: new) }, self)
   }
 
-  /// Which records stand, or may stand, in the way of one new socket.
+  /// Which records are in the way of one new socket, certainly or possibly.
   struct Conflicts {
     private let ofGroups: [ConflictRules.Conflict]
     private let all: SocketGroups
@@ -77,13 +78,13 @@ struct SocketGroups: Sendable {
       self.all = all
     }
 
-    /// Those in the way, or perhaps.
+    /// The groups that are in the way, certainly or possibly.
     var groups: [Group] { zip(all.groups, ofGroups).filter { $0.1 != .none }.map(\.0) }
     var areNone: Bool { ofGroups.allSatisfy { $0 == .none } }
-    /// Every record of the look is one of them.
+    /// Whether every record of the look is in the way, certainly or possibly.
     var areAll: Bool { !ofGroups.contains(.none) && !all.memberships.contains(-1) }
 
-    /// By the index of a record.
+    /// - Parameter index: of a record of the look.
     subscript(index: Int) -> ConflictRules.Conflict {
       let group = all.memberships[index]
       return group < 0 ? .none : ofGroups[Int(group)]
@@ -91,9 +92,9 @@ struct SocketGroups: Sendable {
   }
 }
 
-/// What the rules see of a record if nothing more is known.
+/// The properties of a record that decide about its group if nothing beyond the record is known.
 private struct PlainLook {
-  // As plain numbers: comparing addresses as such goes through their protocol's witness.
+  // The address is kept as two numbers, because comparing `IPAddress` values calls a protocol witness each time.
   private let high: UInt64
   private let low: UInt64
   private let owner: UInt64

@@ -1,9 +1,10 @@
 package import SocketTable
 
-/// How the rules see the records of a look: with what was found out beyond them, and as a scenario has them.
+/// Turns the records of a look into sockets as the rules see them: with the details that were found out about them, and
+/// under the assumption of a scenario.
 package struct SocketView: Sendable {
   let details: SocketDetailsTable
-  /// False where the source does not tell interfaces.
+  /// Whether the source of the records tells interfaces.
   let knowsInterface: Bool
   let scenario: Scenario
 
@@ -16,12 +17,12 @@ package struct SocketView: Sendable {
     self.scenario = scenario
   }
 
-  /// Nothing is known but the records, and nothing is assumed.
+  /// Whether only the records are known, and nothing is assumed.
   var isPlain: Bool { details.isEmpty && !scenario.isAssumed }
 
   func fate(of record: SocketRecord) -> Scenario.Fate { scenario.fate(of: record, details) }
 
-  /// Nil where the scenario ends it.
+  /// Nil if the scenario ends the socket.
   package func socket(_ record: SocketRecord) -> ExistingSocket? {
     guard !isPlain else { return ExistingSocket(record, knowsInterface: knowsInterface) }
     let known = details[record]

@@ -1,7 +1,8 @@
 package import NetlinkCodec
 package import SocketTable
 
-/// SO_REUSEADDR and SO_REUSEPORT of socket(7).
+/// The two reuse options of socket(7), SO_REUSEADDR and SO_REUSEPORT, which decide whether sockets may share a port. The
+/// other options that matter to bind(2) are properties of their own: `v6Only`, and `interface` for SO_BINDTODEVICE.
 package struct SocketOptions: OptionSet, Hashable, Sendable {
   package let rawValue: UInt8
 
@@ -10,19 +11,20 @@ package struct SocketOptions: OptionSet, Hashable, Sendable {
   package static let reuseAddress = SocketOptions(rawValue: 1)
   package static let reusePort = SocketOptions(rawValue: 2)
 
-  /// "SO_REUSEADDR", "SO_REUSEPORT", in this order.
+  /// The names of the options in C, SO_REUSEADDR first.
   package var names: [String] {
     (contains(.reuseAddress) ? ["SO_REUSEADDR"] : []) + (contains(.reusePort) ? ["SO_REUSEPORT"] : [])
   }
 }
 
-/// An address that a server binds.
+/// An address that a server binds, with what belongs to the address and not to the server.
 package struct BindAddress: Hashable, Sendable {
   package var address: IPAddress
-  /// IPV6_V6ONLY. A socket without it on [::] takes IPv4 too.
+  /// IPV6_V6ONLY. A socket on [::] without it takes IPv4 as well.
   package var v6Only: Bool
-  /// The interface of a link-local address; 0 and "" are none.
+  /// Index of the interface of a link-local address; 0 is none.
   package var scope: UInt32
+  /// The name of that interface; empty for none.
   package var scopeName: String
 
   package init(_ address: IPAddress, v6Only: Bool = false, scope: UInt32 = 0, scopeName: String = "") {
@@ -32,7 +34,7 @@ package struct BindAddress: Hashable, Sendable {
     self.scopeName = scopeName
   }
 
-  /// "0.0.0.0", "[::]", "[fe80::1%eth0]".
+  /// The address as it is shown: "0.0.0.0", "[::]", "[fe80::1%eth0]".
   package var text: String {
     guard address.family == .ipv6 else { return address.text }
     let zone = scopeName.isEmpty ? "" : "%\(scopeName)"
@@ -41,7 +43,7 @@ package struct BindAddress: Hashable, Sendable {
 
   package func text(port: UInt16) -> String { "\(text):\(port)" }
 
-  /// How much a bind to this address covers, for the order of trials: more first.
+  /// How much a bind to this address covers. Trials with more breadth are made earlier.
   var breadth: Int {
     guard address.isUnspecified else { return 0 }
     if address.family == .ipv4 { return 1 }
@@ -49,26 +51,30 @@ package struct BindAddress: Hashable, Sendable {
   }
 }
 
-/// The server whose bind is asked about.
+/// The server whose bind is asked about, with all names looked up.
 package struct BindTarget: Sendable {
   package var transport = TransportProtocol.tcp
-  /// 0 lets the kernel choose.
+  /// 0 lets the kernel choose a port.
   package var port: UInt16
+  /// In the order in which the server binds them.
   package var addresses: [BindAddress]
-  /// No address was named: any one of `addresses` may be the server's. Otherwise the server binds them all.
+  /// True if no address was named, so that any one of `addresses` may be the server's. False if the server binds them all.
   package var areAlternatives: Bool
   package var options: SocketOptions
-  /// SO_BINDTODEVICE; nil is none.
+  /// The interface for SO_BINDTODEVICE; nil is none.
   package var interface: String?
-  /// 0 if there is no such interface.
+  /// The index of `interface`; 0 if there is none, or none of that name.
   package var interfaceIndex: UInt32
+  /// Whether trials call listen(2), too.
   package var listens: Bool
+  /// The user who binds.
   package var uid: UInt32
-  /// Tried for comparison, and not the server's own.
+  /// Addresses that are tried for comparison and are not the server's own.
   package var comparedAddresses: [BindAddress] = []
-  /// The question is what a restart would be answered: as if the present listeners on the port were closed.
+  /// Whether the question is about a restart: whether the server could bind if the present listeners on the port were
+  /// stopped now.
   package var isAfterStop = false
-  /// The user the server runs as, where it is not the caller.
+  /// The user that was named as the server's (`--as-user`); nil for the caller.
   package var asUID: UInt32?
 
   package init(
@@ -85,7 +91,8 @@ package struct BindTarget: Sendable {
     self.uid = uid
   }
 
-  /// Adds the addresses that a comparison is most telling at, unless the server names its own.
+  /// Adds the wildcard and loopback addresses of these families as `comparedAddresses`. Does nothing if the server names
+  /// its own addresses.
   package mutating func addRows(_ family: SocketFilter.Family) {
     guard areAlternatives else { return }
     let rows = [
@@ -98,8 +105,9 @@ package struct BindTarget: Sendable {
     }
   }
 
-  /// The first of the server's addresses that cannot be bound, or listened on, once its earlier sockets listen. bind() may
-  /// allow it: SO_REUSEADDR on both sides is enough as long as neither listens. Nil where all can listen side by side.
+  /// The first of the server's addresses that cannot be bound, or cannot listen, once the server's earlier sockets listen.
+  /// bind(2) may allow it, because with SO_REUSEADDR both can be bound as long as neither listens. Nil if all can listen
+  /// side by side.
   package var addressKeptFromListening: BindAddress? {
     guard !areAlternatives, port != 0 else { return nil }
     return addresses.indices.lazy.filter { index in
@@ -107,7 +115,7 @@ package struct BindTarget: Sendable {
     }.first.map { addresses[$0] }
   }
 
-  /// Sockets of this server at other addresses stand in the way of the one at `address`.
+  /// Whether sockets of this server at other addresses prevent the bind to `address`, if those listen or do not.
   func isKeptOut(
     _ address: BindAddress, by others: some Sequence<BindAddress>, listening areListening: Bool
   ) -> Bool {
@@ -118,7 +126,9 @@ package struct BindTarget: Sendable {
     }
   }
 
-  /// The socket of this server at one address, with other reuse options where they are given.
+  /// The server's socket at one address, as the rules see it.
+  ///
+  /// - Parameter options: reuse options in place of the server's own; nil for its own.
   package func newSocket(at address: BindAddress, options: SocketOptions? = nil) -> NewSocket {
     NewSocket(
       address: address.address, v6Only: address.v6Only,

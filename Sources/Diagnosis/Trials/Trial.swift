@@ -1,14 +1,15 @@
 package import NetlinkCodec
 
-/// One socket of a trial: made, bound, perhaps made to listen, and closed.
+/// A socket that a trial makes, binds, and closes again.
 package struct TrialSocket: Hashable, Sendable {
   package var transport: TransportProtocol
   package var address: BindAddress
-  /// 0 lets the kernel choose.
+  /// 0 lets the kernel choose a port.
   package var port: UInt16
   package var options: SocketOptions
-  /// SO_BINDTODEVICE; nil is none.
+  /// The interface for SO_BINDTODEVICE; nil is none.
   package var interface: String?
+  /// Whether listen(2) is called as well.
   package var listens: Bool
 
   package init(
@@ -24,8 +25,9 @@ package struct TrialSocket: Hashable, Sendable {
   }
 }
 
-/// What the kernel said to it.
+/// The kernel's answer to a trial, or the predicted one where nothing was bound.
 package enum TrialOutcome: Hashable, Sendable {
+  /// The system call that failed.
   package enum Step: Hashable, Sendable {
     case socket
     case option(Option)
@@ -33,7 +35,7 @@ package enum TrialOutcome: Hashable, Sendable {
     case listen
   }
 
-  /// What setsockopt was called for, by its name in C.
+  /// The socket option that setsockopt(2) was called for. The raw value is its name in C.
   package enum Option: String, Hashable, Sendable {
     case v6Only = "IPV6_V6ONLY"
     case reuseAddress = "SO_REUSEADDR"
@@ -43,9 +45,10 @@ package enum TrialOutcome: Hashable, Sendable {
 
   case ok
   case refused(Step, Errno)
-  /// Predicted, and the table leaves it open: it depends on these.
+  /// Only of a prediction: the table leaves the answer open, which depends on these unknown properties.
   case undetermined(ConflictRules.Unknowns)
 
+  /// Nil unless the trial was refused.
   package var error: Errno? {
     switch self {
     case .ok, .undetermined: nil
@@ -57,19 +60,20 @@ package enum TrialOutcome: Hashable, Sendable {
     if case .undetermined = self { true } else { false }
   }
 
-  /// The port is taken, as far as bind or listen say so.
+  /// Whether the trial was refused with EADDRINUSE.
   package var isAddressInUse: Bool { error == .addressInUse }
 }
 
-/// A trial and what came of it.
+/// A trial with its outcome.
 package struct Trial: Hashable, Sendable {
   package var socket: TrialSocket
   package var outcome: TrialOutcome
-  /// What the table says about it.
+  /// What the table says about the same bind. Comparing it with `outcome` shows what the table does not tell.
   package var prediction: ConflictRules.Prediction
-  /// Made with the server's own options; for a server of several addresses, together with its other sockets.
+  /// Whether it is a trial of the server itself, at its address and with its options. A server that binds several
+  /// addresses holds all its sockets at once in these trials. False for a trial that is made for comparison.
   package var usesServerOptions: Bool
-  /// False where the outcome is what the table predicts, and no socket was made.
+  /// False if no socket was made, and the outcome is what the table predicts.
   package var isTried: Bool
 
   package init(
@@ -84,16 +88,18 @@ package struct Trial: Hashable, Sendable {
   }
 }
 
-/// Asks the kernel. The seam at which tests answer in its place.
+/// Makes trials. In the program the kernel answers them; tests have a prober that answers in its place.
 package protocol BindProber {
   associatedtype Failure: Error
 
-  /// Makes the sockets in order, holds each until the last is made, and closes them all. One outcome a socket; a
-  /// refusal does not keep the following ones from being tried.
-  /// - Throws: what keeps the trial from being made at all.
+  /// Makes the sockets in order, holds each until the last one is made, and then closes them all. After a refusal the
+  /// following sockets are still tried.
+  ///
+  /// - Returns: the outcome of each socket, in the same order.
+  /// - Throws: if the trial could not be made at all.
   mutating func attempt(_ sockets: [TrialSocket]) throws(Failure) -> [TrialOutcome]
 
-  /// Waits a few milliseconds, so that another process's short trial of the port can end.
+  /// Waits a few milliseconds, so that a short trial of the same port by another process can end.
   func pause()
 }
 

@@ -1,11 +1,13 @@
 package import SocketTable
 
-/// The sockets of the look that stand in the way of the trials.
+/// The holders: sockets of the look that are in the way of trials.
 extension TrialSession {
-  /// The records that the rules hold against a trial, or that may stand against it; with `onlySurely` the former alone.
+  /// The records that are in the way of a trial by the rules.
+  ///
+  /// - Parameter onlySurely: leaves out those whose unknown properties decide.
   func holders(against trial: Trial, onlySurely: Bool = false) -> [SocketRecord] {
     guard let conflicts = conflicts(with: trial) else { return [] }
-    // Of a hundred thousand no copy is made.
+    // There may be a hundred thousand, and often all are in the way: then the array is shared and not copied.
     if conflicts.areAll, !onlySurely { return snapshot.records }
     var holders: [SocketRecord] = []
     forEach(conflicts) { index, record in
@@ -14,9 +16,9 @@ extension TrialSession {
     return holders
   }
 
-  /// What stands in the server's way; if nothing does, what stands in the way of one without options.
+  /// The sockets in the server's way. If the server is not refused: those in the way of one without reuse options.
   ///
-  /// - Parameter onlyOfProcesses: those that a process can have.
+  /// - Parameter onlyOfProcesses: leaves out sockets that no process can have.
   package func holders(onlyOfProcesses: Bool = false) -> [SocketRecord] {
     let notOK = trials.filter { $0.usesServerOptions && $0.outcome != .ok }
     let inTheWay = notOK.isEmpty ? trials.filter(\.isRefusedForComparison) : notOK
@@ -38,7 +40,7 @@ extension TrialSession {
     return holders
   }
 
-  /// The server was told that its port is taken, and no socket that is listed takes it.
+  /// Whether the server was refused with EADDRINUSE although no listed socket is in its way.
   package var isUnaccountedFor: Bool {
     target.port != 0
       && trials.contains { trial in
@@ -46,7 +48,7 @@ extension TrialSession {
       }
   }
 
-  /// Nil if there are none. With an automatic port no single socket is to blame.
+  /// Nil if nothing is in the way, and for port 0, where no single socket is the cause of a refusal.
   func conflicts(with trial: Trial) -> SocketGroups.Conflicts? {
     guard target.port != 0 else { return nil }
     let conflicts = groups.conflicts(with: newSocket(of: trial))
@@ -60,6 +62,6 @@ extension TrialSession {
 }
 
 extension Trial {
-  /// Without options, not the server's own, and the port was taken.
+  /// Whether this is a trial without reuse options, made for comparison, that found the port taken.
   var isRefusedForComparison: Bool { socket.options.isEmpty && !usesServerOptions && outcome.isAddressInUse }
 }

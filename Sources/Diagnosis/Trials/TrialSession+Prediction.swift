@@ -1,9 +1,11 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// What the trials would be answered, told from the table alone.
+/// Trials that are not made: their outcomes are predicted from the table.
 extension TrialSession {
-  /// Binds nothing. `lacksPrivilege`: the port is a privileged one, and the server surely lacks the privilege.
+  /// The session for `--predict` and `--after-stop`, which bind nothing.
+  ///
+  /// - Parameter lacksPrivilege: whether the port is privileged and the server certainly lacks CAP_NET_BIND_SERVICE.
   package static func predicted(
     _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, snapshot: Snapshot,
     details: SocketDetailsTable = SocketDetailsTable(), lacksPrivilege: Bool = false
@@ -32,9 +34,10 @@ extension TrialSession {
     return session
   }
 
-  /// The server's own sockets that are bound before, or may be.
+  /// The server's own sockets that are bound before the present one, certainly or possibly.
   private struct EarlierSockets {
     var bound: [ExistingSocket] = []
+    /// `unknowns` decide whether the socket could be bound.
     var possible: [(socket: ExistingSocket, unknowns: ConflictRules.Unknowns)] = []
 
     mutating func add(_ socket: ExistingSocket, _ outcome: TrialOutcome) {
@@ -45,7 +48,7 @@ extension TrialSession {
       }
     }
 
-    /// That of all of them taken together.
+    /// The conflict with all of them taken together.
     func conflict(with new: NewSocket) -> ConflictRules.Conflict {
       var conflict = ConflictRules.Conflict.none
       for socket in bound { conflict = conflict.joined(with: ConflictRules.conflict(of: socket, with: new)) }
@@ -66,7 +69,7 @@ extension TrialSession {
       interface: target.interface)
     let new = target.newSocket(at: address, options: options)
     let outcome: TrialOutcome
-    // What the kernel looks at first goes first.
+    // In the order in which the kernel checks: arguments, then privilege, then other sockets.
     if let refusal = refusalOfArguments(address) {
       outcome = refusal
     } else if lacksPrivilege {
@@ -90,7 +93,7 @@ extension TrialSession {
       isTried: false)
   }
 
-  /// What the kernel says to it whatever is on the port.
+  /// The refusal that the arguments alone cause, whatever sockets there are; nil if they cause none.
   private func refusalOfArguments(_ bindAddress: BindAddress) -> TrialOutcome? {
     let address = bindAddress.address
     if target.interface != nil, target.interfaceIndex == 0 {

@@ -1,10 +1,11 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// Which trials are made, in which order, and which are made again.
+/// Makes the trials: which ones, in which order, and which once more.
 extension TrialSession {
-  /// A SO_REUSEPORT bind that succeeds changes what the kernel answers to later ones, towards ok, so these go first, and
-  /// among them those that overlap most. A plain bind that succeeds resets it, so plain ones go last.
+  /// The sets of reuse options to try, in this order. A bind with SO_REUSEPORT that succeeds makes the kernel allow more
+  /// later, so these go first, and among them those whose addresses overlap most. A plain bind that succeeds resets that,
+  /// so plain binds go last.
   static func optionSets(_ target: BindTarget, _ comparison: Comparison) -> [SocketOptions] {
     var sets: [SocketOptions] =
       switch comparison {
@@ -16,11 +17,13 @@ extension TrialSession {
     return sets
   }
 
-  /// Tries, looks, and repeats the trials that an explanation infers something from. A trial costs microseconds and a look
-  /// milliseconds: if the trials before and after a look agree, the look is valid for both. Another look is made only
-  /// if they differ, or if no record accounts for an answer.
+  /// Makes the trials, looks at the port, and repeats the trials from which an explanation infers something. A trial costs
+  /// microseconds and a look milliseconds. So if the trials before and after the look agree, that look is valid for both;
+  /// another is made only if they differ, or if the rules and the look still contradict an outcome.
   ///
-  /// With SO_REUSEPORT among the options a look comes first, as the order of those trials depends on it.
+  /// If SO_REUSEPORT is among the options, a look comes first, because the order of those trials depends on it.
+  ///
+  /// - Throws: what `look` or the prober throws.
   package static func run<Prober: BindProber>(
     _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, prober: inout Prober,
     look: () throws(Prober.Failure) -> Snapshot
@@ -37,12 +40,13 @@ extension TrialSession {
     session.take(looksFirst ? session.snapshot : try look())
 
     if session.trials.contains(where: session.isToBeConfirmed) {
-      // Perhaps another trial like this one, that is still going on.
+      // A refusal without a visible cause may come from a trial that another process is making at this moment.
       if session.trials.contains(where: session.isUnaccountedFor) { prober.pause() }
       let isConfirmed = try session.repeatTrials(where: session.isToBeConfirmed, &prober)
       if looksFirst || !isConfirmed || session.trials.contains(where: session.isContradicted) {
         session.take(try look())
-        // What has come since the last trial refuses the next.
+        // A socket that came after the last trial but before the look makes that trial's ok look wrong. One more trial
+        // settles it.
         _ = try session.repeatTrials(where: session.isForbidden, &prober)
       }
     }
@@ -69,7 +73,7 @@ extension TrialSession {
     let skippedCompared = skippedTrials.map(\.socket.address)
     addresses += target.comparedAddresses.filter { !skippedCompared.contains($0) }
     if options.contains(.reusePort) {
-      // A bind without a conflict succeeds and would change later answers, so those addresses go last.
+      // A bind that succeeds changes later answers, so addresses without a conflict go last.
       func isContested(_ address: BindAddress) -> Bool { predict(address, options) != .ok }
       addresses =
         addresses.filter(isContested).sorted { $0.breadth > $1.breadth }
@@ -104,16 +108,18 @@ extension TrialSession {
     }
   }
 
-  /// A family that the host lacks is passed over as long as there is another; alone, its refusal is the answer.
+  /// An address family that the host lacks is skipped as long as there is another. If there is none, the refusal is the
+  /// answer.
   private mutating func countSkippedIfAlone() {
     guard trials.isEmpty else { return }
     trials = skippedTrials
     skippedTrials = []
   }
 
-  /// The kernel goes on allowing SO_REUSEPORT after a bind with it, until one without it succeeds.
+  /// After a successful bind with SO_REUSEPORT the kernel goes on allowing that option on the port until a bind without it
+  /// succeeds. This makes such a bind, so that our trial does not change what the next program is answered.
   private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
-    // An address that hardly anybody has taken, where none of those that are compared is free.
+    // If none of the addresses is free: one on loopback (127.255.255.254) that is hardly ever used.
     let spare = BindAddress(IPAddress(ipv4: 0x7fff_fffe))
     for options in [[], .reuseAddress] as [SocketOptions] {
       for address in target.addresses + target.comparedAddresses + [spare]
@@ -128,8 +134,8 @@ extension TrialSession {
 
   // MARK: Confirmation
 
-  /// An explanation infers something from the refusal: from its difference to another trial at the same address, or of
-  /// a socket whose options the table does not tell. Or the rules do not account for the answer at all.
+  /// Whether the trial has to be repeated: because it contradicts the rules, or because an explanation infers something
+  /// from its refusal. That is so if another trial at the same address succeeded, or if the options of a holder are unknown.
   private func isToBeConfirmed(_ trial: Trial) -> Bool {
     if isContradicted(trial) { return true }
     guard trial.outcome.isAddressInUse, !trial.socket.options.contains(.reusePort) else { return false }
@@ -137,20 +143,23 @@ extension TrialSession {
       || trials.contains { $0.socket.address == trial.socket.address && $0.outcome == .ok }
   }
 
-  /// The rules say otherwise.
+  /// Whether the outcome contradicts the rules.
   private func isContradicted(_ trial: Trial) -> Bool { isUnaccountedFor(trial) || isForbidden(trial) }
 
-  /// Refused, and no record is in the way.
+  /// Whether the trial found the port taken although no record is in the way.
   private func isUnaccountedFor(_ trial: Trial) -> Bool {
     trial.outcome.isAddressInUse && trial.prediction == .ok
   }
 
-  /// Ok, and a record is in the way. With SO_REUSEPORT the kernel is known to allow more than the rules do.
+  /// Whether the trial succeeded although a record is in the way. With SO_REUSEPORT that is normal: the kernel is known to
+  /// allow more than the rules do.
   private func isForbidden(_ trial: Trial) -> Bool {
     trial.outcome == .ok && trial.prediction == .fails && !trial.socket.options.contains(.reusePort)
   }
 
-  /// Makes those trials once more, the server's own first. True if every one was answered as before.
+  /// Makes these trials once more, the server's own first.
+  ///
+  /// - Returns: true if every outcome is the same as before.
   private mutating func repeatTrials<Prober: BindProber>(
     where isDoubtful: (Trial) -> Bool, _ prober: inout Prober
   ) throws(Prober.Failure) -> Bool {
@@ -158,7 +167,7 @@ extension TrialSession {
     let yours = doubtful.filter { trials[$0].usesServerOptions }
     var isSame = true
     if !target.areAlternatives, !yours.isEmpty {
-      // Sockets that are held together are tried together.
+      // Such a server's sockets are held at the same time, so all of them have to be tried again.
       let all = trials.indices.filter { trials[$0].usesServerOptions }
       isSame = replace(all, with: try prober.attempt(all.map { trials[$0].socket }))
     } else {
@@ -172,11 +181,11 @@ extension TrialSession {
     return isSame
   }
 
-  /// True if nothing has changed.
+  /// - Returns: true if no outcome has changed.
   private mutating func replace(_ indices: [Int], with outcomes: [TrialOutcome]) -> Bool {
     var isSame = true
     for (index, outcome) in zip(indices, outcomes) where trials[index].outcome != outcome {
-      // The order of all earlier trials can turn the ok of one with SO_REUSEPORT.
+      // With SO_REUSEPORT the outcome depends on earlier trials, so a first ok stands although the second try is refused.
       if trials[index].outcome == .ok, trials[index].socket.options.contains(.reusePort) { continue }
       isSame = false
       if trials[index].usesServerOptions {
@@ -188,7 +197,7 @@ extension TrialSession {
     return isSame
   }
 
-  /// Whether it is the server's own other sockets that stand in the way.
+  /// Finds out whether the server's own other sockets are in the way: tries each refused socket alone.
   private mutating func tryAlone<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     guard !target.areAlternatives, target.addresses.count > 1 else { return }
     for trial in trials
@@ -199,8 +208,10 @@ extension TrialSession {
 
   // MARK: Later
 
-  /// Tries the server's own sockets once more, those refused last first and alone: as long as one is refused, little or
-  /// nothing of the port is taken. True if every one succeeded.
+  /// Tries the server's own sockets once more. Those that were refused before are tried first and alone, so that a trial
+  /// takes as little as possible of the port as long as the server cannot have it.
+  ///
+  /// - Returns: true if every socket could be bound.
   package mutating func tryAgain<Prober: BindProber>(
     _ prober: inout Prober
   ) throws(Prober.Failure) -> Bool {
@@ -219,7 +230,7 @@ extension TrialSession {
     return yours.allSatisfy { trials[$0].outcome == .ok }
   }
 
-  /// Tries every one of the server's own sockets once more, and forgets the other trials, which are out of date.
+  /// Tries all of the server's own sockets once more, and drops the trials for comparison, which are out of date now.
   package mutating func tryYours<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
     trials.removeAll { !$0.usesServerOptions }
     let sockets = trials.map(\.socket)

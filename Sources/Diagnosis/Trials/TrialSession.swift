@@ -1,37 +1,37 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// The trials of one server's bind, and the look at the port that belongs to them.
+/// The trials of one server's bind, with the look at the port that belongs to them. Sessions are made by `run`, which asks
+/// the kernel, and by `predicted`, which asks the rules.
 package struct TrialSession: Sendable {
   package let target: BindTarget
-  /// Which options were tried, or told, beside the server's own.
+  /// Which options were tried, or predicted, besides the server's own.
   package let comparison: Comparison
-  /// In the order they were made.
+  /// In the order in which they were made first.
   package internal(set) var trials: [Trial] = []
-  /// The look that belongs to the last answers.
+  /// The look against which the outcomes are judged.
   package private(set) var snapshot: Snapshot
-  /// Addresses of a family that this host does not have, which only alternatives may lack.
+  /// Addresses of a family that this host lacks. They are skipped only where the server has others to choose from.
   package var skipped: [BindAddress] {
     target.addresses.filter { address in skippedTrials.contains { $0.socket.address == address } }
   }
   var skippedTrials: [Trial] = []
-  /// One of the server's own trials was refused, and repeated at once it succeeded.
+  /// Whether one of the server's own trials was refused, and succeeded when it was repeated a moment later.
   package internal(set) var hasJustBecomeFree = false
-  /// Addresses that were refused together with the server's other sockets, and ok when tried alone.
+  /// Addresses that were refused beside the server's other sockets, and could be bound when tried alone.
   package internal(set) var overlappingAlone: [BindAddress] = []
-  /// Nothing was bound: the outcomes are what the table predicts.
+  /// Whether nothing was bound, so that all outcomes are predictions.
   package internal(set) var isPredicted = false
-  /// How the rules see the sockets of the look.
   private(set) var view = SocketView()
-  /// The sockets of the look by what the rules ask of them.
+  /// The sockets of the look as `view` has them.
   private(set) var groups = SocketGroups()
 
   /// Which reuse options are tried beside the server's own.
   package enum Comparison: Sendable {
     case none
-    /// SO_REUSEADDR and no options, which is what an explanation rests on.
+    /// SO_REUSEADDR alone, and none: the difference between these two is what explanations rest on.
     case withAndWithoutReuse
-    /// Every combination.
+    /// Every combination of SO_REUSEADDR and SO_REUSEPORT.
     case all
   }
 
@@ -41,7 +41,9 @@ package struct TrialSession: Sendable {
     snapshot = Snapshot(records: [], coverage: Coverage(origin: .sockDiag, isComplete: false, blindSpots: []))
   }
 
-  /// Makes this snapshot, with what was found out about its sockets, the one that the trials are judged against.
+  /// Makes this the look against which the outcomes are judged, and predicts every trial anew.
+  ///
+  /// - Parameter details: what was found out about the sockets of the look.
   package mutating func take(
     _ snapshot: Snapshot, details: SocketDetailsTable = SocketDetailsTable(), scenario: Scenario = .present
   ) {
@@ -52,13 +54,13 @@ package struct TrialSession: Sendable {
     predict()
   }
 
-  /// Takes what was found out about the sockets of the look.
+  /// Adds what was found out about the sockets of the present look.
   mutating func take(_ details: SocketDetailsTable) {
     guard details != view.details else { return }
     take(snapshot, details: details, scenario: view.scenario)
   }
 
-  /// Where nothing was bound the outcome itself is what the table predicts.
+  /// Does nothing in a predicted session, where each outcome is the prediction already.
   private mutating func predict() {
     guard !isPredicted else { return }
     for index in trials.indices { trials[index].prediction = conflict(with: trials[index]).prediction }
@@ -68,18 +70,19 @@ package struct TrialSession: Sendable {
     conflict(with: newSocket(of: trial))
   }
 
-  /// What all sockets on the port, listed or not, mean for a new one: what is not seen is never free.
+  /// The conflict with all sockets on the port, listed or not. Where the source cannot list sockets that are only bound, it
+  /// is never `none`, so that nothing is called free that was not seen.
   func conflict(with new: NewSocket) -> ConflictRules.Conflict {
     let listed = groups.conflict(with: new)
     guard snapshot.coverage.isBlind(to: .boundNotListening) else { return listed }
     return listed.joined(with: .depends(.boundNotListening))
   }
 
-  /// What the trial's socket is to the rules.
+  /// The trial's socket as the rules see it.
   func newSocket(of trial: Trial) -> NewSocket {
     target.newSocket(at: trial.socket.address, options: trial.socket.options)
   }
 
-  /// A trial of the server's own was not ok.
+  /// Whether one of the server's own trials did not succeed, or is not surely predicted to.
   package var isRefused: Bool { trials.contains { $0.usesServerOptions && $0.outcome != .ok } }
 }

@@ -1,6 +1,6 @@
 package import SocketTable
 
-/// Equal for the same sockets in the same states, in any order and whatever their timers.
+/// A hash that is equal for the same sockets in the same states, in any order and whatever time their timers have left.
 package struct Fingerprint: Hashable, Sendable {
   private var count = 0
   private var sum = 0

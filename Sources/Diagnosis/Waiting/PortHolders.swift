@@ -1,12 +1,12 @@
 internal import SocketTable
 
-/// The records that stand, or may stand, in the way of a server's sockets.
+/// The sockets that are in the way of any of a server's binds, as `WaitPlan` needs them.
 struct PortHolders {
-  /// As long as one of these is there, no bind succeeds.
+  /// As long as one of these is there, the server cannot bind.
   private(set) var certain: [SocketRecord] = []
-  /// Whether one of these is in the way hangs on what is not known of it.
+  /// Whether these are in the way depends on properties that are not known.
   private(set) var possible: [SocketRecord] = []
-  /// The same for the same sockets in the same states, whatever their timers; in any order.
+  /// Of `certain` and `possible`.
   private(set) var fingerprint = Fingerprint()
 
   init() {}
@@ -24,7 +24,8 @@ struct PortHolders {
     }
   }
 
-  /// The strongest with any of them. With SO_REUSEPORT the kernel is known to allow more than the rules do.
+  /// The strongest conflict with any of the new sockets. With SO_REUSEPORT no conflict is certain, as the kernel is known to
+  /// allow more than the rules do.
   private static func conflict(
     of existing: ExistingSocket, with sockets: [NewSocket]
   ) -> ConflictRules.Conflict {
@@ -38,8 +39,9 @@ struct PortHolders {
   var all: [SocketRecord] { certain + possible }
   var isEmpty: Bool { certain.isEmpty && possible.isEmpty }
 
-  /// The states to ask for to see whether a trial could turn out otherwise, the cheapest that will do: a list of
-  /// listeners costs the same however many connections there are. Nil where timers alone are in the way, or nothing.
+  /// The states of the sockets whose end could change the answer. Listing these is cheaper than listing everything: a list
+  /// of listeners costs the same however many connections there are. Nil if timers have to fire first, or if nothing else is
+  /// in the way.
   var watchedStates: StateSet? {
     let live = certain.filter { !$0.isMinisocket }
     if live.contains(where: { $0.state == .listen }) { return StateSet(.listen) }
@@ -51,7 +53,7 @@ struct PortHolders {
     return StateSet(possible.map(\.state))
   }
 
-  /// What `watchedStates` cover.
+  /// The fingerprint of the holders in these states.
   func watched(_ states: StateSet) -> Fingerprint {
     Fingerprint(all.lazy.filter { states.contains($0.state) })
   }

@@ -1,58 +1,67 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// When `wait` looks again, at what, and when it tries again. Told what was seen and tried at which time, it says what to
-/// do next; it neither looks nor sleeps itself. Times are nanoseconds on a clock that only goes forward.
+/// Decides when `wait` looks at the port again, at which sockets, and when it tries again. The caller reports what it saw
+/// and tried, and asks for the next step; the plan itself neither looks nor sleeps. Times and costs are nanoseconds, times
+/// on a monotonic clock.
 package struct WaitPlan: Sendable {
   package enum Step: Hashable, Sendable {
+    /// Look at every socket on the port.
     case lookAtAll
-    /// Only at sockets in these states.
+    /// Look only at sockets in these states.
     case look(StateSet)
+    /// Make a trial.
     case attempt
     case sleep(until: Int64)
   }
 
-  /// Why the port will be free later than was thought.
+  /// Why the port will be free later than expected.
   package enum Delay: Hashable, Sendable {
-    /// A segment of the peer's started a TIME_WAIT again.
+    /// A segment from the peer restarted a TIME_WAIT's timer.
     case rearmed
-    /// The peer of a FIN_WAIT2 has closed, and a TIME_WAIT began.
+    /// The peer of a FIN_WAIT2 has closed, which made it a TIME_WAIT.
     case peerClosed
-    /// Another connection ended on this port.
+    /// Another connection has left a timer on this port.
     case another
   }
 
   private let settings: HostSettings
+  /// The server's sockets that were refused with EADDRINUSE; empty for port 0.
   private var sockets: [NewSocket] = []
   private var view = SocketView()
   private var portHolders = PortHolders()
+  /// The time of the last look at everything.
   private var lookedAt: Int64
+  /// The holders at the last trial. A change of the holders is a reason to try again.
   private var triedFingerprint = Fingerprint()
+  /// The holders in `states` at the last look.
   private var watchedFingerprint = Fingerprint()
+  /// The states that are looked at; nil for everything.
   private var states: StateSet?
-  /// When the timers of the records in the way can fire, and trials are worth making.
+  /// The times at which the timers of the holders can fire, so that trials are worth making.
   private var windows: [ClosedRange<Int64>] = []
   private var nextLook: Int64 = 0
   private var nextTrial: Int64 = 0
   private var mustLook = false
   private var mustTry = false
-  /// What the looks since the last pause cost.
+  /// The cost of the looks since the last pause, in processor time.
   private var spent: Int64 = 0
+  /// The looks at `states` since the holders last changed.
   private var polls: Int64 = 0
 
-  /// When the last timer in the way reaches 0; nil unless timers alone are in the way.
+  /// The time at which the last timer in the way reaches 0; nil unless only timers are in the way.
   package private(set) var expectedEnd: Int64?
-  /// Set when the last look has put the end off. The caller reads it and sets it to nil.
+  /// Set when a look shows that the end will be later than expected. The caller reads it and sets it back to nil.
   package var delay: Delay?
-  /// What is in the way will go by itself, as far as can be seen; also while that is being found out.
+  /// Whether the holders will end by themselves, as far as can be seen. Also true while that is being found out.
   package var endsByItself: Bool { mustLook || mustTry || isEnding }
   private var isEnding = false
-  /// The server's own sockets exclude each other: nothing that happens will change that.
+  /// Whether the server's own sockets exclude each other, so that waiting can never help.
   package private(set) var isHopeless = false
-  /// What stands in the way, as of the last look at everything.
+  /// The holders at the last look at everything.
   package var holders: [SocketRecord] { portHolders.all }
 
-  /// - Parameter session: whose last trials were refused.
+  /// - Parameter session: a session in which a trial of the server was refused.
   package init(_ session: TrialSession, settings: HostSettings, at now: Int64) {
     self.settings = settings
     lookedAt = now
@@ -83,7 +92,9 @@ package struct WaitPlan: Sendable {
 
   // MARK: What came of it
 
-  /// Everything on the port was looked at.
+  /// Reports a look at every socket on the port.
+  ///
+  /// - Parameter cost: the processor time that it took.
   package mutating func looked(_ records: [SocketRecord], cost: Int64, at now: Int64) {
     spent += cost
     mustLook = false
@@ -97,7 +108,7 @@ package struct WaitPlan: Sendable {
     schedule(at: now)
   }
 
-  /// Only sockets in these states were looked at.
+  /// Reports a look at the sockets in these states.
   package mutating func looked(_ states: StateSet, _ records: [SocketRecord], cost: Int64, at now: Int64) {
     spent += cost
     polls += 1
@@ -109,18 +120,18 @@ package struct WaitPlan: Sendable {
     schedule(at: now)
   }
 
-  /// The look was not seen whole: nothing follows from it.
+  /// Reports a look that was incomplete, so that nothing can be concluded from it.
   package mutating func missed(cost: Int64, at now: Int64) {
     spent += cost
     mustLook = false
     schedule(at: now)
   }
 
-  /// A trial was made and refused.
+  /// Reports a trial that was refused.
   package mutating func refused(_ session: TrialSession, cost: Int64, at now: Int64) {
     let before = sockets
     take(session)
-    // Something has come that the last look did not see.
+    // The refusal has a cause that the last look did not see.
     mustLook = sockets != before || mustTry && portHolders.isEmpty
     mustTry = false
     triedFingerprint = portHolders.fingerprint
@@ -141,7 +152,7 @@ package struct WaitPlan: Sendable {
         || trial.outcome.error == .addressNotAvailable
           && settings.tentativeAddresses.contains(trial.socket.address.address)
     }
-    // An automatic port has no holder.
+    // With port 0 the kernel chooses, so no socket is a holder.
     if session.target.port == 0 { sockets = [] }
   }
 
@@ -165,9 +176,9 @@ package struct WaitPlan: Sendable {
     lookedAt + Self.milliseconds(Int64(record.timer?.expires ?? 0))
   }
 
-  /// A timer that has reached 0 fires within one step of the timer wheel. No trial can succeed before the last timer that
-  /// is certainly in the way has fired. Each timer that is only possibly in the way could be the one that decides, so
-  /// each gets a window.
+  /// Sets the windows, from the time when a timer reaches 0 until it has surely fired: within one step of the timer wheel.
+  /// No trial can succeed before the last timer that is certainly in the way has fired. Each later timer that is only
+  /// possibly in the way could be the one that decides, so each of these gets a window as well.
   private mutating func setWindows(_ now: Int64) {
     windows = []
     let certain = portHolders.certain
@@ -195,14 +206,14 @@ package struct WaitPlan: Sendable {
 
   // MARK: Pace
 
-  /// How long to pause after what took so much processor time: looking is to take less than one per cent of a core, and
-  /// dear looks less than half of that, as the first ones have been made in any case.
+  /// The pause after work that took so much processor time. Looking may use less than one per cent of a core, and expensive
+  /// looks less than half of that, because the first ones are made in any case.
   private static func pause(after cost: Int64) -> Int64 { cost * (cost > milliseconds(2) ? 250 : 125) }
 
   private static func milliseconds(_ count: Int64) -> Int64 { count * 1_000_000 }
 
-  /// What a process holds is asked for every 100 ms at first, later every 250; what timers hold once a second, in case
-  /// somebody ends it early or starts it again.
+  /// Where only timers are in the way, one look a second is enough to see whether a timer was ended early or restarted.
+  /// Otherwise the next look is after 100 ms at first, and after up to 250 ms later.
   private mutating func schedule(at now: Int64) {
     let pause = states == nil ? 1000 : min(250, 100 + 10 * polls)
     nextLook = now + max(Self.milliseconds(pause), Self.pause(after: spent))
