@@ -1,7 +1,8 @@
 package import Diagnosis
 internal import SocketTable
 
-/// `trybind --watch` for people: one screen of it.
+/// Draws one screen of `trybind --watch`. It only has the words and the layout: `TrybindRun.watch` looks, tries and keeps
+/// the time, and makes a `BindWatch` of each result.
 package struct BindWatch {
   private let diagnosis: BindDiagnosis
   private let changes: SocketChanges
@@ -9,7 +10,7 @@ package struct BindWatch {
   private let triedAgo: Int64
 
   /// - Parameters:
-  ///   - title: what is watched, and when it was looked at.
+  ///   - title: the first line, which says what is watched and when it was looked at.
   ///   - triedAgo: milliseconds since the last trial.
   package init(_ diagnosis: BindDiagnosis, changes: SocketChanges, title: String, triedAgo: Int64) {
     self.diagnosis = diagnosis
@@ -30,7 +31,7 @@ package struct BindWatch {
     return canvas.rows.map { Array(lines.prefix($0)) } ?? lines
   }
 
-  /// On as many lines as it takes: the time comes last, and is what is waited for.
+  /// The verdict is wrapped and never cut, because the time left, which users wait for, comes last.
   private func verdict(_ canvas: Canvas) -> [String] {
     let options = Wording.names(diagnosis.target.options)
     let server = "a server with \(options.isEmpty ? "no options" : options)"
@@ -54,7 +55,7 @@ package struct BindWatch {
     }
   }
 
-  /// The last answers of the kernel to the server's own sockets.
+  /// The last outcome of each of the server's own trials.
   private func trials(_ canvas: Canvas) -> [String] {
     let yours = diagnosis.trials.filter(\.usesServerOptions)
     let places = yours.map { $0.socket.address.text(port: $0.socket.port) }

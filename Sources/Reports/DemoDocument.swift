@@ -1,10 +1,10 @@
 package import Diagnosis
 package import SocketTable
 
-/// `demo` for programs.
+/// The answer of `demo` as JSON and as plain lines.
 package struct DemoDocument {
   private let claims: [ClaimReport]
-  /// Nil if nothing has been looked at.
+  /// Nil if no claim has looked at sockets.
   private let coverage: Coverage?
 
   package init(_ claims: [ClaimReport], coverage: Coverage?) {
@@ -23,7 +23,6 @@ package struct DemoDocument {
     return writer.finish()
   }
 
-  /// number, verdict, condition, claim.
   package func plain(withHeader: Bool) -> ByteBuffer {
     var buffer = ByteBuffer()
     if withHeader { buffer.append("number\tverdict\tcondition\tclaim\n") }

@@ -1,7 +1,8 @@
 package import Diagnosis
 internal import SocketTable
 
-/// `demo` for people: the claim, what was done and seen, what the kernel answered, the verdict.
+/// The answer of `demo` as text: for each claim its words, what was done and seen, what the kernel answered, and the
+/// verdict.
 package struct DemoText {
   private let claim: ClaimReport
 
@@ -9,7 +10,7 @@ package struct DemoText {
 
   static let indent = 3
 
-  /// The claim alone.
+  /// Writes the words of the claim only.
   package func writeClaim(to text: inout StyledText) {
     text.cell("\(claim.number)", width: Self.indent, .strong)
     text.paragraph("\"\(claim.claim)\"", indent: Self.indent, tone: .strong)
@@ -46,7 +47,7 @@ package struct DemoText {
     let (word, tone, rest) = verdict
     text.pad(Self.indent)
     text.append(word, tone)
-    // The word has its colour, and is wrapped with what follows it.
+    // The coloured word is written already. It is wrapped together with the rest, and then cut off.
     let lines = ("\(Prose(unbreakable: word)) \(rest ?? "")" as Prose).lines(width: text.width - Self.indent)
     for (index, line) in lines.enumerated() {
       if index > 0 { text.pad(Self.indent) }
@@ -75,7 +76,7 @@ package struct DemoText {
     }
   }
 
-  /// How the claims came out, and what differs.
+  /// Writes how many claims hold, and which ones went unlike what is known of Linux.
   package static func writeSummary(_ claims: [ClaimReport], to text: inout StyledText) {
     func count(_ verdict: ClaimReport.Verdict) -> Int { claims.count { $0.verdict == verdict } }
     func parts(_ number: Int, _ one: String, _ several: String) -> Prose? {
@@ -96,7 +97,7 @@ package struct DemoText {
   }
 }
 
-/// What the ends of a connection did, one below the other, and their states after it.
+/// A sequence diagram: one line for each action of an end of a connection, with the states of both ends after it.
 private struct Ladder {
   private struct Rung {
     let action: String
@@ -119,7 +120,7 @@ private struct Ladder {
     )
   }
 
-  /// "---- FIN ---->", towards the other end.
+  /// The arrow points to the other end: "---- FIN ---->".
   private static func arrow(_ event: ClaimEvent) -> String {
     let width = 17
     if event.sends == "handshake" { return "<-- \(event.sends) -->" }
@@ -181,7 +182,7 @@ private struct Ladder {
   }
 }
 
-/// What the kernel answered: a row for each set of circumstances, a column for each question.
+/// The kernel's answers: a row for each set of circumstances, a column for each question.
 private struct AnswerTable {
   private struct Row {
     let given: [String]

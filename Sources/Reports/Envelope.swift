@@ -1,15 +1,20 @@
 internal import SocketTable
 
-/// What every document begins with: which program, when, on which host, by which source.
+/// The members with which every JSON document begins: by which program and when it was made, on which host, and from which
+/// source.
 package struct Envelope: Sendable {
+  /// The version of the structure of the documents. Members are added, never renamed, and adding does not change it.
   package static let schemaVersion: UInt = 1
 
+  /// The subcommand.
   package var command: String
   package var toolVersion: String
-  /// Since 1970-01-01 UTC.
+  /// Wall-clock time since 1970-01-01 UTC.
   package var observedAtMilliseconds: Int64
   package var hostname: String
+  /// The release of the kernel, as in uname(2).
   package var kernel: String
+  /// Inode of this process's network namespace; nil if it is unknown, or if the answer is about another one.
   package var networkNamespace: UInt64?
   package var effectiveUserID: UInt32
 
@@ -26,19 +31,21 @@ package struct Envelope: Sendable {
     self.effectiveUserID = effectiveUserID
   }
 
-  /// The members that every object has.
+  /// Writes the members that every object has, each line of a stream among them.
   func writeIdentity(_ writer: inout JSONWriter) {
     writer.member("schema_version", Self.schemaVersion)
     writer.member("command", command)
   }
 
-  /// The members of a document that rests on no look at sockets.
+  /// Writes the members of a document that rests on no look at sockets.
   func write(_ writer: inout JSONWriter) {
     writeIdentityAndHost(&writer)
     writer.memberNull("source")
   }
 
-  /// The members of a whole document. A look that is still going on is neither complete nor incomplete.
+  /// Writes the members of a document that rests on a look.
+  ///
+  /// - Parameter isComplete: nil while the look is still going on.
   func write(_ writer: inout JSONWriter, origin: Coverage.Origin, isComplete: Bool?, blindSpots: [BlindSpot])
   {
     writeIdentityAndHost(&writer)
@@ -72,7 +79,8 @@ package enum Timestamp {
     let day: Int64 = 86_400_000
     let days = milliseconds >= 0 ? milliseconds / day : (milliseconds - day + 1) / day
     let rest = milliseconds - days * day
-    // Days to a date of the proleptic Gregorian calendar: years counted from March, in eras of 400 years.
+    // The proleptic Gregorian calendar repeats every 400 years (an era). Years are counted from March, so that a leap day
+    // is the last day of its year.
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

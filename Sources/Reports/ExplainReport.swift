@@ -1,17 +1,18 @@
 package import Handbook
 package import SocketTable
 
-/// `explain` in each of its formats.
+/// The answer of `explain` in each of its formats.
 package struct ExplainReport {
   package enum Answer: Sendable {
+    /// All topics.
     case list
-    /// `values` belong to the topic's settings; nil is unknown.
+    /// `values` has the present value of each of the topic's settings; nil if it could not be read.
     case topic(Topic, values: [String?])
-    /// Nothing is called so; these are nearest.
+    /// No topic has this name. `near` has the most similar names.
     case unknown(near: [String])
   }
 
-  /// What was asked for; nil for the list.
+  /// The name that was asked for; nil for the list.
   private let query: String?
   private let answer: Answer
 
@@ -123,14 +124,14 @@ package struct ExplainReport {
     }
   }
 
-  /// "net.ipv4.tcp_fin_timeout = 60 (s; FIN_WAIT2 without a process)".
+  /// A setting with its value: "net.ipv4.tcp_fin_timeout = 60 (s; FIN_WAIT2 without a process)".
   private static func here(_ setting: Setting, _ value: String?) -> String {
     let shown = value.map { $0.isEmpty ? "none" : ByteSafety.escaped($0) } ?? "unknown"
     let note = setting.fullNote
     return "\(setting.name) = \(shown)\(note.isEmpty ? "" : " (\(note))")"
   }
 
-  /// Paragraphs apart from each other by a line; of a list one below the other.
+  /// Paragraphs are separated by an empty line, items of a list are not.
   private static func section(
     _ label: String, _ paragraphs: [String], isList: Bool = false, to text: inout StyledText
   ) {

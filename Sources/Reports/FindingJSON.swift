@@ -1,6 +1,6 @@
 internal import Diagnosis
 
-/// A finding in a document.
+/// Writes a Finding object.
 enum FindingJSON {
   static func write(_ writer: inout JSONWriter, _ finding: Finding, _ text: FindingText) {
     writer.member("slug", finding.slug.rawValue)

@@ -1,9 +1,9 @@
 package import SocketTable
 
-/// Writes one JSON value (RFC 8259) after the other; commas and line breaks come by themselves.
+/// Writes JSON (RFC 8259) value by value, and adds commas and line breaks itself.
 package struct JSONWriter: ~Copyable {
   package enum Layout: Sendable {
-    /// The document's members, and the elements of its lists, on lines of their own.
+    /// The members of the document, and the elements of its lists, are on lines of their own.
     case lines
     /// Everything on one line.
     case compact
@@ -15,13 +15,14 @@ package struct JSONWriter: ~Copyable {
   private var depth = 0
   private var isFirst = true
 
-  /// `drain` takes what has come together so far each time it is a good deal.
+  /// - Parameter drain: takes the bytes that were written so far, whenever a list has filled the buffer
+  ///   (`ByteBuffer.drainAt`).
   package init(_ layout: Layout, drain: @escaping Drain = { _ in }) {
     self.layout = layout
     self.drain = drain
   }
 
-  /// What has been written, and a newline.
+  /// Ends the document with a newline, and returns the bytes that `drain` has not taken.
   package consuming func finish() -> ByteBuffer {
     buffer.append(literal: "\n")
     return buffer
@@ -57,14 +58,14 @@ package struct JSONWriter: ~Copyable {
     close("]")
   }
 
-  /// An object as an element of the list that is being written.
+  /// Writes an object as an element of a list, in the closure of `array`.
   package mutating func element(_ body: (inout JSONWriter) -> Void) {
     open("{")
     body(&self)
     close("}")
   }
 
-  /// What `body` appends is the next value.
+  /// Writes the bytes that `body` appends as the next value; they have to be valid JSON.
   package mutating func raw(_ body: (inout ByteBuffer) -> Void) { body(&buffer) }
 
   // MARK: Members
@@ -84,7 +85,7 @@ package struct JSONWriter: ~Copyable {
     if let value { buffer.append(decimal: UInt64(value)) } else { buffer.append(literal: "null") }
   }
 
-  /// Counts, which are never negative.
+  /// Writes a count. A negative one is written as 0.
   package mutating func member(count: Int, _ key: String) {
     self.key(key)
     buffer.append(decimal: UInt64(max(0, count)))
@@ -139,7 +140,7 @@ package struct JSONWriter: ~Copyable {
 }
 
 extension ByteBuffer {
-  /// Quoted and escaped; what is no valid UTF-8 has become U+FFFD when the String was made.
+  /// Appends the text quoted and escaped. Invalid UTF-8 cannot occur: it became U+FFFD when the String was made.
   package mutating func append(jsonString text: String) {
     append(byte: UInt8(ascii: "\""))
     for scalar in text.unicodeScalars {
@@ -149,7 +150,7 @@ extension ByteBuffer {
       case "\n": append(literal: "\\n")
       case "\t": append(literal: "\\t")
       case "\r": append(literal: "\\r")
-      // None of them needs more than four digits. JSON is shown on terminals as well.
+      // JSON may be shown on a terminal, so what could control it is escaped. No such character needs more than four digits.
       case _ where ByteSafety.isHarmful(scalar):
         append(literal: "\\u")
         let digits = String(scalar.value, radix: 16)

@@ -1,12 +1,12 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// What the table of `port` says of owners.
+/// The lines about owners in the table of `port --owners`.
 enum OwnerLines {
-  /// Below the state.
+  /// The line begins below the state: the width of the first column and two spaces.
   static let indent = 11
 
-  /// Nil where nothing is known, as of sockets that no process can have.
+  /// Nil if nothing is known about the owner, and for sockets that no process can have.
   static func line(_ details: SocketDetailsTable, _ record: SocketRecord) -> Prose? {
     guard record.inode != 0, let known = details[record] else { return nil }
     let flags: Prose = details.hasAskedForReuseOptions ? "  \(OwnerText.reuseOptions(known))" : ""
@@ -17,7 +17,7 @@ enum OwnerLines {
     return known.visibility == .none ? "no process has it open" : nil
   }
 
-  /// Why owners are hidden, and from whom they are not.
+  /// Explains why owners are hidden, and who can see them. Nil if none is hidden.
   static func closing(_ report: PortReport) -> Prose? {
     guard !report.details.isEmpty else { return nil }
     let concealment = report.listed.reduce(into: Concealment()) { union, index in

@@ -1,24 +1,24 @@
 package import Diagnosis
 package import SocketTable
 
-/// What `port` found, ready to be written in any format.
+/// The result of `port`, ready to be written in any format.
 package struct PortReport {
   package var filter: SocketFilter
   package var records: [SocketRecord]
-  /// Where in `records` those stand that are listed: sorted, and cut to the limit.
+  /// The indices in `records` of the sockets to list, sorted and cut to the limit.
   package var listed: [UInt32]
-  /// How many there were before the limit.
+  /// The number of sockets to list before they were cut to the limit.
   package var listedCount: Int
-  /// Every socket on the ports, whatever its state.
+  /// The number of sockets in each state, including those that are not listed because of their state.
   package var counts: StateCounts
   package var coverage: Coverage
-  /// One step of the kernel's timer wheel, in milliseconds: a timer at 0 can take this much longer.
+  /// One step of the kernel's timer wheel, in milliseconds. A timer that stands at 0 can take this much longer.
   package var timerSlack: Int
-  /// Of those that are listed; empty unless asked for.
+  /// What was found out about the listed sockets; empty unless it was asked for.
   package var details: SocketDetailsTable
-  /// The network namespace that was asked about, if it is not the caller's own.
+  /// The network namespace that was asked about; nil for the caller's own.
   package var namespace: NamespaceReference?
-  /// Looked for only where nothing at all was found.
+  /// Looked for only if no socket was found at all; otherwise empty.
   package var otherNamespaces: [OtherNamespace] = []
 
   package init(
@@ -40,7 +40,7 @@ package struct PortReport {
 // MARK: - JSON
 
 extension PortReport {
-  /// The end of the document; `drain` takes what comes before it.
+  /// Returns the end of the document, after `drain` has taken what comes before it.
   package func document(
     _ envelope: Envelope, interfaceName: @escaping (UInt32) -> String, drain: @escaping Drain = { _ in }
   ) -> ByteBuffer {
@@ -64,7 +64,7 @@ extension PortReport {
   }
 }
 
-/// The members that a document and a stream of lines share.
+/// Writes the members that the document and the stream of lines have in common.
 enum PortQueryJSON {
   static func write(_ writer: inout JSONWriter, _ filter: SocketFilter) {
     writer.object("query") { writer in
@@ -93,7 +93,7 @@ enum PortQueryJSON {
 
 // MARK: - JSON Lines
 
-/// `port` as it streams: a snapshot line, a line a socket, and an end.
+/// The answer of `port` as a stream of JSON lines: one "snapshot", then one for each socket as it arrives, and one "end".
 package struct PortLines: ~Copyable {
   private var row: SocketRow
   private let filter: SocketFilter
@@ -131,7 +131,7 @@ package struct PortLines: ~Copyable {
     row.appendObject(record, side: filter.side(of: record) ?? .local, details: details, to: &buffer)
   }
 
-  /// `error` is nil unless the look ended early.
+  /// - Parameter error: why the look ended early; nil if it did not.
   package func appendEnd(
     _ envelope: Envelope, counts: StateCounts, listed: Int, isComplete: Bool, error: String?,
     to buffer: inout ByteBuffer

@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// `port` for people.
+/// The answer of `port` as text.
 package struct PortTable {
   private let report: PortReport
   private let interfaceName: (UInt32) -> String
@@ -17,7 +17,7 @@ package struct PortTable {
     writeClosing(to: &text)
   }
 
-  /// What the rows come to, and what to ask next.
+  /// Writes the sentences below the rows: what they amount to, and what to ask next.
   func writeClosing(to text: inout StyledText) {
     if report.listed.count < report.listedCount {
       text.paragraph(
@@ -63,8 +63,8 @@ package struct PortTable {
     if hasInterface { text.append(SocketColumns.interfaceHeading, .strong) }
     text.line()
     let looksForOwners = !report.details.isEmpty
-    // Rows come in the order of their timers, which is random in memory: copying some of them ahead lets the loads wait
-    // side by side and not one after the other.
+    // The order by timers is random in memory. Copying a few records ahead lets the processor fetch them at the same time
+    // instead of waiting for one after the other.
     var ahead: [SocketRecord] = []
     var leading = LeadingCells(stateWidth: columns.state)
     ahead.reserveCapacity(Self.rowsAhead)
@@ -93,7 +93,7 @@ package struct PortTable {
 
   private static let rowsAhead = 32
 
-  /// In the order of memory where every record has a row.
+  /// Goes through the records in the order of memory if all of them are listed, which is faster.
   private func forEachListed(_ body: (SocketRecord) -> Void) {
     if report.listed.count == report.records.count {
       report.records.forEach(body)
@@ -125,7 +125,7 @@ package struct PortTable {
     }
   }
 
-  /// For the default question: what only a timer keeps, and what else is there.
+  /// The answer to the default question: which minisockets hold the port, and what else does.
   private var holdingSentences: [Prose] {
     let counts = report.counts
     var sentences: [Prose] = []
@@ -158,7 +158,7 @@ package struct PortTable {
     return sentences + blindSentences
   }
 
-  /// What to ask next, on a line of its own.
+  /// The command to try next, on a line of its own; nil if there is none to advise.
   private var hint: String? {
     guard report.filter.side == .local, report.filter.states == .minisockets,
       let port = report.filter.ports.single
@@ -197,7 +197,7 @@ package struct PortTable {
     return unlisted + [sentence + "."] + lossSentences + blindSentences
   }
 
-  /// What was lost from an incomplete look may have been there.
+  /// If the look was incomplete, there may be sockets all the same, so "no socket" is said with that reservation.
   private func none(_ place: String) -> [Prose] {
     [
       "No socket \(place) \(ports)\(report.coverage.isComplete ? "" : ", as far as was seen; it was not seen whole")."
@@ -226,10 +226,11 @@ package struct PortTable {
   }
 }
 
-/// The first two cells, time left and state; rows that follow one another by time mostly share them.
+/// Writes the first two cells, time left and state. Rows are sorted by time, so most have the same cells as the row before,
+/// whose text is used again.
 private struct LeadingCells: ~Copyable {
   private var text = ByteBuffer()
-  /// What `text` was written for.
+  /// The cells that `text` has; nil before the first row.
   private var timeLeft: TimeLeft?
   private var state: TCPState?
   private let stateWidth: Int

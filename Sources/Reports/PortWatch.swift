@@ -1,13 +1,13 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// `port --watch` for people: one screen of it.
+/// Draws one screen of `port --watch`. `PortRun.watch` looks and keeps the time.
 package struct PortWatch {
   private let report: PortReport
   private let changes: SocketChanges
   private let title: String
 
-  /// - Parameter title: what is watched, and when it was looked at.
+  /// - Parameter title: the first line, which says what is watched and when it was looked at.
   package init(_ report: PortReport, changes: SocketChanges, title: String) {
     self.report = report
     self.changes = changes
@@ -18,7 +18,8 @@ package struct PortWatch {
     var closing = StyledText(usesColor: false, width: canvas.columns)
     PortTable(report, interfaceName: interfaceName).writeClosing(to: &closing)
     var below = closing.buffer.text.split(separator: "\n").map(String.init)
-    // The title, a blank, the heading, a blank; the sentences are worth less than the rows.
+    // Four lines go to the title, the heading and two empty lines. Where room is scarce, rows are worth more than the
+    // sentences below them.
     var room = canvas.rows.map { $0 - 4 - below.count }
     while let few = room, few < 3, !below.isEmpty {
       below.removeLast()

@@ -2,27 +2,27 @@ package import Diagnosis
 internal import NetlinkCodec
 package import SocketTable
 
-/// What `release` was to end, and what came of it.
+/// What `release` was asked to end, and the result.
 package struct ReleaseReport {
   package let port: UInt16
   package let family: SocketFilter.Family
   package let includesFinWait2: Bool
   package let isDryRun: Bool
-  /// The minisockets that it was to end, in the order in which they are ended: longest left first.
+  /// The minisockets to end, in the order in which they are ended: those with the most time left come first.
   package let chosen: [SocketRecord]
-  /// Ended; of a dry run those that would be.
+  /// The minisockets that were ended, or would be in a dry run.
   package var released: [SocketRecord] = []
-  /// How many had ended by themselves before they were asked to.
+  /// The number of those that had ended by themselves before their turn came.
   package var vanished = 0
-  /// What is on the port afterwards.
+  /// The sockets that are still on the port afterwards.
   package var left: [SocketRecord]
   package var coverage: Coverage
-  /// What a bind without options was answered afterwards; nil if none was tried.
+  /// The outcome of a bind without options afterwards; nil if none was tried.
   package var plainBind: (address: BindAddress, outcome: TrialOutcome)?
-  /// Why not all of them could be ended.
+  /// Why not all of them could be ended; nil if nothing went wrong.
   package var error: String?
 
-  /// - Parameter records: the sockets whose local port it is, in every state.
+  /// - Parameter snapshot: the sockets with this local port, in every state.
   package init(
     port: UInt16, family: SocketFilter.Family, includesFinWait2: Bool, isDryRun: Bool, _ snapshot: Snapshot
   ) {
@@ -35,8 +35,9 @@ package struct ReleaseReport {
       ports: PortSet(port),
       states: .states(StateSet(includesFinWait2 ? [.timeWait, .finWait2] : [.timeWait])),
       family: family)
-    // A socket that was closed by shutdown() and is still open shares its cookie with the TIME_WAIT of its connection.
-    // Made to listen, it would be found in place of a TIME_WAIT that has just gone.
+    // After shutdown() on both sides a socket that a process still has open shares its cookie with the TIME_WAIT of its
+    // connection. If the process makes it listen, and the TIME_WAIT ends meanwhile, the kernel would find and destroy the
+    // listener instead.
     let living = Set(snapshot.records.filter { !$0.isMinisocket }.map(\.cookie))
     var seen: Set<UInt64> = []
     var (chosen, left): ([SocketRecord], [SocketRecord]) = ([], [])
@@ -53,7 +54,7 @@ package struct ReleaseReport {
     if isDryRun { released = chosen } else { self.left += chosen }
   }
 
-  /// What it was to end and is still there.
+  /// The chosen minisockets that are still there.
   package var remaining: [SocketRecord] {
     let asked = Set(chosen.map(\.cookie))
     return isDryRun ? [] : left.filter { $0.isMinisocket && asked.contains($0.cookie) }
@@ -103,7 +104,7 @@ package struct ReleaseReport {
     }
   }
 
-  /// The released sockets, in the columns of `port`.
+  /// The released sockets, with the same columns as `port`.
   package func plain(withHeader: Bool, interfaceName: @escaping (UInt32) -> String) -> ByteBuffer {
     var buffer = ByteBuffer()
     if withHeader { buffer.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") }

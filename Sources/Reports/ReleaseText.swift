@@ -2,7 +2,7 @@ internal import Diagnosis
 internal import NetlinkCodec
 internal import SocketTable
 
-/// `release` for people: what it is about to end, and afterwards what is left.
+/// The answer of `release` as text: before, what will be ended; afterwards, what is left.
 package struct ReleaseText {
   private let report: ReleaseReport
   private let interfaceName: (UInt32) -> String
@@ -23,7 +23,7 @@ package struct ReleaseText {
     return "port \(report.port)\(family)"
   }
 
-  /// "3 TIME_WAIT on port 9527".
+  /// What will be ended: "3 TIME_WAIT on port 9527".
   package var subject: String { onPort(report.chosen).plain }
 
   private func onPort(_ records: [SocketRecord]) -> Prose { "\(list(records)) on \(port)" }
@@ -68,7 +68,7 @@ package struct ReleaseText {
     }
   }
 
-  /// What is on the port beside those that are to be ended.
+  /// The sockets on the port that are not to be ended.
   private var others: [SocketRecord] {
     let asked = Set(report.chosen.map(\.cookie))
     return report.left.filter { !$0.isMinisocket || !asked.contains($0.cookie) }

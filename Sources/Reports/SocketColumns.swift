@@ -1,7 +1,7 @@
 internal import SocketTable
 
-/// The columns of a table of sockets, as `port` prints it and `--watch` draws it: time left, state, local end, peer and,
-/// where a socket is tied to one, interface.
+/// The columns of a table of sockets, for `port` and for watches: time left, state, local end and peer. A column for the
+/// interface is added if a socket is tied to one.
 struct SocketColumns {
   static let timeHeading = "TIME LEFT"
   static let stateHeading = "STATE"
@@ -11,12 +11,12 @@ struct SocketColumns {
 
   private(set) var state = stateHeading.utf8.count
   private(set) var local = localHeading.utf8.count
-  /// As wide as its heading until `measurePeers` has been called: it need not be known where no column follows.
+  /// As wide as the heading until `measurePeers` has been called. The width is needed only if another column follows.
   private(set) var peer = peerHeading.utf8.count
   private(set) var hasInterface = false
 
   init(_ forEachRecord: ((SocketRecord) -> Void) -> Void) {
-    // Copies, which are not shared with the closure, cost less in a hundred thousand rounds.
+    // Local variables cost less than properties of `self` in a closure that runs a hundred thousand times.
     var (state, local, hasInterface) = (state, local, false)
     var lastKind: UInt32?
     var lastLocal: Endpoint?
@@ -40,20 +40,21 @@ struct SocketColumns {
     self.peer = peer
   }
 
-  /// Nil for a socket that is tied to none.
+  /// Nil for a socket that is not tied to an interface.
   static func interface(_ record: SocketRecord, _ name: (UInt32) -> String) -> String? {
     record.interface == 0 ? nil : ByteSafety.escaped(name(record.interface))
   }
 }
 
-/// What the first column says.
+/// The cell of the first column.
 enum TimeLeft: Equatable {
   static let width = SocketColumns.timeHeading.utf8.count
 
-  /// No timer alone keeps it.
+  /// The socket is no minisocket, so its end is not a matter of time.
   case none
-  /// The timer has run out, and its slack has not.
+  /// The timer stands at 0 and has not fired yet.
   case ending
+  /// Tenths of a second.
   case tenths(UInt32)
 
   init(_ record: SocketRecord) {

@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// The members of a Socket object that its record does not have.
+/// Writes those members of a Socket object that do not come from its record.
 enum SocketDetailsJSON {
   static func append(_ details: SocketDetails, to buffer: inout ByteBuffer) {
     buffer.append(literal: ",\"cgroup\":")

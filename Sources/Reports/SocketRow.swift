@@ -1,26 +1,28 @@
 internal import NetlinkCodec
 package import SocketTable
 
-/// One socket as a JSON object or as a plain line. Both are on the path that runs a hundred thousand times.
+/// Writes a socket as a JSON object or as a plain line. There may be a hundred thousand of them, most of which differ only
+/// in addresses, time left and cookie. So the text around these is kept and used again as long as the rest, the "shape" of
+/// the row, is the same.
 package struct SocketRow: ~Copyable {
-  /// The name of a network device by its index.
+  /// The name of a network interface by its index.
   private let interfaceName: (UInt32) -> String
-  /// The text of a JSON object around its addresses, time left and cookie, and what it was written for.
+  /// The shape of the last JSON object, for which the next five texts were written; nil if there is none to use again.
   private var shape: RowShape?
   private var beforeLocal = ByteBuffer()
   private var beforePeer = ByteBuffer()
   private var beforeTime = ByteBuffer()
   private var beforeCookie = ByteBuffer()
   private var afterCookie = ByteBuffer()
-  /// The same for a plain line.
+  /// The same for the last plain line.
   private var plainShape: RowShape?
   private var plainBefore = ByteBuffer()
   private var plainAfter = ByteBuffer()
 
-  /// What every JSON object begins and ends with.
+  /// The text with which every JSON object begins and ends.
   private let beginning: String
   private let end: String
-  /// Owners were looked for, so that a socket which no process can have has none.
+  /// Whether owners were looked for. Then a socket without a process is known to have no owners.
   private let looksForOwners: Bool
 
   package init(
@@ -33,7 +35,7 @@ package struct SocketRow: ~Copyable {
     self.interfaceName = interfaceName
   }
 
-  /// The columns of plain output; new ones come last.
+  /// The columns of plain output. Scripts rely on their places, so new ones come last.
   package static let plainColumns = [
     "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer",
     "uid",
@@ -80,10 +82,7 @@ package struct SocketRow: ~Copyable {
     plainAfter.append(byte: UInt8(ascii: "\n"))
   }
 
-  /// A Socket object.
-  ///
-  /// Sockets that differ in nothing but addresses, time left and cookie share the text around these; it is kept from
-  /// row to row.
+  /// Appends a Socket object.
   package mutating func appendObject(
     _ record: SocketRecord, side: MatchedSide, to buffer: inout ByteBuffer
   ) {
@@ -95,7 +94,7 @@ package struct SocketRow: ~Copyable {
     appendShaped(record, to: &buffer)
   }
 
-  /// The same with what is known beyond the record. Such rows share nothing, and are few.
+  /// Appends a Socket object with details. Such rows are few, and no text is kept for the next.
   package mutating func appendObject(
     _ record: SocketRecord, side: MatchedSide, details: SocketDetails, to buffer: inout ByteBuffer
   ) {
@@ -189,7 +188,8 @@ package struct SocketRow: ~Copyable {
   }
 }
 
-/// Everything that goes into a row but addresses, time left and cookie; in numbers, as it is compared for each row.
+/// Everything in a row except addresses, time left and cookie. It is packed into two numbers because it is compared for each
+/// row.
 private struct RowShape: Equatable {
   private let kindAndInterface: UInt64
   private let owner: UInt64

@@ -1,6 +1,6 @@
 package import SocketTable
 
-/// Text for people: colour only where it carries the answer.
+/// Text with colours, which are used only where they help to find the answer.
 package struct StyledText: ~Copyable {
   package enum Tone: Sendable {
     /// The verdict when it is yes, and an "ok".
@@ -24,12 +24,13 @@ package struct StyledText: ~Copyable {
 
   package private(set) var buffer: ByteBuffer
   package let usesColor: Bool
-  /// Columns to wrap at.
+  /// The number of columns at which text is wrapped.
   package let width: Int
 
   private let drain: Drain
 
-  /// `drain` takes what has come together so far each time it is a good deal.
+  /// - Parameter drain: takes the bytes that were written so far, whenever a line has filled the buffer
+  ///   (`ByteBuffer.drainAt`), and the rest at `finish()`.
   package init(usesColor: Bool, width: Int, drain: @escaping Drain = { _ in }) {
     buffer = ByteBuffer(capacity: 4096)
     self.drain = drain
@@ -55,14 +56,14 @@ package struct StyledText: ~Copyable {
 
   mutating func append(_ endpoint: Endpoint) { buffer.append(endpoint) }
 
-  /// Padded on the right.
+  /// Appends an endpoint, padded on the right.
   mutating func append(_ endpoint: Endpoint, width: Int) {
     let start = buffer.count
     buffer.append(endpoint)
     buffer.append(spaces: width - (buffer.count - start))
   }
 
-  /// Text of the program itself, on the path that runs for every row.
+  /// Appends text that needs no String, which is faster in code that runs for every row.
   mutating func append(literal text: StaticString) { buffer.append(literal: text) }
 
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
@@ -70,7 +71,7 @@ package struct StyledText: ~Copyable {
     endLine()
   }
 
-  /// Hands out the rest.
+  /// Hands the remaining bytes to the drain.
   package mutating func finish() { drain(&buffer) }
 
   mutating func endLine() {
@@ -78,7 +79,7 @@ package struct StyledText: ~Copyable {
     if buffer.count >= ByteBuffer.drainAt { drain(&buffer) }
   }
 
-  /// A paragraph wrapped at the width. Lines after the first are indented by `indent`.
+  /// Writes a paragraph, wrapped at the width. Lines after the first are indented.
   package mutating func paragraph(_ text: Prose, indent: Int = 0, tone: Tone? = nil) {
     lines(text.lines(width: width - indent), indent: indent, tone: tone)
   }
@@ -90,7 +91,7 @@ package struct StyledText: ~Copyable {
     }
   }
 
-  /// A line for a shell, which goes on where it is told to.
+  /// Writes a command line. If it is too long, it is continued on the next line with a backslash, so that it can be pasted.
   mutating func command(_ text: String, indent: Int) {
     let isLong = text.unicodeScalars.count > width - indent
     let lines = isLong ? Prose(text).lines(width: width - indent - 2) : [text]
@@ -100,13 +101,12 @@ package struct StyledText: ~Copyable {
     }
   }
 
-  /// Parts that stand two spaces apart, broken where the width does not suffice. Lines after the first are indented by
-  /// `indent`.
+  /// Writes text whose parts are separated by two spaces; see `Prose.lines(ofPartsIn:)`. Lines after the first are indented.
   mutating func parts(_ text: Prose, indent: Int) {
     lines(text.lines(ofPartsIn: width - indent), indent: indent)
   }
 
-  /// A cell of a table; padding stands outside the colour.
+  /// Writes a cell of a table. The padding is not coloured.
   package mutating func cell(_ text: String, width: Int, _ tone: Tone? = nil, alignsRight: Bool = false) {
     let padding = String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
     if alignsRight { append(padding) }

@@ -1,4 +1,5 @@
-/// Addresses down, options across, the kernel's answers in the cells.
+/// The layout of a grid of trials: a row for each address, a column for each set of options, an outcome in each cell. It
+/// knows nothing of findings; `TrybindText` fills it with the usual columns, and `TrialMatrix` with those of `--matrix`.
 struct TrialGrid {
   struct Cell {
     var text: String
@@ -10,11 +11,13 @@ struct TrialGrid {
     }
   }
 
+  /// The sets of options.
   let headings: [String]
+  /// The addresses with the port.
   let places: [String]
-  /// Without the port, for where the whole ones do not fit.
+  /// The addresses without the port, for use where the grid would be too wide; nil if they may not be shortened.
   var shortPlaces: [String]?
-  /// A row a place, a column a heading.
+  /// A row for each place, with a cell for each heading.
   let cells: [[Cell]]
 
   func write(to text: inout StyledText) {

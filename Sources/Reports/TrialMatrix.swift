@@ -1,7 +1,8 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Every combination of options at every address, and by number what is in the way.
+/// The trials of `trybind --matrix`: a `TrialGrid` of every combination of reuse options at every address. A number in a
+/// cell refers to the list below the grid, which has the first socket in the way of each trial.
 struct TrialMatrix {
   private let diagnosis: BindDiagnosis
   private let rows: [BindAddress]
@@ -17,7 +18,7 @@ struct TrialMatrix {
     var firstHolders: [Prose] = []
     TrialGrid(
       headings: Self.columns.map(heading), places: rows.map { place($0, withPort: true) },
-      // The port is known.
+      // The user has named the port, so it can be left out where the grid would be too wide.
       shortPlaces: rows.map { place($0, withPort: false) },
       cells: rows.map { row in Self.columns.map { cell(row, $0, &firstHolders) } }
     ).write(to: &text)

@@ -1,10 +1,11 @@
 package import Diagnosis
 package import SocketTable
 
-/// `trybind` in each of its formats.
+/// The answer of `trybind` and of `wait` as JSON and as plain lines. `TrybindText` has the text.
 package struct TrybindReport {
-  /// What `wait` adds.
+  /// What the answer of `wait` has in addition.
   package struct Wait {
+    /// The time that was waited.
     package var milliseconds: Int64
     package var isTimedOut: Bool
 
@@ -26,7 +27,7 @@ package struct TrybindReport {
 
   // MARK: JSON
 
-  /// The end of the document; `drain` takes what comes before it.
+  /// Returns the end of the document, after `drain` has taken what comes before it.
   package func document(
     _ envelope: Envelope, isOneLine: Bool, interfaceName: @escaping (UInt32) -> String,
     drain: @escaping Drain = { _ in }

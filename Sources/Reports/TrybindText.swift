@@ -1,11 +1,12 @@
 package import Diagnosis
 internal import SocketTable
 
-/// `trybind` for people: the trials, the answer, why, what was seen, what to do, what could not be seen.
+/// The answer of `trybind` as text: the trials, the verdict, the reason, what was seen, what to do, and what could not be
+/// seen.
 package struct TrybindText {
   private let diagnosis: BindDiagnosis
   private let wording: Wording
-  /// Of each finding.
+  /// The words of each of the diagnosis' findings, in the same order.
   private let texts: [FindingText]
 
   package init(_ diagnosis: BindDiagnosis) {
@@ -27,7 +28,7 @@ package struct TrybindText {
     writeVerdict(to: &text)
     text.line()
     if let finding = diagnosis.findings.first, let deciding = texts.first {
-      // Of a yes the title is news; of a no the answer above has said it.
+      // The verdict "no" has the title in it already. After a "yes" it is new, so it is written here.
       let isNote = diagnosis.verdict == .yes && finding.slug == .portInEphemeralRange
       section(
         isNote ? "Note" : "Why",

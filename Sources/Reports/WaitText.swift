@@ -1,12 +1,12 @@
 package import Diagnosis
 package import SocketTable
 
-/// What `wait` says while it waits. Times are milliseconds.
+/// The lines that `wait` shows while it waits and when it ends. Times are milliseconds.
 package struct WaitText {
   package let port: UInt16
-  /// Nil is for ever.
+  /// Nil to wait for ever.
   package let timeout: Int64?
-  /// One step of the kernel's timer wheel.
+  /// One step of the kernel's timer wheel: a timer that stands at 0 can take this much longer.
   package let timerSlack: Int
   package let hasUTF8: Bool
 
@@ -20,12 +20,13 @@ package struct WaitText {
   /// What is in the way at one moment.
   package struct Moment {
     package var holders: StateCounts
-    /// The errno of the last refusal.
+    /// The name of the errno of the last refusal, such as "EADDRINUSE".
     package var refusal: String
-    /// Until the last timer in the way fires; nil unless timers alone are in the way.
+    /// The time until the last timer in the way reaches 0; nil unless only timers are in the way.
     package var left: Int64?
-    /// What was left at the most.
+    /// The largest value that `left` has had. It is the full length of the bar.
     package var longest: Int64
+    /// The time since the wait began.
     package var waited: Int64
 
     package init(holders: StateCounts, refusal: String, left: Int64?, longest: Int64, waited: Int64) {
@@ -39,7 +40,7 @@ package struct WaitText {
 
   private var place: String { port == 0 ? "a port that the kernel chooses" : "port \(port)" }
 
-  // MARK: Lines of their own
+  // MARK: Lines that stay
 
   package func start(_ moment: Moment) -> String {
     var text = "waiting for \(place): \(holders(moment))"
@@ -74,11 +75,11 @@ package struct WaitText {
     return "\(place) will be free later, \(Quantity.seconds(milliseconds: left)) from now: \(reason)"
   }
 
-  // MARK: The line that is written over
+  // MARK: The line that is overwritten
 
   private static let barWidth = 30
 
-  /// At most `width` columns.
+  /// The line of a terminal, cut to `width` columns.
   package func progress(_ moment: Moment, width: Int) -> String {
     let head = "\(place)  "
     var tail: String
@@ -111,7 +112,7 @@ package struct WaitText {
   }
 }
 
-/// A bar of blocks, an eighth of a column fine; of number signs where there is no UTF-8.
+/// A bar of Unicode blocks with a resolution of an eighth of a column, or of number signs where there is no UTF-8.
 struct Bar {
   private let hasUTF8: Bool
 

@@ -1,7 +1,8 @@
 internal import SocketTable
 
-/// The size of what is drawn on, and what it can show. `rows` nil: as many lines as it takes.
+/// The size and the abilities of the screen that a watch is drawn on.
 package struct Canvas: Sendable {
+  /// Nil if the output is no screen, so that the number of lines is not limited.
   package var rows: Int?
   package var columns: Int
   package var usesColor: Bool
@@ -15,7 +16,7 @@ package struct Canvas: Sendable {
   }
 }
 
-/// A line in parts of one tone each, cut to the width.
+/// A line whose parts have a tone each. Unlike `StyledText` it is cut to the width, and not wrapped.
 struct StyledLine {
   private var parts: [(text: String, tone: StyledText.Tone?)] = []
 
@@ -38,22 +39,23 @@ struct StyledLine {
         line += shown
       }
     }
-    // A cut line, or the padding of an empty last cell, ends where its text does.
+    // Spaces at the end come from padding, and from the place where the line was cut.
     while line.hasSuffix(" ") { line.removeLast() }
     return line
   }
 }
 
-/// Sockets as `--watch` shows them: a mark, the time left as a number and as a bar, state and addresses.
+/// The rows of a watch: a mark for a socket that appeared or is gone, the time left as a number and as a bar, state and
+/// addresses.
 struct WatchRows {
   private let changes: SocketChanges
   private let canvas: Canvas
   private let bar: Bar
 
-  /// Of a TIME_WAIT.
+  /// The milliseconds that a full bar stands for: the length of a TIME_WAIT.
   private static let longestTimer: Int64 = 60_000
   private static let longestBar = 20
-  /// So many of those that are gone stay in sight on a full screen.
+  /// On a full screen at least this many sockets that are gone are shown, if there is room for twice as many rows.
   private static let goneRows = 3
 
   init(_ changes: SocketChanges, _ canvas: Canvas) {
@@ -62,7 +64,7 @@ struct WatchRows {
     bar = Bar(canvas.hasUTF8)
   }
 
-  /// The heading and at most `room` lines below it.
+  /// The heading and at most `room` lines below it; nil is without limit. Empty if there is no socket to show.
   func lines(_ records: some Collection<SocketRecord>, room: Int?, interfaceName: (UInt32) -> String)
     -> [String]
   {
@@ -102,7 +104,7 @@ struct WatchRows {
 
   private struct Widths {
     let columns: SocketColumns
-    /// 0: no room for it, or nothing to draw.
+    /// 0 if there is no room for a bar, or no minisocket to draw one for.
     let bar: Int
 
     init(_ rows: [Row], width: Int) {

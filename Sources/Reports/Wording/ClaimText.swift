@@ -2,7 +2,7 @@ internal import Diagnosis
 internal import SocketTable
 
 extension ClaimEvent.End {
-  /// The state, or that there is none any more.
+  /// The name of the state, or words for a socket that is not listed any more.
   var title: String { Self.title(state) }
 
   fileprivate static func title(_ state: TCPState?) -> String { state?.title ?? "closed" }
@@ -15,7 +15,7 @@ extension ClaimAnswer.Result {
 }
 
 extension ClaimReport.Difference {
-  /// What was seen, and what is known of Linux.
+  /// A sentence with what was seen and what is known of Linux.
   var text: String {
     switch self {
     case .event(let event):

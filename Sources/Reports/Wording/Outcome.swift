@@ -1,13 +1,13 @@
 internal import Diagnosis
 internal import NetlinkCodec
 
-/// What the kernel answered, as every output has it.
+/// An outcome in the words that all formats use.
 struct Outcome {
   let text: String
-  /// Nil for what is neither good nor bad.
+  /// Nil for a value that is neither good nor bad.
   let tone: StyledText.Tone?
 
-  /// "ok", "EADDRINUSE", "listen: EADDRINUSE", "depends"; "not here" where nothing could be tried.
+  /// "ok", "EADDRINUSE", "listen: EADDRINUSE", "depends". "not here" for nil, where no such trial was made on this host.
   init(_ outcome: TrialOutcome?) {
     switch outcome {
     case .ok?: (text, tone) = (Self.name(nil), .good)
@@ -27,12 +27,12 @@ struct Outcome {
     }
   }
 
-  /// The errno by its name in C, or "ok" if there is none.
+  /// The name of the errno in C; "ok" for nil.
   static func name(_ error: Errno?) -> String { error?.name ?? "ok" }
 }
 
 extension Trial {
-  /// "ok" or the errno that bind, or an option before it, was refused with.
+  /// "ok", or the errno with which bind(2) or a call before it failed. Nil if the trial was not made.
   var bindAnswer: String? {
     guard isTried else { return nil }
     return switch outcome {
@@ -42,7 +42,7 @@ extension Trial {
     }
   }
 
-  /// Nil where listen was not called.
+  /// "ok", or the errno with which listen(2) failed. Nil if it was not called.
   var listenAnswer: String? {
     switch outcome {
     case .ok: socket.listens ? Outcome.name(nil) : nil

@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// Processes in words. Their names come from others, and are made harmless here.
+/// The words about processes that have a socket. Anybody can choose the name of a process, so names are escaped here.
 enum OwnerText {
   /// "nginx (pid 812)".
   static func name(_ owner: SocketOwner) -> Prose { named(command(owner), pid: owner.pid) }
@@ -20,7 +20,9 @@ enum OwnerText {
     owner.command.isEmpty ? "a process without a name" : ByteSafety.escaped(owner.command)
   }
 
-  /// "nginx  pid 812, fd 6  user www-data  unit nginx.service  running for 2 h 14 min". Parts stand two spaces apart.
+  /// "nginx  pid 812, fd 6  user www-data  unit nginx.service  running for 2 h 14 min".
+  ///
+  /// - Parameter now: milliseconds since 1970, when the owner was looked at; nil leaves out the running time.
   static func line(_ owner: SocketOwner, now: Int64?) -> Prose {
     var parts: [Prose] = [Prose(command(owner))]
     parts.append("pid \(owner.pid)\(owner.descriptor.map { ", fd \($0)" } ?? "")")
@@ -37,7 +39,7 @@ enum OwnerText {
     return parts.joined(separator: "  ")
   }
 
-  /// What is known of a socket whose owner was not seen; nil where that is nothing.
+  /// The words for a socket whose owners are hidden; nil if they are not.
   static func hidden(_ details: SocketDetails) -> Prose? {
     guard details.visibility == .hidden else { return nil }
     guard let name = details.cgroup?.container.map({ "container \($0.shortID)" }) ?? details.cgroup?.unit
@@ -45,7 +47,7 @@ enum OwnerText {
     return "process hidden, made in \(ByteSafety.escaped(name))"
   }
 
-  /// What is in the way, and who would see more.
+  /// What keeps owners hidden, and who would see them.
   static func concealment(_ concealment: Concealment) -> Prose {
     if concealment.contains(.noProc) { return "/proc is not mounted here, or shows no processes." }
     if concealment.contains(.pidNamespace) {

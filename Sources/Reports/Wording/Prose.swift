@@ -1,15 +1,15 @@
-/// Text for people that may be wrapped, in which some spaces are no place to begin a new line: those between a number
-/// and its unit. As a `String`, in a JSON document or in a single line, all of its spaces are plain.
+/// Text that may be wrapped, but not at every space: a number and its unit stay on one line. Turned into a `String`, for
+/// JSON or for a single line, all of its spaces are plain.
 package struct Prose: Hashable, Sendable {
-  /// U+001F stands for a space that lines are not broken at. It is known in this file only: every way out of it
-  /// makes a space of it.
+  /// U+001F stands for a space at which lines are not broken. Only this file knows about it: whatever leaves this type has a
+  /// plain space instead.
   private var marked: String
 
   private static let unbreakableSpace = "\u{1f}"
 
   package init(_ text: String) { marked = Self.plain(text) }
 
-  /// On one line however long it is.
+  /// Text that is never wrapped, however long it is.
   package init(unbreakable text: String) {
     marked = Self.plain(text).split(separator: " ", omittingEmptySubsequences: false)
       .joined(separator: Self.unbreakableSpace)
@@ -53,7 +53,8 @@ extension Prose: ExpressibleByStringInterpolation {
 
     package mutating func appendInterpolation(_ number: some BinaryInteger) { marked += "\(number)" }
 
-    /// Disfavoured, so that a literal in an interpolation is prose as well, and what stands in it stays unbreakable.
+    /// Disfavoured, so that the compiler takes a literal within an interpolation for `Prose`, which keeps the unbreakable
+    /// spaces in it.
     @_disfavoredOverload
     package mutating func appendInterpolation(_ text: String) { marked += Prose.plain(text) }
   }
@@ -70,11 +71,11 @@ extension Sequence<Prose> {
 // MARK: - Layout
 
 extension Prose {
-  /// Words joined to lines of at most `width` columns; a longer word stands alone.
+  /// Lines of at most `width` columns. A word that is longer gets a line of its own.
   package func lines(width: Int) -> [String] { Self.wrap(marked, width: width).map(Self.plain) }
 
-  /// Parts that stand two spaces apart, broken between them where the width does not suffice for all, and within one
-  /// that is too long.
+  /// Lines of text whose parts are separated by two spaces. Lines are broken between parts, and within a part only if it is
+  /// too long itself. If one space between parts makes everything fit on one line, and two do not, one is used.
   func lines(ofPartsIn width: Int) -> [String] {
     let parts = parts
     let single = parts.joined(separator: " ")

@@ -1,6 +1,6 @@
 package import SocketTable
 
-/// Numbers with their units.
+/// The words for numbers with their units.
 package enum Quantity {
   private static let space = Prose(unbreakable: " ")
 
@@ -21,7 +21,7 @@ package enum Quantity {
     }
   }
 
-  /// The text with numbers kept on one line with a unit of time behind them.
+  /// The text with every number kept on one line with the unit of time that follows it.
   static func unitsKept(in text: String) -> Prose {
     var kept: Prose = ""
     var isBehindNumber = false
@@ -34,7 +34,8 @@ package enum Quantity {
     return kept
   }
 
-  /// A time that would be printed as 0.0 s. It is not over: the timer wheel may need another step.
+  /// Whether the time left would be printed as 0.0 s. It is called "ending", because the timer may need another step of the
+  /// timer wheel to fire.
   package static func isEnding(milliseconds: some BinaryInteger) -> Bool { milliseconds < 50 }
 
   /// "1 socket", "3 sockets".
@@ -45,7 +46,7 @@ package enum Quantity {
   /// "3 TIME_WAIT".
   package static func count(_ number: Int, of state: TCPState) -> Prose { counted(number, state.title) }
 
-  /// Kept on one line with what is counted.
+  /// The number is kept on one line with what is counted.
   static func counted(_ number: Int, _ things: String) -> Prose {
     "\(grouped(number))\(space)\(Prose(things))"
   }

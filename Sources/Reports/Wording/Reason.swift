@@ -1,6 +1,6 @@
 package import Diagnosis
 
-/// Why an answer is neither yes nor no, in a line of standard error or after "Unknown.".
+/// The words for why an answer is neither yes nor no, for standard error and after "Unknown.".
 package enum Reason {
   package static let incomplete = "messages of the kernel were lost, or reading was cut short"
 

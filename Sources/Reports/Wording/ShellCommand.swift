@@ -1,8 +1,8 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Lines for a shell. They are pasted as root, so that a name that comes from a process, a cgroup or the command line
-/// is put into one only if a shell takes it for a plain word.
+/// Command lines to paste. Users may paste them as root, so a name that comes from a process, a cgroup or the command line
+/// is put into one only if it is safe: a shell takes it for a plain word, and no program takes it for an option.
 enum ShellCommand {
   static func isPasteable(_ name: String) -> Bool {
     !name.isEmpty && !name.hasPrefix("-")
@@ -17,7 +17,7 @@ enum ShellCommand {
       }
   }
 
-  /// `words` and the name behind them; nil where that would not be safe to paste.
+  /// `words` followed by the name; nil if the name would not be safe to paste.
   static func naming(_ name: String, after words: String) -> String? {
     isPasteable(name) ? words + name : nil
   }
@@ -54,15 +54,15 @@ enum ShellCommand {
 
   private static let killLimit = 4
 
-  /// Nil for so many that somebody had better look at them first.
+  /// Nil if there are many processes, which the user had better look at first.
   static func kill(_ pids: [Int32]) -> String? {
     pids.count > killLimit ? nil : "kill \(pids.map { "\($0)" }.joined(separator: " "))"
   }
 }
 
 extension BindTarget {
-  /// What describes this server to trybind and wait, each option behind a space. Nil where a name among them would not
-  /// be safe to paste.
+  /// The options that describe this server to `trybind` and `wait`, each with a space before it. Nil if a name in them would
+  /// not be safe to paste.
   var commandOptions: String? {
     var words: [String] = []
     if options.contains(.reuseAddress) { words.append("--reuse") }
@@ -87,7 +87,7 @@ extension BindTarget {
 }
 
 extension NamespaceReference {
-  /// The option that leads there.
+  /// The option that names this namespace. It is not escaped.
   var option: String {
     switch self {
     case .named(let name): "--netns \(name)"
@@ -96,8 +96,8 @@ extension NamespaceReference {
     }
   }
 
-  /// The same command, run there; nil where the name would not be safe to paste. Commands that are the same in every
-  /// network namespace stay as they are.
+  /// The command, run in this network namespace; nil if that would not be safe to paste. Commands whose answer does not
+  /// depend on the network namespace are returned unchanged.
   func command(_ command: String) -> String? {
     let isPrivileged = command.hasPrefix("sudo ")
     let bare = isPrivileged ? String(command.dropFirst("sudo ".count)) : command

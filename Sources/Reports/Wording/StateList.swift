@@ -1,6 +1,6 @@
 internal import SocketTable
 
-/// "3 TIME_WAIT, 1 FIN_WAIT2": how many sockets are in each state.
+/// The words for how many sockets are in each state: "3 TIME_WAIT, 1 FIN_WAIT2".
 struct StateList {
   private let items: [Prose]
 
@@ -9,7 +9,7 @@ struct StateList {
     items = counts.states.map { Quantity.count($0.count, of: $0.state) }
   }
 
-  /// Every state, and apart from the others FIN_WAIT2 that only a timer keeps.
+  /// Every state, with FIN_WAIT2 minisockets counted separately.
   init(minisocketsApartIn counts: StateCounts) {
     items = counts.states.flatMap { state, count -> [Prose] in
       guard state == .finWait2 else { return [Quantity.count(count, of: state)] }
@@ -18,7 +18,7 @@ struct StateList {
     }
   }
 
-  /// What only a timer keeps.
+  /// Minisockets only.
   init(minisocketsIn counts: StateCounts) {
     let timeWaits = counts[.timeWait]
     items =
@@ -26,7 +26,7 @@ struct StateList {
       + Self.finWait2WithoutProcess(counts)
   }
 
-  /// What more than a timer keeps.
+  /// Every socket that is no minisocket.
   init(withoutMinisocketsIn counts: StateCounts) {
     items = counts.states.compactMap { state, count in
       if state == .timeWait { return nil }

@@ -1,13 +1,13 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// The answer to "can it be bound?": the first word and the sentence behind it.
+/// The words of a `BindVerdict`: the first word, and the sentence that follows it.
 struct Verdict {
   let word: String
   let sentence: Prose
   let isYes: Bool
 
-  /// - Parameter deciding: the title of the finding that decides, if there is one.
+  /// - Parameter title: the title of the finding that decides; nil if there is no finding.
   init(_ diagnosis: BindDiagnosis, deciding title: Prose?) {
     let port = diagnosis.target.port
     let place = port == 0 ? "a port that the kernel chooses" : "port \(port)"
@@ -30,7 +30,7 @@ struct Verdict {
     self.isYes = isYes
   }
 
-  /// What the kernel answered, which is true whatever was seen of the table.
+  /// What the kernel answered to the trials, which is true even if the look was incomplete.
   private static func answers(_ diagnosis: BindDiagnosis) -> Prose {
     guard diagnosis.prediction == nil else { return "Nothing was bound." }
     let refused = diagnosis.trials.filter { $0.usesServerOptions && $0.outcome != .ok }
@@ -38,7 +38,8 @@ struct Verdict {
       ? "The trial itself succeeded." : "The trial itself was refused: \(Outcome(refused[0].outcome).text)."
   }
 
-  /// Empty unless one of several addresses that would do could be bound.
+  /// Names the addresses that could be bound and those that could not. Empty unless the server may choose its address and
+  /// one of them could be bound.
   private static func notEverywhere(_ diagnosis: BindDiagnosis) -> Prose {
     let yours = diagnosis.trials.filter(\.usesServerOptions)
     let ok = yours.filter { $0.outcome == .ok }.map(\.socket.address.text)

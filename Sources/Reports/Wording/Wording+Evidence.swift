@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// What a finding rests on, a line each. Parts of a line stand two spaces apart.
+/// The evidence of findings, one line for each piece. The parts of a line are separated by two spaces.
 extension Wording {
   func evidence(_ exhibit: Finding.Exhibit) -> [Prose] {
     switch exhibit {
@@ -34,7 +34,7 @@ extension Wording {
     return line
   }
 
-  /// Nil where nothing is known.
+  /// Nil if nothing is known about the owner.
   private func ownerLine(_ record: SocketRecord) -> Prose? {
     guard record.inode != 0, let known = details[record] else { return nil }
     guard let owner = known.owners?.first else {

@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Ports that a socket holds, with a process or without.
+/// The words of the findings in `BindFindings+Holders.swift`.
 extension Wording {
   // MARK: Listeners
 

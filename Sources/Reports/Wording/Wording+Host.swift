@@ -1,6 +1,6 @@
 internal import Diagnosis
 
-/// What the host's settings, or the moment, have to do with it.
+/// The words of the findings in `BindFindings+Host.swift`.
 extension Wording {
   var portNowFree: Statement {
     Statement(

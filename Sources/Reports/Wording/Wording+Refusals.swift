@@ -2,7 +2,7 @@ internal import Diagnosis
 internal import NetlinkCodec
 internal import SocketTable
 
-/// Refusals that no socket is to blame for.
+/// The words of the findings in `BindFindings+Refusals.swift`.
 extension Wording {
   func privilegedPort(_ start: Int) -> Statement {
     Statement(

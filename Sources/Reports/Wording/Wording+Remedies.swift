@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// What to do, with the command that does it, run where it was asked about.
+/// The words of remedies, with the commands that carry them out in the network namespace that was asked about.
 extension Wording {
   func text(_ remedy: Remedy) -> RemedyText {
     let text = unplaced(remedy)
@@ -177,7 +177,7 @@ extension Wording {
     return RemedyText(action, sideEffects: text(loss))
   }
 
-  /// Process 1 is not ended by a signal.
+  /// No command is given for process 1, which a signal does not end.
   private func end(_ owners: [SocketOwner]) -> RemedyText {
     let only = owners.count == 1 ? owners.first : nil
     return RemedyText(

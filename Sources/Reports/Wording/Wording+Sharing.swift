@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Addresses that overlap, and options that both sides need.
+/// The words of the findings in `BindFindings+Sharing.swift`.
 extension Wording {
   func dualStackWildcard(_ address: BindAddress, _ listener: Endpoint) -> Statement {
     Statement(

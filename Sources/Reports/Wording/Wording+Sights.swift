@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// What to look at.
+/// The words and the commands of `Remedy.Sight`: what the user can look at.
 extension Wording {
   func text(_ sight: Remedy.Sight) -> RemedyText {
     switch sight {

@@ -1,7 +1,7 @@
 internal import Diagnosis
 internal import SocketTable
 
-/// Ports that only a timer keeps.
+/// The words of the findings in `BindFindings+Timers.swift`.
 extension Wording {
   func timeWaitServerClosedFirst(_ story: Finding.ReuseHelps) -> Statement {
     switch story {

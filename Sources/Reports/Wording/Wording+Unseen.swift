@@ -1,6 +1,6 @@
 internal import Diagnosis
 
-/// What could not be seen.
+/// The words of `Unseen`.
 extension Wording {
   func text(_ unseen: Unseen) -> Prose {
     switch unseen {

@@ -1,11 +1,12 @@
 package import Diagnosis
 package import SocketTable
 
-/// A finding in words: what was observed, why the kernel answers so, what to do, and what could not be seen from here.
+/// A finding in words: what was observed (`title`), why the kernel answers so (`because`), the evidence, what to do, and
+/// what could not be seen from here.
 package struct FindingText: Sendable {
   package let title: Prose
   package let because: Prose
-  /// Parts of a line stand two spaces apart.
+  /// The parts of a line are separated by two spaces.
   package let evidence: [Prose]
   package let remedies: [RemedyText]
   package let notSeen: [Prose]
@@ -13,7 +14,7 @@ package struct FindingText: Sendable {
 
 package struct RemedyText: Sendable {
   package let action: Prose
-  /// A line for a shell; nil where there is none or a name in it would not be safe to paste.
+  /// The command line to paste; nil if there is none, or if a name in it would not be safe to paste.
   package let command: String?
   package let sideEffects: Prose?
 
@@ -24,11 +25,12 @@ package struct RemedyText: Sendable {
   }
 }
 
-/// Makes words of findings: for the server that was asked about, and with what is known of the sockets.
+/// Turns findings into words. It has what many of them mention: the server that was asked about, the details of the sockets,
+/// and the network namespace.
 package struct Wording {
   let target: BindTarget
   let details: SocketDetailsTable
-  /// The network namespace that was asked about, if it is not the caller's own.
+  /// The network namespace that was asked about; nil for the caller's own.
   let namespace: NamespaceReference?
 
   package init(_ target: BindTarget, details: SocketDetailsTable, namespace: NamespaceReference? = nil) {
@@ -50,7 +52,7 @@ package struct Wording {
       remedies: finding.remedies.map(text), notSeen: finding.unseen.map(text))
   }
 
-  /// A title and the reason behind it.
+  /// The title of a finding, and the reason for it.
   struct Statement {
     let title: Prose
     let because: Prose
@@ -124,7 +126,7 @@ package struct Wording {
     return more > 0 ? "\(shown) and \(more) more" : shown
   }
 
-  /// "in 43.2 s"; "any moment: it is ending" where the timer has run out and its slack has not.
+  /// "in 43.2 s", or "any moment: it is ending" for a timer that stands at 0 and has not fired yet.
   static func freeing(_ milliseconds: UInt32) -> Prose {
     Quantity.isEnding(milliseconds: milliseconds)
       ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: milliseconds))"
