@@ -1,8 +1,8 @@
 import ArgumentParser
 import SocketTable
 
-/// An option that takes one of a few words. They are read here and not by the argument parser: each type that it has to
-/// know costs start-up time, and its message does not fit on a line.
+/// An option that takes one of a few words. The words are read here and not by the argument parser, because each type that
+/// the parser has to know costs start-up time, and its error message does not fit on one line.
 enum Choice {
   /// Nil if the option was not given.
   static func value<T: RawRepresentable & CaseIterable>(

@@ -1,8 +1,10 @@
 import ArgumentParser
 
-/// A subcommand: what was typed, and how it is answered.
+/// A subcommand. The argument parser fills its properties with what was typed.
 protocol Command: ParsableArguments, ParsableCommand {
-  /// Prints the answer and returns the exit status.
-  /// - Throws: whatever kept it from an answer; `Failure.init(_:)` says it.
+  /// Writes the answer to standard output.
+  ///
+  /// - Returns: the exit status.
+  /// - Throws: whatever prevents an answer. `Failure.init(_:)` turns it into a message and an exit status.
   func answer() throws -> Int32
 }

@@ -14,7 +14,7 @@ enum ColorChoice: String, CaseIterable {
   case never
 }
 
-/// The options that mean the same everywhere.
+/// The options that mean the same in every command.
 struct CommonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("How the answer is written: table, plain, json, jsonl.", valueName: "format"),

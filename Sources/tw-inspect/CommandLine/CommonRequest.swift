@@ -1,13 +1,14 @@
 import LinuxHost
 import SocketTable
 
-/// What the common options ask for. Made without a system call: whether the network namespace exists is seen later.
+/// What the common options ask for. It is made without a system call, so whether the network namespace exists is found out
+/// later.
 struct CommonRequest {
   let format: OutputFormat
   let color: ColorChoice
   let place: Place
   let family: SocketFilter.Family
-  /// Column names go above plain output.
+  /// Whether column names are written above plain output.
   let header: Bool
   let quiet: Bool
   let verbose: Bool

@@ -1,8 +1,10 @@
 import SocketTable
 
-/// A time as it is typed: 90s, 2m, 1h30m, 500ms, 1.5s; a number alone is seconds.
+/// A duration as it is typed: 90s, 2m, 1h30m, 500ms, 1.5s. A number without a unit is seconds.
 enum DurationArgument {
-  /// Milliseconds, more than none.
+  /// The duration in milliseconds, which is more than 0.
+  ///
+  /// - Throws: a usage error that names `option`, if the text is no such duration.
   static func milliseconds(_ option: String, _ typed: String) throws(Failure) -> Int64 {
     guard let milliseconds = parse(typed) else {
       throw .usage(
@@ -17,7 +19,7 @@ enum DurationArgument {
   private static let units: [(name: String, milliseconds: Int64)] = [
     ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
   ]
-  /// A hundred years, in which nothing overflows.
+  /// A hundred years. Up to this limit nothing overflows, not even as nanoseconds.
   private static let longest: Int64 = 36_525 * 86_400_000
 
   private static func parse(_ typed: String) -> Int64? {

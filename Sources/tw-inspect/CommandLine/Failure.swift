@@ -2,7 +2,7 @@ import Demo
 import LinuxHost
 import SocketTable
 
-/// Exit statuses that mean the same in every command (sysexits(3) where there is one).
+/// The exit statuses, which mean the same in every command. Those from 64 on are taken from sysexits(3).
 enum ExitStatus {
   static let yes: Int32 = 0
   static let no: Int32 = 1
@@ -13,7 +13,7 @@ enum ExitStatus {
   static let notPermitted: Int32 = 77
 }
 
-/// Why a command ended without its answer: one line for standard error, and the exit status.
+/// Why a command ended without an answer: one line for standard error, and the exit status.
 struct Failure: Error {
   let status: Int32
   let message: String
@@ -33,7 +33,7 @@ struct Failure: Error {
   }
 }
 
-/// The one place where what went wrong anywhere below becomes a message and an exit status.
+/// This is the only place that turns errors from other rooms into a message and an exit status.
 extension Failure {
   init(_ error: any Error) {
     switch error {

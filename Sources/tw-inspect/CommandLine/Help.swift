@@ -2,7 +2,7 @@ import ArgumentParser
 import Handbook
 import SocketTable
 
-/// Help and usage messages, as far as the argument parser does not write them.
+/// The parts of help and usage messages that the argument parser does not write.
 enum Help {
   static let rootExamples = """
     EXAMPLES
@@ -39,7 +39,7 @@ enum Help {
       77  not permitted (--as-user, --netns, release)
     """
 
-  /// What comes without arguments.
+  /// Shown if the program is called without arguments.
   static let short = """
     \(rootExamples)
 
@@ -49,7 +49,7 @@ enum Help {
 
     """
 
-  /// Moves the examples in front of everything else.
+  /// The message with its examples moved to the beginning.
   static func withExamplesFirst(_ message: String) -> String {
     let message = message.hasSuffix("\n") ? message : message + "\n"
     let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
@@ -59,7 +59,7 @@ enum Help {
     return (lines[start..<end] + [""] + rest).joined(separator: "\n")
   }
 
-  /// The parser's message on one line, without what it repeats.
+  /// The parser's message on one line. Some messages are replaced by more helpful ones.
   static func usageMessage(_ message: String, _ arguments: [String]) -> String {
     let first = arguments.first ?? ""
     let isCommand = TwInspect.commandNames.contains(first)

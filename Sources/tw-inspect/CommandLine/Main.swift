@@ -11,7 +11,8 @@ struct Main {
     Exit.now(status(of: arguments))
   }
 
-  /// As the loader handed them over, without the program's name.
+  /// The arguments without the program's name. `CommandLine.arguments` would read them from /proc, which may not be
+  /// mounted.
   private static var arguments: [String] {
     var arguments: [String] = []
     while let argument = unsafe tw_argument(Int32(arguments.count) + 1) {
@@ -26,8 +27,8 @@ struct Main {
         try StandardOutput.write(Help.short)
         return ExitStatus.yes
       }
-      // The subcommand alone parses in two thirds of the time that the whole tree takes; the tree gives the same
-      // answer, and all messages.
+      // To parse with the subcommand alone takes two thirds of the time that the whole command tree takes. If that fails,
+      // the tree parses again, and has the right error message or help.
       if let (command, words) = TwInspect.command(arguments),
         let parsed = try? command.parse(Array(arguments.dropFirst(words)))
       {
@@ -36,7 +37,7 @@ struct Main {
       return try parseWhole(arguments)
     } catch {
       let failure = Failure(error)
-      // Scripts know an answer that could not be given by its first words.
+      // Scripts recognize a missing answer by the first words of the line, so the program's name is left out.
       let isUnanswered = failure.status == ExitStatus.incompleteLook
       StandardOutput.complain(
         isUnanswered ? failure.message : "\(TwInspect.name(arguments)): \(failure.message)")
@@ -52,7 +53,7 @@ struct Main {
     }
     var root: any ParsableCommand.Type = TwInspect.self
     var rest = arguments
-    // The tree would take the subcommand's name for its command's argument.
+    // For "demo serve", the tree would take "serve" for an argument of "demo".
     if let (command, words) = TwInspect.command(arguments), words > 1 {
       root = command
       rest.removeFirst(words)
@@ -60,7 +61,7 @@ struct Main {
     var parsed: any ParsableCommand
     do {
       parsed = try root.parseAsRoot(rest)
-      // Only the parser's own commands are no `Command`: help, which throws its text.
+      // Every command is a `Command`, except the parser's own "help", which throws its text when it is run.
       if !(parsed is any Command) { try parsed.run() }
     } catch {
       guard root.exitCode(for: error).isSuccess else {
@@ -81,7 +82,7 @@ struct TwInspect: ParsableCommand {
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }
 
-  /// The command that the first words name, and how many words that takes.
+  /// The command that the first words name, and the number of these words (2 for "demo serve").
   static func command(_ arguments: [String]) -> (type: any Command.Type, words: Int)? {
     for command in commands where command.configuration.commandName == arguments.first {
       for subcommand in command.configuration.subcommands where arguments.count > 1 {
@@ -94,7 +95,7 @@ struct TwInspect: ParsableCommand {
     return nil
   }
 
-  /// "tw-inspect", and the command as far as it was named.
+  /// The name for messages: "tw-inspect" and the command, if one was named.
   static func name(_ arguments: [String]) -> String {
     (["tw-inspect"] + arguments.prefix(command(arguments)?.words ?? 0)).joined(separator: " ")
   }

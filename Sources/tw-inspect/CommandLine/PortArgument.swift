@@ -1,10 +1,10 @@
 import LinuxHost
 import SocketTable
 
-/// What was typed for a port. Whether a name is a service, only the host's /etc/services tells.
+/// A port as it is typed: a number, or the name of a service in the host's /etc/services.
 enum PortArgument {
-  /// Numbers, ranges and service names, separated by commas. A whole token that is a service name wins, so that
-  /// `ftp-data` is no range.
+  /// Numbers, ranges and service names, separated by commas. A token that is a service name as a whole is never a range,
+  /// as for `ftp-data`.
   static func set(_ tokens: [String], _ services: Services) throws(Failure) -> PortSet {
     var ranges: [ClosedRange<UInt16>] = []
     for argument in tokens {
@@ -15,12 +15,12 @@ enum PortArgument {
     return PortSet(ranges)
   }
 
-  /// Refuses a number that is no port; a name is left for the host to know.
+  /// Throws a usage error for a number that is no port. A name is checked later, because that needs the host.
   static func checkNumber(_ token: String) throws(Failure) {
     if token != "0", !token.isEmpty, isNumber(token) { _ = try number(token) }
   }
 
-  /// One number or service name; 0 asks the kernel to choose.
+  /// One number or service name. 0 is allowed, and asks the kernel to choose.
   static func single(_ token: String, _ services: Services = Services()) throws(Failure) -> UInt16 {
     if token == "0" { return 0 }
     return try port(token, services)
@@ -34,7 +34,7 @@ enum PortArgument {
         "PORTS '\(argument)': a port is missing; write numbers, ranges or service names: 80,9000-9100,https")
     }
     let ends = token.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-    // Could be meant as the end of a range, rather than as a part of a name.
+    // Only if both parts can be ports is the token taken for a range, and not for an unknown name with a hyphen.
     func isEnd(_ text: String) -> Bool { isNumber(text) || services.port(named: text) != nil }
     guard ends.count == 2, services.port(named: token) == nil, ends.allSatisfy(isEnd) else {
       let port = try port(token, services)
@@ -51,7 +51,7 @@ enum PortArgument {
     return lower...upper
   }
 
-  /// Digits only; also if there are none.
+  /// Whether the text has nothing but digits. True for an empty text.
   private static func isNumber(_ text: String) -> Bool {
     text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
   }

@@ -7,7 +7,7 @@ extension CompletionKind {
   static var ports: CompletionKind { .custom(completePorts) }
 }
 
-/// Offers the ports that sockets of this host hold right now, those that only a timer keeps first.
+/// Offers the ports that sockets of this host hold right now. Ports with the most minisockets come first.
 @Sendable private func completePorts(_: [String], _: Int, prefix: String) -> [String] {
   let typed = prefix.lastIndex(of: ",").map { String(prefix[...$0]) } ?? ""
   return LivePorts.look(limit: 50).map { port, states in
@@ -19,12 +19,12 @@ extension CompletionKind {
   }
 }
 
-/// What holds which port, in a few words.
+/// Ports with the states of the sockets that hold them.
 private enum LivePorts {
   static func look(limit: Int) -> [(port: UInt16, states: String)] {
     guard var source = try? SocketSource(.auto) else { return [] }
     var counts: [UInt16: StateCounts] = [:]
-    // Established connections of clients hold a port each; nobody asks for those by completion.
+    // Every established connection of a client holds a port, too. Those are left out, as hardly anybody looks for them.
     let filter = SocketFilter(
       ports: PortSet([1...65535]), states: .states(StateSet([.timeWait, .finWait2, .listen])))
     _ = try? source.stream(filter, begin: { _ in }) { counts[$0.local.port, default: StateCounts()].add($0) }

@@ -1,9 +1,9 @@
-/// Of which sockets SO_REUSEADDR and SO_REUSEPORT are read.
+/// The sockets of which SO_REUSEADDR and SO_REUSEPORT are read (`--flags`).
 enum ReuseOptionsChoice: String, CaseIterable {
   case none
-  /// Those that a process has open.
+  /// The sockets that a process has open.
   case live
-  /// Those that only a timer keeps as well.
+  /// Minisockets as well. This is reserved, and refused for now.
   case all
 
   static func value(of typed: String?) throws(Failure) -> ReuseOptionsChoice {

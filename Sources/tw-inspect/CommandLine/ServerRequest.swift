@@ -2,9 +2,9 @@ import Diagnosis
 import LinuxHost
 import SocketTable
 
-/// The server whose bind is asked about, as it was described: service names and interfaces are not looked up yet.
+/// The server whose bind is asked about, as it was typed. Service names and interfaces are not looked up yet.
 struct ServerRequest {
-  /// An address, and the interface behind its "%".
+  /// An address, and the interface after its "%".
   private struct NamedAddress {
     let address: IPAddress
     let zone: String?
@@ -12,14 +12,14 @@ struct ServerRequest {
   }
 
   private let port: String
-  /// Empty if none was named.
+  /// Empty if no address was named.
   private let named: [NamedAddress]
   private let family: SocketFilter.Family
   private let v6Only: Bool
   private let interface: String?
   let options: SocketOptions
   let listens: Bool
-  /// A trial that listens may take connections of a live listener.
+  /// Whether the user allows a trial that listens and may take connections from a live listener (`--yes`).
   let mayTakeConnections: Bool
 
   init(port: String, _ server: ServerOptions, _ common: CommonRequest) throws(Failure) {
@@ -43,7 +43,7 @@ struct ServerRequest {
     named = try Self.addresses(server, common)
   }
 
-  /// The kernel is to choose the port.
+  /// Whether the kernel is asked to choose the port.
   var isAutomaticPort: Bool { port == "0" }
 
   // MARK: Addresses
@@ -100,11 +100,11 @@ struct ServerRequest {
 
   // MARK: On this host
 
-  /// The port's number; a name is looked up in /etc/services.
+  /// The number of the port. A name is looked up in /etc/services.
   func portNumber() throws(Failure) -> UInt16 { try PortArgument.single(port) }
 
-  /// The server as the rules and a prober want it. Interfaces are those of the network namespace that this process is in
-  /// by now.
+  /// The server with all names looked up. Interfaces are looked up in this process's network namespace, so it has to have
+  /// entered the one that was asked about.
   func target(_ port: UInt16) -> BindTarget {
     BindTarget(
       port: port, addresses: addresses, areAlternatives: named.isEmpty,
@@ -116,7 +116,7 @@ struct ServerRequest {
     guard named.isEmpty else {
       return named.map { named in
         guard let zone = named.zone else { return BindAddress(named.address, v6Only: named.v6Only) }
-        // An index that no interface has: the kernel is to say so itself.
+        // If there is no such interface, an index that no interface has makes the kernel say so itself.
         let scope = Interfaces.index(zone) ?? UInt32(zone) ?? UInt32(Int32.max)
         return BindAddress(
           named.address, v6Only: named.v6Only, scope: scope, scopeName: ByteSafety.escaped(zone))

@@ -1,8 +1,11 @@
-/// What --watch and --interval mean together.
+/// The meaning of --watch and --interval together.
 enum WatchOptions {
+  /// In milliseconds.
   private static let shortest: Int64 = 100
 
-  /// Nanoseconds between two looks; nil without --watch.
+  /// The time between two looks in nanoseconds; nil without --watch.
+  ///
+  /// - Throws: a usage error if the options contradict each other or the common ones.
   static func interval(
     _ watch: Bool, _ typed: String?, _ common: CommonRequest
   ) throws(Failure) -> Int64? {

@@ -3,7 +3,7 @@ import ArgumentParser
 struct DemoCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "Carry out the textbook's claims about TIME_WAIT on this kernel.",
     usage: """

@@ -4,12 +4,13 @@ import SocketTable
 /// What `demo` was asked for.
 struct DemoRequest {
   let claims: [Claim]
-  /// No claim was named: a newcomer is shown a TIME_WAIT first.
+  /// Whether a TIME_WAIT is shown first and a summary last. That is so if no claim was named.
   let hasIntroduction: Bool
   let onlyLists: Bool
+  /// Whether claim 3 waits for the end of a TIME_WAIT (`--full`).
   let waitsItOut: Bool
   let common: CommonRequest
-  /// For the commands that are run on the way.
+  /// Options for the commands that the introduction runs.
   let passedOn: [String]
 
   init(_ command: DemoCommand) throws(Failure) {

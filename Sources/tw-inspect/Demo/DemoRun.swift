@@ -5,7 +5,7 @@ import Reports
 import SocketTable
 import Demo
 
-/// `demo`: the claims one after the other.
+/// Answers `demo`: carries out the claims one after the other.
 struct DemoRun {
   private let request: DemoRequest
   private var common: CommonRequest { request.common }
@@ -46,7 +46,7 @@ struct DemoRun {
     return ExitStatus.yes
   }
 
-  /// - Parameter writeText: for people; each claim that is carried out has been shown by then.
+  /// - Parameter writeText: writes the answer as text. It writes nothing if `perform` has shown the claims already.
   private func write(
     _ reports: [ClaimReport], _ coverage: Coverage?, writeText: (inout StyledText) -> Void = { _ in }
   ) throws {
@@ -68,9 +68,9 @@ struct DemoRun {
     return reports
   }
 
-  // MARK: For people
+  // MARK: Text
 
-  /// Each claim is shown as soon as it has been carried out.
+  /// Carries out the claims and shows each as soon as it is done.
   private func perform(on network: ClaimNetwork) throws -> [ClaimReport] {
     let output = Output()
     var text = common.text(to: output)
@@ -105,7 +105,7 @@ struct DemoRun {
     return reports
   }
 
-  /// What a newcomer should see first: a TIME_WAIT, and what the other commands say about it.
+  /// Makes a TIME_WAIT and shows what the other commands say about it, which is what a newcomer should see first.
   private func introduce(_ network: ClaimNetwork, _ text: inout StyledText, _ output: Output) throws {
     let port = try network.makeTimeWait()
     text.paragraph(

@@ -3,7 +3,7 @@ import LinuxHost
 import NetlinkCodec
 import SocketTable
 
-/// A server for one client, as the textbook has it.
+/// Answers `demo serve`: the textbook's server, for one client.
 struct DemoServeRun {
   let port: UInt16
   let reuse: Bool
@@ -17,7 +17,7 @@ struct DemoServeRun {
     do throws(SystemError) {
       switch try serve() {
       case .clientClosed: return ExitStatus.yes
-      // Its sockets are closed by now, each side in its turn.
+      // The sockets are closed by now, because `serve` has returned: the server's side was shut down first.
       case .signal(let number): Exit.bySignal(number)
       }
     } catch {
@@ -73,7 +73,7 @@ struct DemoServeRun {
     if case .end(let number)? = signals.take() { .signal(number) } else { .clientClosed }
   }
 
-  /// What came, made harmless, without the end of its line.
+  /// The received bytes, escaped and without the line break at the end.
   private static func shown(_ bytes: ArraySlice<UInt8>) -> String {
     var bytes = bytes
     while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
@@ -82,7 +82,7 @@ struct DemoServeRun {
     return ByteSafety.escaped(String(decoding: bytes, as: UTF8.self))
   }
 
-  /// A line, at once.
+  /// Writes a line without buffering, as somebody may be watching.
   private func say(_ line: String) throws(SystemError) {
     try StandardOutput.write(Array((line + "\n").utf8).span)
   }

@@ -4,7 +4,7 @@ import Handbook
 struct ExplainCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "Explain a TCP state, an errno, a socket option, a sysctl or a finding.",
     usage: "tw-inspect explain [<options>] [<topic> ...]",
@@ -43,7 +43,8 @@ struct ExplainCommand: Command {
   }
 }
 
-/// Not a list in the script: the names would be read at each start.
+/// Completes topics by a call of the program. A fixed list in the script would make every start of the program read all
+/// topics, because the list is part of the command's declaration.
 @Sendable private func completeTopics(_: [String], _: Int, prefix: String) -> [String] {
   Topics.all.map { topic in
     switch CompletionShell.requesting {

@@ -1,7 +1,7 @@
 /// What `explain` was asked for.
 struct ExplainRequest {
   let common: CommonRequest
-  /// Nil for the list.
+  /// The name of the topic as it was typed; nil for the list of topics.
   let query: String?
 
   init(_ command: ExplainCommand) throws(Failure) {

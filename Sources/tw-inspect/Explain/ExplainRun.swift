@@ -3,7 +3,7 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `explain`: the topic that is meant, and the host's values for it.
+/// Answers `explain`: finds the topic, and reads the host's settings for it.
 struct ExplainRun {
   private let request: ExplainRequest
   private var common: CommonRequest { request.common }
@@ -11,7 +11,7 @@ struct ExplainRun {
   init(_ request: ExplainRequest) { self.request = request }
 
   func run() throws -> Int32 {
-    // Settings are those of a network namespace.
+    // Most settings that a topic shows belong to a network namespace.
     try common.place.enter()
     guard let query = request.query else { return try write(.list, ExitStatus.yes) }
     guard let topic = Topics.find(query) else {
@@ -32,7 +32,7 @@ struct ExplainRun {
   private static func value(of setting: Setting) -> String? {
     switch setting.kind {
     case .sysctl:
-      // Some have a tab between their numbers.
+      // Some settings have a tab between their numbers, which would not be shown well.
       Sysctl.text(setting.name).map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
     case .timeWaitCount: SocketStatistics.timeWaits.map { "\($0)" }
     case .timerStep: "\(TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))"
@@ -47,7 +47,7 @@ struct ExplainRun {
     } document: { envelope, isOneLine, _ in
       report.document(envelope, isOneLine: isOneLine)
     } plain: { _ in
-      // Refused by the request: there are no records.
+      // `ExplainRequest` refuses plain output, as there are no records to write.
       ByteBuffer()
     }
     return status

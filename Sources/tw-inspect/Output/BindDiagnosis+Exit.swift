@@ -3,9 +3,8 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// What a verdict is to whoever called: the exit status, and for those that are neither yes nor no the reason.
 extension BindDiagnosis {
-  /// Says on standard error why there is neither a yes nor a no, also to those who want the status only.
+  /// The exit status for the verdict. If it is neither yes nor no, the reason is written to standard error, even with -q.
   func exitStatus() -> Int32 {
     switch verdict {
     case .yes: return ExitStatus.yes

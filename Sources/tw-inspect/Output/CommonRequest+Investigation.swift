@@ -3,11 +3,12 @@ import NetlinkCodec
 import SocketTable
 
 extension CommonRequest {
-  /// Goes where the options say. With --verbose each step is told on standard error.
+  /// An investigation in the network namespace that the options name, which this process enters for good. With --verbose
+  /// each step is reported on standard error.
   ///
   /// - Parameters:
-  ///   - source: in the place of the one that the options name.
-  ///   - tablesSuffice: see `Investigation`.
+  ///   - source: the source to use in place of the one that the options name.
+  ///   - tablesSuffice: see `Investigation.init`.
   func investigation(
     onlyBy source: SocketSource.Choice? = nil, tablesSuffice: Bool = false
   ) throws(InvestigationError) -> Investigation {
@@ -34,7 +35,7 @@ extension CommonRequest {
     }
   }
 
-  /// Says on standard error that netlink was not used.
+  /// Says on standard error that netlink was not used, and what the answer therefore lacks.
   func complainAboutSource(_ investigation: borrowing Investigation) {
     guard investigation.origin == .procNet, !quiet else { return }
     let process = investigation.tablesOf.map { "\($0)/" } ?? ""

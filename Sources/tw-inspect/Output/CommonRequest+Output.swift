@@ -3,11 +3,12 @@ import Reports
 import SocketTable
 
 extension CommonRequest {
-  /// Writes one answer in the format that was asked for, unless nobody wants to read it.
+  /// Writes an answer in the format that was asked for; nothing with -q.
   ///
   /// - Parameters:
-  ///   - document: JSON, on one line or on several; what comes before its end may go to the drain.
-  ///   - plain: records, with or without the names of their columns.
+  ///   - document: returns JSON, or the end of it if the beginning went to the drain.
+  ///   - plain: returns records, with the names of their columns or without.
+  /// - Throws: if the output could not be written.
   func write(
     _ envelope: @autoclosure () -> Envelope, text: (inout StyledText) -> Void,
     document: (Envelope, _ isOneLine: Bool, @escaping Drain) -> ByteBuffer,
@@ -30,7 +31,8 @@ extension CommonRequest {
     try output.check()
   }
 
-  /// Text for the terminal that standard output is, or for a file of 80 columns.
+  /// Text for standard output. It is wrapped at the width of the terminal, between 40 and 100 columns, or at 80 columns if
+  /// standard output is no terminal.
   func text(to output: Output) -> StyledText {
     StyledText(
       usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)), drain: output.write)

@@ -2,7 +2,9 @@ import LinuxHost
 import Reports
 
 extension Envelope {
-  /// - Parameter isOutside: the answer is of a network namespace that this process is not in.
+  /// The envelope of an answer that is given now.
+  ///
+  /// - Parameter isOutside: whether the answer is about a network namespace that this process is not in.
   static func current(_ command: String, isOutside: Bool = false) -> Envelope {
     let host = HostIdentity.current()
     return Envelope(

@@ -1,7 +1,8 @@
 import LinuxHost
 import SocketTable
 
-/// What goes to standard output. The first failure stays; nothing is written after it.
+/// Writes to standard output. After the first failure nothing is written any more, and `check()` throws it. So closures that
+/// cannot throw can write, too.
 final class Output {
   private var failure: SystemError?
 
@@ -17,13 +18,13 @@ final class Output {
     buffer.removeAll()
   }
 
-  /// - Throws: what went wrong with any of it.
+  /// - Throws: the first failure, if there was one.
   func check() throws(Failure) {
     if let failure { throw .output(failure) }
   }
 }
 
-/// Rows on their way out, written when enough have come together.
+/// Collects rows, and writes them whenever a system call is worth it (`ByteBuffer.drainAt`).
 struct RowOutput: ~Copyable {
   private var buffer = ByteBuffer(capacity: ByteBuffer.drainAt + 4096)
   private let output = Output()
@@ -33,8 +34,9 @@ struct RowOutput: ~Copyable {
     if buffer.count >= ByteBuffer.drainAt { output.write(&buffer) }
   }
 
-  /// Writes the rest.
-  /// - Throws: what went wrong with any row.
+  /// Writes the remaining rows.
+  ///
+  /// - Throws: the first failure to write any row.
   mutating func finish() throws(Failure) {
     output.write(&buffer)
     try output.check()
@@ -42,7 +44,7 @@ struct RowOutput: ~Copyable {
 }
 
 extension StandardOutput {
-  /// Text of the program's own, as it is.
+  /// Writes text without escaping it, so it has to be the program's own.
   static func write(_ text: String) throws(Failure) {
     var buffer = ByteBuffer(capacity: text.utf8.count)
     buffer.append(text)

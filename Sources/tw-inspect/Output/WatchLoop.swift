@@ -2,16 +2,18 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// Looks again and again: on a terminal a screen that is drawn over, elsewhere one text after the other. Ends by a signal.
+/// The loop of `--watch`, which ends by a signal only. On a terminal it draws a screen over and over; otherwise it writes
+/// one text after the other.
 struct WatchLoop: ~Copyable {
-  /// Nanoseconds.
+  /// In nanoseconds.
   private let interval: Int64
   private let signals: SignalWaiter
+  /// Whether a terminal is drawn over.
   private let isScreen: Bool
   private let usesColor: Bool
   private let output = Output()
 
-  /// - Parameter draws: text for people, and not lines that stand on their own.
+  /// - Parameter draws: whether text is drawn. False for JSON Lines, which are written by the caller.
   init(every interval: Int64, draws: Bool, _ common: CommonRequest) throws {
     self.interval = interval
     isScreen = draws && Screen.isOutput
@@ -19,8 +21,11 @@ struct WatchLoop: ~Copyable {
     signals = try SignalWaiter(for: isScreen ? .terminal : .none)
   }
 
-  /// `look` is called once in each interval, and `draw` where there is something new to look at or to look at it on. Never
-  /// returns.
+  /// Never returns, but for an error. The result only lets callers end with `return`.
+  ///
+  /// - Parameters:
+  ///   - look: called once in each interval.
+  ///   - draw: called after each look, and when the size of the terminal has changed.
   func run(
     look: () throws -> Void, draw: (Canvas) -> [String] = { _ in [] }
   ) throws -> Int32 {
@@ -58,10 +63,11 @@ struct WatchLoop: ~Copyable {
   private func show(_ draw: (Canvas) -> [String]) throws(Failure) {
     var canvas = Canvas(rows: nil, columns: 80, usesColor: usesColor, hasUTF8: Screen.hasUTF8)
     if isScreen {
-      // Asked for each time: the signal that tells of a change can be missed.
+      // The size is read each time, because the signal about a change can be missed.
       let size = Screen.outputSize
       canvas.rows = size.rows
-      // In the last column the cursor of some terminals stays where it is, and what clears the rest clears that.
+      // The last column stays empty. On some terminals the cursor remains there after a character in it, and clearing the
+      // rest of the line would clear that character.
       canvas.columns = size.columns - 1
     }
     let lines = draw(canvas)
@@ -84,7 +90,7 @@ struct WatchLoop: ~Copyable {
 
   private func write(_ text: String) {
     guard isScreen else { return }
-    // Its failure is the next frame's as well.
+    // A failure is not reported here, because writing the next frame fails as well.
     try? StandardOutput.write(Array(text.utf8).span)
   }
 }

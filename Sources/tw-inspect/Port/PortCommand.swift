@@ -4,7 +4,7 @@ import SocketTable
 struct PortCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "port",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "Show the sockets on a port that only a timer keeps (TIME_WAIT), or all of them.",
     discussion: """

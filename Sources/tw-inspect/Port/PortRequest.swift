@@ -1,21 +1,21 @@
 import LinuxHost
 import SocketTable
 
-/// What `port` was asked for. Whether names among the ports are services is seen on the host.
+/// What `port` was asked for. Service names among the ports are not looked up yet.
 struct PortRequest {
   let common: CommonRequest
   let ports: [String]
   let side: SocketFilter.Side
   let states: SocketFilter.States
   let sort: SortOrder
-  /// So many sockets are shown at the most.
+  /// At most this many sockets are shown.
   let limit: Int
-  /// What decides the exit status; nil is nothing.
+  /// What has to be listed for an exit status of 0 (`--expect`); nil if anything may be.
   let expectation: Expectation?
-  /// Nanoseconds between two looks; nil is one look only.
+  /// The time between two looks in nanoseconds; nil for one look only.
   let interval: Int64?
   let looksForOwners: Bool
-  /// SO_REUSEADDR and SO_REUSEPORT are read where that is permitted.
+  /// Whether SO_REUSEADDR and SO_REUSEPORT are read, where that is permitted.
   let readsOptions: Bool
 
   init(_ command: PortCommand) throws(Failure) {

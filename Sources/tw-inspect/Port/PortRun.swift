@@ -3,7 +3,8 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `port`: one look, written as it arrives or when it is whole.
+/// Answers `port` by one look. Its rows are written as they arrive, or, if they have to be sorted or counted first, when all
+/// have arrived.
 struct PortRun {
   let request: PortRequest
   let filter: SocketFilter
@@ -43,7 +44,9 @@ struct PortRun {
   }
 
   struct Outcome {
+    /// The number of sockets that match, including those beyond the limit.
     var listed: Int
+    /// Whether the look missed nothing.
     var isComplete: Bool
   }
 
@@ -55,13 +58,13 @@ struct PortRun {
 
   // MARK: Collected
 
-  /// Every state on the ports is looked at, so that what is not listed can be counted.
+  /// Looks at sockets in every state, so that those that are not listed can be counted.
   private func collect(_ investigation: inout Investigation) throws -> Outcome {
     var wide = filter
     wide.states = .states(.all)
     let snapshot = try investigation.snapshot(wide)
     var counts = StateCounts()
-    // Each record is read once for both.
+    // Counting and choosing are done together, so that each record is read from memory once.
     let chosen = request.sort.order(snapshot.records) { record in
       counts.add(record)
       return filter.matchesState(record)
@@ -116,7 +119,7 @@ struct PortRun {
     request.looksForOwners ? try collectLines(&investigation) : try streamLines(&investigation)
   }
 
-  /// The stream of `streamLines`, whose rows have to wait for their owners.
+  /// Writes the same lines as `streamLines`, after the owners of all sockets have been looked for.
   private func collectLines(_ investigation: inout Investigation) throws -> Outcome {
     let snapshot = try investigation.snapshot(filter)
     let envelope = Envelope.current("port", isOutside: investigation.tablesOf != nil)

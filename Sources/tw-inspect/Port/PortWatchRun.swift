@@ -3,9 +3,9 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `port --watch`.
+/// Answers `port --watch`. The screen is drawn by `PortWatch`.
 extension PortRun {
-  /// How long what has come or gone is marked, in milliseconds.
+  /// How long a socket that has appeared or gone is marked, in milliseconds.
   static let markedFor: Int64 = 3000
 
   func watch(_ investigation: inout Investigation, every interval: Int64) throws -> Int32 {

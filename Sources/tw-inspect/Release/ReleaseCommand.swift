@@ -3,7 +3,7 @@ import ArgumentParser
 struct ReleaseCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "release",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "End the TIME_WAIT sockets on a port now (SOCK_DESTROY); needs CAP_NET_ADMIN.",
     discussion: """

@@ -4,7 +4,7 @@ import NetlinkCodec
 import Reports
 import SocketTable
 
-/// `release`: the end of the sockets.
+/// Answers `release`: shows the plan, asks, ends the sockets, and looks again.
 struct ReleaseRun {
   private let request: ReleaseRequest
   private let port: UInt16
@@ -52,9 +52,11 @@ struct ReleaseRun {
     return report.coverage.isComplete ? ExitStatus.yes : ExitStatus.incompleteLook
   }
 
-  // MARK: The end of the sockets
+  // MARK: Ending sockets
 
-  /// Ends one after the other, up to the first that is refused: what the kernel refuses once, it refuses always.
+  /// Ends the sockets one after the other. It stops at the first refusal, as the kernel would refuse the others as well.
+  ///
+  /// - Returns: the refusal, or why it could not begin; nil if nothing was refused.
   private func end(_ report: inout ReleaseReport) -> Failure? {
     let start = Clock.monotonicNanoseconds
     defer {
@@ -106,7 +108,9 @@ struct ReleaseRun {
         """)
   }
 
-  /// One bind without options. A dual-stack [::] overlaps with every other socket on the port, so one is enough.
+  /// Tries a bind without options. A dual-stack [::] overlaps every other socket on the port, so one trial is enough.
+  ///
+  /// - Returns: nil if no trial could be made.
   private func plainBind() throws(InvestigationError) -> (address: BindAddress, outcome: TrialOutcome)? {
     let addresses: [BindAddress] =
       switch common.family {
@@ -117,7 +121,7 @@ struct ReleaseRun {
     var prober = QuestionProber()
     for (index, address) in addresses.enumerated() {
       let outcomes = try prober.attempt([TrialSocket(address: address, port: port)])
-      // A host without IPv6 is asked for IPv4.
+      // On a host without IPv6 the trial is made with IPv4.
       if case .refused(.socket, _)? = outcomes.first, index + 1 < addresses.count { continue }
       return outcomes.first.map { (address, $0) }
     }
@@ -126,7 +130,7 @@ struct ReleaseRun {
 
   // MARK: Output
 
-  /// What is about to happen; for those who are asked on standard error, where the answer is for a program.
+  /// Shows what will be ended. If standard output has JSON or plain lines, users who are asked see it on standard error.
   private func writePlan(_ report: ReleaseReport) throws(Failure) {
     if common.quiet || common.format != .table && !request.asksFirst { return }
     let output = Output()

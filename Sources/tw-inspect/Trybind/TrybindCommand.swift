@@ -3,7 +3,7 @@ import ArgumentParser
 struct TrybindCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "trybind",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "Try whether a server could bind a port, and explain if it could not.",
     discussion: """

@@ -5,16 +5,16 @@ import LinuxHost
 struct TrybindRequest {
   let common: CommonRequest
   let server: ServerRequest
-  /// Every combination of options is compared, and the usual addresses.
+  /// Whether every combination of reuse options is compared, at the usual addresses as well (`--matrix`).
   let isMatrix: Bool
-  /// Nothing is bound.
+  /// Whether nothing is bound (`--predict`, `--after-stop`).
   let isPredicted: Bool
-  /// As if what listens on the port were stopped.
+  /// Whether the listeners on the port are assumed to be stopped (`--after-stop`).
   let isAfterStop: Bool
   let readsOptions: Bool
-  /// The user to bind as, by name or number; nil is this process's own.
+  /// The user to bind as, by name or number; nil for this process's own.
   let user: String?
-  /// Nanoseconds between two looks; nil is one look only.
+  /// The time between two looks in nanoseconds; nil for one look only.
   let interval: Int64?
 
   init(_ command: TrybindCommand) throws(Failure) {

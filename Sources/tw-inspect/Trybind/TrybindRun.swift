@@ -3,7 +3,7 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `trybind`: from the request to the exit status.
+/// Answers `trybind`, from the request to the exit status.
 struct TrybindRun {
   let request: TrybindRequest
   let interfaces = Interfaces()
@@ -29,7 +29,7 @@ struct TrybindRun {
     return try answer(BindDiagnosis(evidence))
   }
 
-  /// What is predicted of a user takes no privilege.
+  /// The user to bind as. To bind as another user takes privilege; to predict what that user would be answered does not.
   private func find(_ typed: String) throws(Failure) -> User {
     guard let user = User.find(typed) else {
       throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")

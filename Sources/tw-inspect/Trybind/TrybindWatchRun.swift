@@ -3,7 +3,8 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `trybind --watch`.
+/// Answers `trybind --watch`: looks, tries again where something changed, and hands each result to `BindWatch`, which draws
+/// the screen.
 extension TrybindRun {
   func watch(
     _ question: BindQuestion, _ first: BindEvidence, _ prober: inout QuestionProber,

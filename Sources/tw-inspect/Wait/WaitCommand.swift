@@ -3,7 +3,7 @@ import ArgumentParser
 struct WaitCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "wait",
-    // Spares each start the parser's own --generate-completion-script, which the tree answers.
+    // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
     abstract: "Hold on until a server could bind a port.",
     discussion: """

@@ -4,21 +4,22 @@ import NetlinkCodec
 import Reports
 import SocketTable
 
-/// What `wait` shows on standard error: on a terminal a line that is written over, otherwise a line at the start and one at
-/// the end.
+/// The progress of `wait` on standard error: on a terminal a line that is overwritten, otherwise a line at the start and one
+/// at the end. Times are nanoseconds, unless a name says otherwise.
 struct WaitProgress {
   private let text: WaitText
   private let start: Int64
   private let isQuiet: Bool
-  /// A line is written over.
+  /// Whether a line of a terminal is overwritten.
   let isTerminal: Bool
   private(set) var hasBegun = false
-  /// How often the table was looked at.
+  /// The number of looks at the table.
   var looks = 0
   private var shownAt: Int64 = 0
+  /// The most time left that was shown so far, in milliseconds.
   private var longest: Int64 = 0
 
-  /// Between two frames.
+  /// The time between two frames.
   private static let pause: Int64 = 200_000_000
 
   init(_ text: WaitText, start: Int64, isQuiet: Bool) {
@@ -28,7 +29,7 @@ struct WaitProgress {
     isTerminal = !isQuiet && Screen.isErrorOutput
   }
 
-  /// When the line has to be written again.
+  /// The time at which the line has to be written again.
   func nextFrame(after now: Int64) -> Int64 { isTerminal ? now + Self.pause : .max }
 
   mutating func show(_ plan: WaitPlan, _ session: TrialSession, at now: Int64) {
@@ -55,12 +56,12 @@ struct WaitProgress {
     }
   }
 
-  /// The last line.
+  /// Writes the last line.
   func finish(_ line: String) {
     if !isQuiet { say(line) }
   }
 
-  /// Leaves the terminal as it was.
+  /// Removes the line from the terminal.
   func clear() {
     if isTerminal, hasBegun { write(Screen.noLine) }
   }

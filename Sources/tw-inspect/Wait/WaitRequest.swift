@@ -2,10 +2,12 @@
 struct WaitRequest {
   let common: CommonRequest
   let server: ServerRequest
-  /// Nanoseconds; nil is none.
+  /// In nanoseconds; nil to wait for ever.
   let timeout: Int64?
+  /// Whether to give up as soon as time alone will not help.
   let failsFast: Bool
 
+  /// In milliseconds.
   private static let defaultTimeout: Int64 = 180_000
 
   init(_ command: WaitCommand) throws(Failure) {

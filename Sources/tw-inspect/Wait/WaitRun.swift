@@ -3,7 +3,7 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// `wait`: the loop that carries out what `WaitPlan` says.
+/// Answers `wait`: carries out the steps that `WaitPlan` decides on.
 struct WaitRun {
   private let request: WaitRequest
   private var common: CommonRequest { request.common }
@@ -17,7 +17,7 @@ struct WaitRun {
     case endless
   }
 
-  /// What changes while it waits.
+  /// What the loop uses and changes.
   private struct Loop: ~Copyable {
     var question: BindQuestion
     var investigation: Investigation
@@ -148,8 +148,10 @@ struct WaitRun {
     }
   }
 
-  /// True if the server could bind. For JSON and plain output the last look is out of date then: this looks again, and if
-  /// something is in the way now, it has come since, and one more trial decides.
+  /// Makes a trial. If it succeeds, the last look is out of date. For JSON and plain output, which contain the sockets, this
+  /// looks again; if something is in the way then, it has come since the trial, and one more trial decides.
+  ///
+  /// - Returns: true if the server could bind.
   private func tryAgain(_ loop: inout Loop) throws(InvestigationError) -> Bool {
     func attempt() throws(InvestigationError) -> Bool {
       try loop.investigation.tryAgain(&loop.session, for: loop.question, &loop.prober)
@@ -169,7 +171,7 @@ struct WaitRun {
     let report = TrybindReport(diagnosis, wait: wait)
     let interfaces = Interfaces()
     try common.write(.current("wait")) { text in
-      // That the port is free has been said.
+      // On success the last line of the progress has said so already.
       if diagnosis.verdict != .yes { TrybindText(diagnosis).write(to: &text) }
     } document: { envelope, isOneLine, drain in
       report.document(envelope, isOneLine: isOneLine, interfaceName: interfaces.name, drain: drain)
