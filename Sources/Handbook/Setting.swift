@@ -1,19 +1,20 @@
-/// A value of this host that a topic shows as it is now.
+/// A value of this host whose present state a topic shows. `ExplainRun` reads it.
 package struct Setting: Sendable {
   package enum Kind: Sendable, Equatable {
-    /// A sysctl by this name.
+    /// The sysctl of that name.
     case sysctl
-    /// TIME_WAIT sockets of this network namespace.
+    /// The number of TIME_WAIT sockets in this network namespace.
     case timeWaitCount
-    /// One step of the kernel's timer wheel for a minute, in milliseconds.
+    /// One step of the kernel's timer wheel for timers of a minute, in milliseconds.
     case timerStep
   }
 
   package let kind: Kind
-  /// For people; of a sysctl its name in sysctl(8).
+  /// The name that is shown. For a sysctl it is the name in sysctl(8), by which it is read.
   package let name: String
+  /// The unit, or the meaning of the values; may be empty.
   package let note: String
-  /// Which kernels have it; empty where all do that tw-inspect runs on.
+  /// The kernels that have it; empty if all do on which tw-inspect runs.
   package let availability: String
 
   private init(_ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "") {

@@ -1,6 +1,7 @@
-/// How far apart two words are.
+/// Compares words that may be misspelled.
 package enum Spelling {
-  /// Insertions, deletions and substitutions that turn one into the other.
+  /// The least number of insertions, deletions and substitutions that turn one word into the other (Levenshtein). Only the
+  /// first 64 characters are compared.
   package static func distance(_ left: String, _ right: String) -> Int {
     let right = Array(right.prefix(64))
     var row = Array(0...right.count)

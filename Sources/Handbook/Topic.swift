@@ -1,5 +1,5 @@
-/// One thing that can be looked up: what it is, what is commonly believed of it and wrong, what to do, and where it is
-/// defined. Texts are written in lines for the reader of this file; a blank line begins a paragraph.
+/// One thing that `explain` knows: what it is, which common beliefs about it are wrong, what to do, and where it is defined.
+/// In the source, texts are broken into lines as it suits the file; a blank line begins a new paragraph.
 package struct Topic: Sendable {
   package enum Group: String, Sendable, CaseIterable {
     case article
@@ -32,22 +32,23 @@ package struct Topic: Sendable {
   }
 
   package let name: String
-  /// What else it may be called.
+  /// Other names by which it is found.
   package let aliases: [String]
   package let group: Group
-  /// A line for the list.
+  /// One line, for the list of topics.
   package let summary: String
-  /// Paragraphs.
+  /// What it is: one element for each paragraph.
   package let what: [String]
-  /// Lines to be printed as they are.
+  /// Lines that are printed as they are; empty if there is no diagram.
   package let diagram: [String]
-  /// What of this host has a bearing on it.
+  /// The values of this host that matter to it.
   package let settings: [Setting]
   package let misbeliefs: [Misbelief]
+  /// What to do: one element for each item.
   package let advice: [String]
-  /// RFC section, man page, kernel document or kernel source.
+  /// Sections of RFCs, man pages, and documents or source files of the kernel.
   package let sources: [String]
-  /// Names of other topics.
+  /// The names of other topics.
   package let related: [String]
 
   init(
@@ -70,7 +71,7 @@ package struct Topic: Sendable {
     self.related = related
   }
 
-  // Bytes, not Characters: all topics together are looked through for one.
+  // The next two work on bytes and not on Characters, which is faster: to find one topic, all are made.
 
   private static func paragraphs(_ text: String) -> [String] {
     var paragraphs: [String] = []
@@ -88,7 +89,7 @@ package struct Topic: Sendable {
     return paragraphs
   }
 
-  /// On one line.
+  /// The text with its line breaks replaced by spaces.
   fileprivate static func flowing(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }
     return String(

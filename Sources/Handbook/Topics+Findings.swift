@@ -14,7 +14,7 @@ extension Topics {
       related: related)
   }
 
-  // MARK: What a timer ends
+  // MARK: Ports that timers hold
 
   private static let timerFindings: [Topic] = [
     finding(
@@ -86,7 +86,7 @@ extension Topics {
       advice: ["start the server"], sources: ["bind(2)"], related: ["EADDRINUSE"]),
   ]
 
-  // MARK: What holds the port
+  // MARK: Ports that other sockets hold
 
   private static let holderFindings: [Topic] = [
     finding(

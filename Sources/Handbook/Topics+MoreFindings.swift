@@ -1,7 +1,7 @@
 internal import Diagnosis
 
 extension Topics {
-  // MARK: Addresses and options that meet
+  // MARK: Addresses that overlap, and options that both sides need
 
   static let sharingFindings: [Topic] = [
     finding(
@@ -61,7 +61,7 @@ extension Topics {
       related: ["SO_REUSEADDR", "EADDRINUSE"]),
   ]
 
-  // MARK: Refusals that no socket is to blame for
+  // MARK: Refusals that no socket causes
 
   static let refusalFindings: [Topic] = [
     finding(
@@ -142,7 +142,7 @@ extension Topics {
       related: ["ENODEV", "SO_BINDTODEVICE"]),
   ]
 
-  // MARK: The host as a whole
+  // MARK: Settings of the host
 
   static let hostFindings: [Topic] = [
     finding(

@@ -1,5 +1,5 @@
 extension Topics {
-  /// The handshake that ends a connection.
+  /// The segments and states of a connection that one end closes first.
   static let closingLadder = """
     closes first                       closes second
     ESTABLISHED                        ESTABLISHED

@@ -1,16 +1,16 @@
-/// All topics, and how one is found by what somebody typed.
+/// All topics, and the search for the one that a user means.
 package enum Topics {
   package static let all: [Topic] = articles + states + errors + options + sysctls + findings
 
-  /// Nil if nothing is called so. Case, and what stands between letters and digits, do not matter; of a sysctl the last
-  /// part is enough.
+  /// The topic with this name or alias; nil if there is none. Case does not matter, nor do characters other than letters and
+  /// digits. The last part of a sysctl's name is enough.
   package static func find(_ typed: String) -> Topic? {
     let key = key(typed)
     guard !key.isEmpty else { return nil }
     return all.first { keys(of: $0).contains(key) }
   }
 
-  /// Names that are spelled nearly so, or that contain it; the nearest first.
+  /// The names of up to five topics with a similar spelling, or that contain the text. The most similar comes first.
   package static func near(_ typed: String) -> [String] {
     let typed = key(typed)
     guard !typed.isEmpty, typed.utf8.count <= 64 else { return [] }
@@ -25,7 +25,7 @@ package enum Topics {
     return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(5).map(\.name)
   }
 
-  /// All that it is found by, made comparable.
+  /// The keys of all names by which a topic is found.
   package static func keys(of topic: Topic) -> [String] {
     var names = [topic.name] + topic.aliases
     if topic.group == .sysctl, let short = topic.name.split(separator: ".").last {
@@ -34,13 +34,13 @@ package enum Topics {
     return names.map(key)
   }
 
-  /// Lower case, letters and digits only; without the path under which sysctls lie.
+  /// What names are compared by: their letters and digits in lower case, without the path before the name of a sysctl.
   static func key(_ text: String) -> String {
     let bytes = text.utf8.compactMap { byte -> UInt8? in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
       case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
-      // Of another script: kept, so that it is no part of a name.
+      // Letters of other scripts are kept, so that a text with one of them matches no name.
       case 0x80...: byte
       default: nil
       }
