@@ -1,4 +1,4 @@
-"""What is asked: each command with its options and formats, and the command lines that are wrong."""
+"""The questions: every command with its options and formats, and wrong command lines."""
 
 import shlex
 from dataclasses import dataclass, field
@@ -12,16 +12,17 @@ class Command:
 
     line: str
     user: int = 0
-    # System calls that fail: (name, argument or None, its value, errno).
+    # System calls that are made to fail: (name, argument or None, its value, errno).
     deny: tuple = ()
-    # Rows and columns of a terminal that is its standard input, output and error output.
+    # Rows and columns of the terminal that is its standard input, output and error; None for no terminal.
     terminal: tuple = None
     environment: dict = field(default_factory=dict)
-    # "pipe", "full" (ENOSPC), "broken" (EPIPE), "closed"
+    # The standard output: "pipe", "full" (ENOSPC), "broken" (EPIPE) or "closed".
     output: str = "pipe"
-    # (regular expression, what to do when it has been written): "event NAME", "type TEXT", "signal NAME", "cut".
+    # Pairs of a regular expression and what to do when the program has written it: "event NAME", "type TEXT", "signal NAME",
+    # "cut".
     steps: tuple = ()
-    # Where a look of several begins: those that say the same are taken for one.
+    # For a watch, the regular expression of the line with which each look begins. Looks with the same text count as one.
     looks: str = None
 
     @property
@@ -219,7 +220,7 @@ def standard():
     return port() + trybind() + wait() + release()
 
 
-# Two looks, and then it is ended. The second is cut off where the third begins.
+# Watches that are ended after two looks: the output is cut off where the third begins.
 TITLE = r"^port .*, every .*$"
 WATCHES = (
     commands("port {P} --all --watch --interval 100ms", looks=TITLE,
@@ -235,7 +236,7 @@ WATCHES = (
                steps=((r"}\n", "go"), (r"}\n", "cut")))
 )
 
-# From one state to another and back, as the holder is told to.
+# Watches during which the holder changes the state of the port and changes it back.
 CHANGES = (
     commands("trybind {P} --watch --interval 100ms --output jsonl\n"
              "trybind {P} --reuse --watch --interval 100ms --output jsonl", looks=r"^{",
@@ -413,7 +414,7 @@ HELP += commands("port 9527\nexplain TIME_WAIT", terminal=(24, 80), environment=
 HELP += commands("port 9527 --all\ntrybind 9527\nexplain TIME_WAIT", environment={"CLICOLOR_FORCE": "1"})
 HELP += commands("explain TIME_WAIT\ntrybind 9527", terminal=(24, 80), environment={"TERM": "dumb"})
 
-# Wrong command lines: 64, and one line that says why.
+# Wrong command lines. The answer is exit status 64 and one line that says why.
 USAGE = commands(r"""
     port 0
     port 0 -q

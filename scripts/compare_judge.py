@@ -1,9 +1,9 @@
-"""Decides whether two answers say the same: by masks for what changes with time, and by corrections."""
+"""Decides whether two answers are the same, apart from masks (what changes with time) and corrections."""
 
 import fnmatch
 import re
 
-# Between the looks of an answer that has several.
+# Separates the looks of a watch.
 SEPARATOR = "\0\n"
 
 
@@ -13,7 +13,7 @@ class Masks:
     LINE = re.compile(r"^(?P<find>.+?) =>(?: (?P<replace>.*?))?(?: \(within (?P<within>[\d.]+)\))?$")
 
     def __init__(self, path, situation, anew, alone):
-        """Those for one situation; all where `situation` is None."""
+        """Reads the masks for one situation; all masks if `situation` is None."""
         sections = {"always": True, "made anew": anew, "among the host's processes": not alone}
         applies = False
         self.masks = []
@@ -37,7 +37,7 @@ class Masks:
                     self.lines.append(line)
 
     def apply(self, text):
-        """The masked text, and what each mask found."""
+        """Returns the masked text, and what each mask found."""
         found = []
         for line, pattern, replacement, within in self.masks:
             hits = []
@@ -51,7 +51,7 @@ class Masks:
 
 
 class Correction:
-    """Where an answer was wrong: in which situations and commands, and what it was changed to."""
+    """An answer that was wrong: in which situations and to which commands, and what it was changed to."""
 
     def __init__(self, reason, fields):
         self.reason = reason
@@ -99,10 +99,10 @@ class Corrections:
 
 
 class Rows:
-    """Rows whose order says nothing: with the same time left, or as another namespace's hash has them."""
+    """Sorts rows whose order means nothing: those with the same time left, or in the order of a namespace's hash."""
 
-    # The time left, and what two times may differ by where their order is not told apart: by what is shown of it, and by
-    # what passes while the kernel lists them.
+    # How to find the time left in a row, and by how much two times may differ so that their order means nothing. That
+    # depends on the precision that is shown, and on the time that the kernel takes to list the sockets.
     TIMED = (
         (re.compile(r"^ *(\d+\.\d) s  "), 0.11), (re.compile(r'"kind":"time-wait","expires_ms":(\d+)'), 20),
         (re.compile(r"\t(\d+)\ttime-wait\t"), 20), (re.compile(r"TIME_WAIT  ?(\d+\.\d) s left"), 0.11))
@@ -112,13 +112,13 @@ class Rows:
         self.anew = anew
 
     def settled(self, command, text):
-        """Such rows in the order of their text."""
+        """Returns the answer with such rows in the order of their text."""
         by_time = "--sort none" not in command.line and "--sort peer" not in command.line and (
             "--sort time" in command.line or command.line.startswith("release")
             or not ("jsonl" in command.line or "plain" in command.line))
         if not by_time and not self.anew:
             return text
-        # The rows of a document on one line, and what was seen according to a finding, each on a line of its own.
+        # First every row gets a line of its own: in a JSON document of one line, and in the evidence of a finding.
         text = re.sub(r'(\[|},)({"protocol")', r"\1\n\2", text)
         text = re.sub(r'("owner_visibility":"\w+"})\]', r"\1\n]", text)
         text = re.sub(r'(?<=[\[ ])("[^"]*TIME_WAIT  \d+\.\d s left")(, |(?=\]))', r"\n\1\n", text)
@@ -137,7 +137,7 @@ class Rows:
         return "\n".join(lines + [line for _, line in sorted(run)])
 
     def row(self, line):
-        """The time left, the line without it, and the tolerance."""
+        """Returns the time left, the line without it, and the tolerance."""
         for pattern, tolerance in self.TIMED:
             match = pattern.search(line)
             if match:
@@ -149,7 +149,8 @@ class Rows:
 class Judge:
     """Compares the answers of one situation."""
 
-    # A difference can be the situation's own: a timer that ran on. Asked so often, one that stays is the program's.
+    # A difference may come from the situation, such as a timer that went on. One that remains after this many rounds comes
+    # from the program.
     ROUNDS = 3
 
     def __init__(self, masks, corrections, rows, situation):
@@ -162,7 +163,7 @@ class Judge:
         self.needed = {}
 
     def compare(self, command, ask):
-        """None where the answers are the same, after `ask` gave both as text, or are corrected."""
+        """Returns the difference between the answers that `ask` gives; None if they are the same, or differ as corrected."""
         olds, news = [], []
         for rounds in range(self.ROUNDS):
             old, new = ask()
@@ -173,7 +174,7 @@ class Judge:
             news.append(self.masks.apply(self.unrepeated(command, new)))
             if rounds == 0:
                 self.count(olds[0], news[0])
-            # Only the newest of one against each of the other: the older pairs have been compared.
+            # Compares the newest answer of each program with all of the other's. Older pairs have been compared before.
             pairs = [(olds[-1], later) for later in news] + [(earlier, news[-1]) for earlier in olds[:-1]]
             if any(self.same(*pair) for pair in pairs):
                 if rounds:
@@ -207,7 +208,7 @@ class Judge:
 
     @staticmethod
     def collapsed(text):
-        """Looks that say the same are one: how many there were depends on when what was waited for came."""
+        """Merges looks that say the same. Their number depends on when the awaited change came."""
         if SEPARATOR not in text:
             return text
         kept = []
@@ -217,7 +218,7 @@ class Judge:
         return "".join(kept)
 
     def notes(self, old, new):
-        """Numbers that were masked, and are further apart than time explains."""
+        """Returns notes on masked numbers that differ by more than the passing of time explains."""
         notes = []
         if SEPARATOR in old[0]:
             return notes
@@ -236,7 +237,7 @@ class Judge:
                 self.needed[line] = self.needed.get(line, 0) + 1
 
     def correct(self, command, masked):
-        """The masked answer as it ought to be now, and why; None where no correction applies."""
+        """Returns the masked answer as it should be now, and the reasons; None if no correction applies."""
         text, found = masked
         reasons = []
         for correction in self.corrections.all:

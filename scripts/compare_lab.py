@@ -1,4 +1,4 @@
-"""Sockets brought into a state for real, in the network namespace of the calling process."""
+"""Brings real sockets into each state, in the network namespace of the calling process."""
 
 import ctypes
 import errno
@@ -36,7 +36,7 @@ class Skip(Exception):
 
 
 class NotReached(Exception):
-    """The kernel did not come to the state in time."""
+    """The kernel did not reach the state in time."""
 
 
 def prctl(option, value):
@@ -73,7 +73,7 @@ def sysctl(name, value):
 
 
 def rows():
-    """(state, local port, peer port, timer, inode) of every socket that /proc lists."""
+    """Returns (state, local port, peer port, timer, inode) of every socket that /proc lists."""
     found = []
     for name in ("tcp", "tcp6"):
         try:
@@ -102,7 +102,7 @@ def until(what, condition, seconds=10):
 
 
 class Lab:
-    """Keeps what it makes until the process ends."""
+    """Makes sockets and processes, and keeps them until this process ends."""
 
     def __init__(self):
         self.keep = []
@@ -153,7 +153,7 @@ class Lab:
         made.listen(1024)
         return made
 
-    # Connections; the client's ports are the same each time
+    # Connections. The clients' ports are the same each time.
 
     def connect(self, listener, route="v4", client_port=None, **options):
         family, address = ROUTES[route][3:]
@@ -176,7 +176,7 @@ class Lab:
 
     @staticmethod
     def close_in_turn(first, second):
-        """An active close by the first; the second closes when it has seen the FIN, or both could end in CLOSING."""
+        """The first end closes actively. The second closes after it has seen the FIN, or both could end in CLOSING."""
         first.close()
         while second.recv(65536):
             pass
@@ -194,7 +194,7 @@ class Lab:
         listener = self.listener(route, port, **options)
         for number in range(count):
             if number and number >= count - 12:
-                # More than a table shows as the same: the order of those that come first is the same at each look.
+                # The time left of these differs visibly in a table, so the first rows have the same order at each look.
                 time.sleep(0.25)
             self.close_in_turn(*self.connect(listener, route))
         self.wait_for("TIME_WAIT", port, count)
@@ -203,7 +203,7 @@ class Lab:
         return listener
 
     def client_time_wait(self, to_port=9527, client_port=None, **options):
-        """On the connecting side's port."""
+        """Leaves a TIME_WAIT on the port of the connecting side, and returns that port."""
         listener = self.listener(port=to_port)
         child, client = self.connect(listener, client_port=client_port, **options)
         port = client.getsockname()[1]
@@ -213,7 +213,7 @@ class Lab:
         return port
 
     def fin_wait_2(self, route="v4", port=9527, **options):
-        """Kept by a timer alone. The FIN is acknowledged before close(), or a full socket could stay."""
+        """Makes a FIN_WAIT2 minisocket. The FIN is acknowledged before close(), or a full socket could stay."""
         child, client = self.connection(route, port, **options)
         child.shutdown(socket.SHUT_WR)
         self.wait_for("FIN_WAIT2", port)
@@ -223,7 +223,7 @@ class Lab:
 
     @staticmethod
     def drop_incoming(made, on=True):
-        """A socket filter that keeps nothing: no segment arrives."""
+        """Attaches a socket filter that drops every segment, or removes it."""
         if not on:
             made.setsockopt(socket.SOL_SOCKET, 27, 0)  # SO_DETACH_FILTER
             return
@@ -242,7 +242,7 @@ class Lab:
     # Processes that hold sockets
 
     def fork(self, body, name=b"server"):
-        """A process that makes what it is to make and stays. Returns its number when it has."""
+        """Starts a process that runs `body` and then stays. Returns its id when `body` is done."""
         ready, tell = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -266,7 +266,7 @@ class Lab:
 
     @staticmethod
     def spawn(*words, keeps=(), user=None):
-        """Another program, with these sockets open. Returns when it is that program."""
+        """Starts another program with these sockets open. Returns when the process runs that program."""
         groups = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[made.fileno() for made in keeps],
@@ -274,7 +274,7 @@ class Lab:
         return process.pid
 
     def cgroup(self, name):
-        """A directory of the cgroup2 hierarchy."""
+        """Makes a directory in the cgroup2 hierarchy."""
         for point in cgroup_mounts():
             directory = f"{point}/{name}"
             try:
@@ -293,7 +293,7 @@ class Lab:
             file.write("0")
 
     def elsewhere(self, body=lambda: None):
-        """A process in another network namespace."""
+        """Starts a process in another network namespace."""
         def inside():
             unshare(CLONE_NEWNET)
             ip("link", "set", "lo", "up")

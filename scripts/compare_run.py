@@ -32,7 +32,7 @@ def mount(kind, where, options=""):
 
 
 def refuse(calls):
-    """Lets system calls fail from now on, as a service manager's sandbox does it: a seccomp filter."""
+    """Makes system calls fail from now on by a seccomp filter, as the sandbox of a service manager does."""
     numbers = NUMBERS[platform.machine()]
     program = b""
 
@@ -53,7 +53,7 @@ def refuse(calls):
 
 
 class Holder:
-    """The process that has the situation's sockets. It is no ancestor of what is asked."""
+    """The process that has the situation's sockets. The programs that are asked are not its children."""
 
     def __init__(self, situation):
         ours, theirs = socket.socketpair()
@@ -156,7 +156,7 @@ class Run:
             refuse(self.command.deny)
 
     def finish(self):
-        """Standard output, standard error and exit status, as one text."""
+        """Returns standard output, standard error and exit status as one text."""
         text = {"out": "", "err": ""}
         raw = {"out": b"", "err": b""}
         position = {"out": 0, "err": 0}
@@ -213,7 +213,7 @@ class Run:
 
 
 class Asker:
-    """Asks both programs, in the situation that is made once or, where it has to be, for each."""
+    """Asks both programs. The situation is made once, or anew for each question and program if its answer changes it."""
 
     def __init__(self, situation, old, new):
         self.situation = situation
@@ -223,7 +223,7 @@ class Asker:
         self.values = {"P": situation.port, "P2": situation.port + 2}
 
     def begin(self):
-        """Why it cannot be made, or None."""
+        """Makes the situation, unless it is made anew for each question. Returns why that is impossible here, or None."""
         try:
             ip("link", "set", "lo", "up")
             if self.situation.view == "private /run":
@@ -260,7 +260,7 @@ class Asker:
         return tuple(Run(program, command, self.values, self.holder).finish() for program in self.programs)
 
     def anew(self, program, command):
-        """In another network namespace, with sockets of its own."""
+        """Asks in another network namespace, in which the situation is made anew."""
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:

@@ -13,18 +13,18 @@ from compare_lab import LIBC, Skip, V4, V6, die_with_parent, ip, set_name, sysct
 
 @dataclass
 class Situation:
-    """What is made, and what is asked then."""
+    """What is made, and which questions are asked then."""
 
     make: Callable
     commands: list
     port: int = 9527
-    # In a PID namespace of its own, so that nothing of the host is seen. Without one, see compare.masks.
+    # Whether it has a PID namespace of its own, in which nothing of the host is seen. If not, see compare.masks.
     alone: bool = True
-    # Made anew for each command and each binary: the command changes what is there.
+    # Whether it is made anew for each command and program, because the command changes it.
     anew: bool = False
-    # In the program's own process: it is process 1 of its PID namespace.
+    # Whether the asking process itself, which is process 1 of the PID namespace, has the sockets.
     first: bool = False
-    # What is mounted: "no /proc", "hidepid", "private /run", or nothing out of the ordinary.
+    # What is mounted: "no /proc", "hidepid", "private /run", or "" for nothing unusual.
     view: str = ""
 
 
@@ -37,7 +37,7 @@ def add(name, make=lambda lab: None, asked=None, **options):
 
 
 def fewer():
-    """Of the standard questions those that go to the heart of an answer."""
+    """Returns the most important of the standard questions."""
     wanted = {
         "port {P}", "port {P} --json", "port {P} --all --json", "port {P} --all --owners", "port {P} --output plain",
         "port {P} --output jsonl", "port {P} --all --flags live --json", "trybind {P}", "trybind {P} --json",
@@ -55,7 +55,7 @@ def situation(name, asked=None, **options):
     return register
 
 
-# Nothing, and what the host says of itself
+# No socket at all
 
 add("nothing")
 add("nothing, an ephemeral port", port=40000)
@@ -129,7 +129,7 @@ def automatic_port(lab):
     lab.vars["A"] = lab.client_time_wait(client_port=0)
 
 
-# What else a server leaves
+# Other states that a server leaves behind
 
 add("FIN_WAIT2", lambda lab: lab.fin_wait_2())
 add("FIN_WAIT2, reuse", lambda lab: lab.fin_wait_2(reuse=True))
@@ -443,7 +443,7 @@ def bound_and_listening(lab):
 
 # Special holders
 
-# What nothing else on the host is named.
+# Names that nothing else on the host has.
 UNIT = os.environ.get("COMPARE_UNIT", "tw-compare-0")
 CONTAINER = ("0123456789abcdef" * 4)[:56] + f"{int(UNIT.rpartition('-')[2]):08}"
 
@@ -658,7 +658,7 @@ def every_state(lab):
     lab.wait_for("CLOSE_WAIT", 9004)
 
 
-# What one may see
+# Privileges, and what keeps a user from seeing sockets and owners
 
 DENIED = ask.denied()
 add("system calls fail, nothing there", asked=DENIED[::2])
@@ -715,7 +715,7 @@ def other_namespaces(lab):
         lab.elsewhere()
 
 
-# Looks that follow one another, and commands that change what is there
+# Watches, and commands that change the situation
 
 add("watch, TIME_WAIT beside its server", lambda lab: lab.time_wait(keeps_listener=True, reuse=True), ask.WATCHES)
 add("watch, nothing there", asked=ask.WATCHES)
@@ -755,7 +755,7 @@ add("released without IPv6", released, commands("release {P} --yes\nrelease {P} 
     anew=True)
 add("released, nothing to release", lambda lab: lab.listener(), commands("release {P} --yes\nrelease {P} --yes --json"))
 
-# The demonstrations make their own sockets
+# Demonstrations, which make their own sockets
 
 add("demo", asked=commands("demo\ndemo --output plain\ndemo --json\ndemo 1\ndemo 4 --output jsonl\ndemo 5 --json\n"
                            "demo 2 --source proc --json\ndemo 4 -q"), anew=True)
