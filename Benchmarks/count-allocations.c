@@ -1,7 +1,8 @@
-// Preloaded (LD_PRELOAD), counts a process's heap allocations: every call of the malloc family that asks for memory.
+// A library to preload (LD_PRELOAD) that counts the heap allocations of a process: every call of the malloc family that asks
+// for memory.
 //
-// The count is an unsigned 64-bit number in the file that COUNT_ALLOCATIONS names, which has to exist and hold eight zero
-// bytes. It is mapped, so that the count is right however the process ends.
+// The count is an unsigned 64-bit number in the file that COUNT_ALLOCATIONS names. The file has to exist, and to begin with
+// eight zero bytes. It is mapped, so that the count is right however the process ends.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// glibc's own names for what is replaced here. Looking the originals up with dlsym would itself allocate.
+// The names that glibc itself has for the replaced functions. To look the originals up with dlsym would allocate memory.
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);

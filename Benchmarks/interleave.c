@@ -1,13 +1,13 @@
-// Runs several commands in turn, A B A B ..., and prints one line a run: the command's number (from 0), its wall time in
-// nanoseconds and its peak resident memory in KiB.
+// Runs several commands in turn, A B A B ..., and prints a line for each run: the number of the command (from 0), its wall
+// time in nanoseconds and its peak resident memory in KiB.
 //
 //   interleave ROUNDS -- COMMAND [ARGUMENT...] -- COMMAND [ARGUMENT...] ...
 //
-// The commands' output goes to /dev/null. Whatever else the machine does meanwhile meets all commands alike.
+// The output of the commands goes to /dev/null. What else the machine does meanwhile disturbs all commands alike.
 //
-// This is C for the sake of the memory: a process starts with the peak of the process that spawned it (the kernel carries
-// it over exec), so the parent has to be smaller than anything it measures. posix_spawn shares the parent's memory until
-// exec, so a run's time does not contain a fork either.
+// It is written in C to be small: a process starts with the peak memory of the one that spawned it (the kernel carries it over
+// exec), so the parent has to be smaller than anything that it measures. posix_spawn shares the memory of the parent until
+// exec, so the time of a run does not contain a fork.
 
 #define _GNU_SOURCE
 #include <err.h>
@@ -44,7 +44,7 @@ static void run(int number, char **command, const posix_spawn_file_actions_t *ac
     if (errno != EINTR) err(1, "wait4");
   long long end = now();
 
-  // 1 is an answer: trybind's no.
+  // Status 1 is an answer: the "no" of trybind.
   if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
     errx(1, "%s failed (wait status 0x%x)", command[0], status);
   printf("%d %lld %ld\n", number, end - start, usage.ru_maxrss);

@@ -1,10 +1,11 @@
-// A listener on PORT among PROCESSES others that together have DESCRIPTORS open, in a network namespace of its own.
+// Makes a listener on PORT among PROCESSES other processes that together have DESCRIPTORS open, in a network namespace of its
+// own.
 //
 //   owner-processes PORT PROCESSES DESCRIPTORS [CGROUP]
 //
-// The listener is made last, so that who goes through processes in their order comes to it at the end. CGROUP is a cgroup2
-// directory that it enters, alone, before it makes its socket. Half of the descriptors are sockets. Prints "ready"; all of
-// them end when standard input does.
+// The listener is made last, so that a program that goes through the processes in their order comes to it at the end. CGROUP
+// is a cgroup2 directory, which only the listener enters before it makes its socket. Half of the descriptors are sockets. The
+// program prints "ready" when all is made. All processes end when standard input does.
 
 #define _GNU_SOURCE
 #include <err.h>
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
     if (child > 0) continue;
     close(begun[0]);
     close(STDIN_FILENO);
-    // Standard output, standard error and the pipe's end are three of them.
+    // Each process has three descriptors already: standard output, standard error and the end of the pipe.
     be_one_of_many(descriptors / processes - 3, self);
     if (write(begun[1], "", 1) != 1) _exit(1);
     for (;;) pause();
@@ -85,6 +86,6 @@ int main(int argc, char **argv) {
 
   char rest[64];
   while (read(STDIN_FILENO, rest, sizeof rest) > 0) {}
-  // Each child dies with its parent.
+  // The children end with their parent.
   return 0;
 }

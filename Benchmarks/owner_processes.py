@@ -13,7 +13,7 @@ DESCRIPTORS = 50_000
 
 
 def cgroup_mount():
-    """Where cgroup2 is mounted and a directory can be made; None where it is not."""
+    """Returns a mount point of cgroup2 below which a directory can be made; None if there is none."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         words = line.split()
         if words[2] == "cgroup2" and os.access(words[1], os.W_OK):
@@ -60,6 +60,6 @@ class OwnerProcesses:
         return output_of(["nsenter", "--target", self.process.pid, "--net", "--", *command])
 
     def listener(self, command):
-        """The pid that a program names, which has to be the same with each of them. (lsof cuts names to nine bytes.)"""
+        """Returns the pid that a program names, which has to be the same for all. (lsof cuts names to nine bytes.)"""
         found = re.search(rb"(?:pid[ =]|owner-pro\S*\s+)(\d+)", self.output_of(command))
         return int(found.group(1)) if found else None

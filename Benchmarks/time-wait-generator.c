@@ -1,13 +1,13 @@
-// Leaves COUNT sockets in TIME_WAIT on the server port PORT of the network namespace that it runs in, or on so many ports
-// from there on, in turn.
+// Leaves COUNT sockets in TIME_WAIT on the server's port PORT, in the network namespace in which it runs. With PORTS they are
+// spread over so many ports, from PORT on.
 //
 //   time-wait-generator PORT COUNT [PORTS]
 //
 // The servers set SO_REUSEADDR, as servers do: a new one with it can bind the port, and one without it cannot.
 //
-// Every connection is closed by its server first, which is what leaves the TIME_WAIT on the server's side. Each thread has
-// a listener on a loopback address of its own, so that none needs SO_REUSEPORT. Clients come from 127.1.0.0 upwards, four
-// connections from each address, each with an explicit port, so that no 4-tuple is used twice and none has to be searched.
+// The server closes every connection first, so that the TIME_WAIT is on its side. Each thread has a listener on a loopback
+// address of its own, so that none needs SO_REUSEPORT. Clients have addresses from 127.1.0.0 on, with four connections each.
+// They bind an explicit port, so that no 4-tuple is used twice and the kernel does not have to search for a free port.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ static void leave_time_wait(int listener, struct sockaddr_in server, unsigned lo
   if (accepted < 0) err(1, "accept");
   close(accepted);
 
-  // Without waiting for the server's FIN, both ends could close at the same time, and both would keep a TIME_WAIT.
+  // The client waits for the server's FIN. Otherwise both ends could close at the same time, and both would keep a TIME_WAIT.
   char byte;
   if (recv(client, &byte, 1, 0) != 0) err(1, "recv");
   close(client);

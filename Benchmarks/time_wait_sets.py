@@ -1,4 +1,4 @@
-"""Ports full of TIME_WAIT, each in a network namespace of its own, that stay full while something is measured."""
+"""Sets of TIME_WAIT sockets, each in a network namespace of its own, that stay whole while something is measured."""
 
 import os
 import signal
@@ -8,7 +8,8 @@ from pathlib import Path
 
 PORT = 9527
 
-# TIME_WAIT lasts 60 s, so a set made within a few seconds is whole for about 50 s. Nothing is begun on an older one.
+# TIME_WAIT lasts 60 s, so a set that was made within a few seconds is whole for about 50 s. On a set older than this no
+# measurement is begun.
 OLDEST_SET_SECONDS = 30
 SETS_PER_MEASUREMENT = 3
 COMMAND_SECONDS = 60
@@ -19,7 +20,7 @@ class CannotMeasure(Exception):
 
 
 def output_of(command, statuses=(0,)):
-    """What the command prints. It and all that it starts are gone when this returns or raises."""
+    """Returns what the command prints. The command and all processes that it started are gone when this returns or raises."""
     command = [str(word) for word in command]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
@@ -38,12 +39,13 @@ def output_of(command, statuses=(0,)):
 
 
 class TimeWaitSet:
-    """A network namespace with `rows` sockets in TIME_WAIT on PORT, or on so many `ports` from there on, and nothing else.
+    """A network namespace with `rows` sockets in TIME_WAIT and nothing else, on PORT and, with `ports`, on those that follow.
 
-    The hash of connections is otherwise shared by all namespaces, and a walk passes everybody's sockets. The size of a
-    private one is read from the namespace that creates it, hence two of them: the host's setting is not touched.
-    tcp_rfc1337 keeps a late duplicate ACK, answered by the client's RST, from ending one of them (1 in 800,000, seen).
-    The namespace lives as long as its holder, and that ends with this process, however this process ends.
+    It has a hash of connections of its own. Otherwise all namespaces would share one, and a walk would pass the sockets of
+    all. The kernel takes the size of such a hash from the namespace in which the new one is created. So there are two,
+    one inside the other, and the host's setting is not changed.
+    tcp_rfc1337 prevents that a late duplicate ACK, which the client answers with RST, ends a TIME_WAIT (seen once in
+    800,000). The namespace lives as long as its holder, which ends with this process in any case.
     """
 
     OUTER = """
@@ -75,7 +77,10 @@ class TimeWaitSet:
         return output_of(["nsenter", "--target", self.holder.pid, "--net", "--", *command], statuses)
 
     def can_have_bound_sockets(self):
-        """By the kernel's counts (see SocketStatistics.showNoBoundSocket): other namespaces' sockets leave it open."""
+        """Whether the kernel's counts leave room for sockets that are only bound (see SocketStatistics.showNoBoundSocket).
+
+        Sockets of other namespaces are counted, too, and can leave it open.
+        """
         counts = {}
         for file in ("sockstat", "sockstat6"):
             for line in Path(f"/proc/{self.holder.pid}/net/{file}").read_text().splitlines():
@@ -84,7 +89,7 @@ class TimeWaitSet:
         return counts["TCP:"]["alloc"] != counts["TCP:"]["inuse"] + counts["TCP6:"]["inuse"]
 
     def present(self):
-        """How many there are now, told neither by ss nor by tw-inspect."""
+        """Returns how many there are now, from a source that is neither ss nor tw-inspect."""
         for line in Path(f"/proc/{self.holder.pid}/net/sockstat").read_text().splitlines():
             words = line.split()
             if words[0] == "TCP:":
@@ -98,7 +103,7 @@ class TimeWaitSet:
         return self.is_whole() and time.monotonic() - self.made_at < OLDEST_SET_SECONDS
 
     def hash_buckets(self):
-        """Negative where the hash is the host's (Linux before 6.1, or too little memory)."""
+        """Returns the size of the hash; negative if it is the host's (Linux before 6.1, or too little memory)."""
         path = "/proc/sys/net/ipv4/tcp_ehash_entries"
         return int(self.output_of(["sh", "-c", f"cat {path} 2>/dev/null || echo -1"]))
 
@@ -113,7 +118,7 @@ class TimeWaitSet:
 
 
 class TimeWaitSets:
-    """Sets of one size, one after the other: each measurement gets a set that stays whole all the while."""
+    """Makes sets of one size, one after the other, so that each measurement has a set that stays whole all the time."""
 
     def __init__(self, programs, rows, hash_buckets, ports=1):
         self.programs, self.rows, self.hash_buckets, self.ports, self.current = programs, rows, hash_buckets, ports, None

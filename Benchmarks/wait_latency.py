@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How soon `wait` returns once a bind would succeed, and what it costs meanwhile.
+"""Measures how soon `wait` returns once a bind would succeed, and what it costs meanwhile.
 
-wait_latency.py BINARY latency|cost KIND, inside a network namespace with a table as full as is to be measured; run calls
-it there. Prints JSON: milliseconds of each round, or the share of a core in per cent.
+wait_latency.py BINARY latency|cost KIND is called by `run` in a network namespace that has as many other sockets as are to be
+measured with. It prints JSON: the milliseconds of each round, or the share of a core in per cent.
 """
 
 import json
@@ -29,7 +29,7 @@ def listener(port, reuse=False):
 
 
 def connection(port):
-    """The server's end, its client's, and no listener any more."""
+    """Returns the server's end of a connection and the client's. The listener is closed."""
     server = listener(port)
     client = socket.create_connection((HOST, port))
     # It ends with RST, which leaves no TIME_WAIT to be counted among those of the set.
@@ -40,7 +40,7 @@ def connection(port):
 
 
 def timer(port, seconds):
-    """A FIN_WAIT2 without a process, which the kernel keeps for that long; its client's end."""
+    """Makes a FIN_WAIT2 without a process, which the kernel keeps for so many seconds. Returns the client's end."""
     with open("/proc/sys/net/ipv4/tcp_fin_timeout", "w", encoding="ascii") as setting:
         setting.write(str(seconds))
     accepted, client = connection(port)
@@ -80,7 +80,7 @@ class Round:
                 sys.exit(f"wait: exit status {self.process.returncode}")
 
     def milliseconds(self):
-        # It can be a step quicker than the bind here.
+        # `wait` can notice the free port earlier than the bind that is tried here.
         return max(0, self.returned - self.freed) * 1000
 
 
@@ -91,7 +91,7 @@ def latencies(binary, kind):
         if kind == "timer":
             rounds.append(Round(binary, port, None, timer(port, 1)))
         else:
-            # Spread over the pauses between two looks, whatever these are.
+            # The odd interval spreads the rounds over the pauses of `wait` between two looks.
             close_at = time.monotonic() + 3 + number * 0.0731
             rounds.append(Round(binary, port, close_at, listener(port)))
     while any(round.returned is None for round in rounds):
@@ -103,7 +103,7 @@ def latencies(binary, kind):
 
 
 def cost(binary, kind):
-    """Per cent of a core."""
+    """Returns the processor time that `wait` uses, in per cent of a core."""
     kept = {"timer": lambda: timer(FIRST_PORT, 40), "listener": lambda: listener(FIRST_PORT), "connection": lambda: connection(FIRST_PORT)}[kind]()
     time.sleep(0.1)
     began = time.monotonic()
