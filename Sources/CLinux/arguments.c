@@ -5,6 +5,7 @@
 static int argument_count;
 static char **arguments;
 
+/* glibc hands main's arguments to every constructor. */
 __attribute__((constructor)) static void keep_arguments(int count, char **vector) {
   argument_count = count;
   arguments = vector;

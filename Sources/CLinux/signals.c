@@ -14,7 +14,7 @@ static void add_unless_ignored(sigset_t *set, int number) {
 int tw_open_signals(enum tw_signals which) {
   sigset_t set;
   sigemptyset(&set);
-  /* A signal that is ignored and blocked is not thrown away: it would be read as if it had not been ignored. */
+  /* The kernel keeps a blocked signal even if it is ignored: signalfd would hand it out as if it were not. */
   if (which >= tw_ending_signals) {
     add_unless_ignored(&set, SIGINT);
     add_unless_ignored(&set, SIGTERM);

@@ -1,4 +1,5 @@
-/* What Swift cannot call or see. */
+/* System calls, GNU extensions and Linux headers that Swift's Glibc module does not offer. Unless a comment says otherwise, a
+   function returns -1 and sets errno where it fails, as the system call does. */
 #ifndef TW_INSPECT_CLINUX_H
 #define TW_INSPECT_CLINUX_H
 
@@ -12,71 +13,77 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Which signals are read and no longer end or stop the process. */
+/* Which signals are read through a descriptor, and no longer end or stop the process. */
 enum tw_signals {
-  /* None: there is nothing to put in order, and a write that waits for its reader must not keep them off. */
+  /* None: where there is no terminal to put in order, a signal must still end a process that waits in write(2) for its
+     reader. */
   tw_no_signals,
   /* SIGINT and SIGTERM. */
   tw_ending_signals,
-  /* Those, and SIGQUIT, SIGHUP, SIGTSTP and SIGWINCH. */
+  /* SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP and SIGWINCH. */
   tw_terminal_signals
 };
 
-/* A descriptor that becomes readable when one of them has come; those that are ignored stay so. */
+/* Blocks these signals and returns a signalfd(2) that becomes readable when one has come. Those that would end or stop the
+   process, but that it ignores, are left out and stay ignored. */
 int tw_open_signals(enum tw_signals which);
 
-/* Waits for so many nanoseconds, or until there is something to read: ppoll(2), which returns what this does. */
+/* Waits until the descriptor is readable, for this many nanoseconds at most. Returns what ppoll(2) does: 1 if it is readable,
+   0 if the time has passed, -1 with errno. */
 int tw_wait_readable(int descriptor, long long nanoseconds);
 
-/* argv[index] as the loader handed it over, NULL beyond the end: CommandLine.arguments reads /proc, which may not be
-   mounted. */
+/* argv[index]; NULL beyond the end. Swift's CommandLine.arguments reads /proc, which may not be mounted. */
 const char *_Nullable tw_argument(int index);
 
 static inline int tw_setns(int descriptor, int kind) { return setns(descriptor, kind); }
 static inline int tw_unshare(int kinds) { return unshare(kinds); }
 
-/* A TCP socket over IPv4, and a connection accepted: descriptors that neither block nor outlive an exec. */
+/* socket(2) for TCP over IPv4, and accept4(2): both descriptors are non-blocking and close-on-exec. */
 int tw_tcp_socket(void);
 int tw_accept(int socket);
 
-/* Switches a network device of this namespace on. */
+/* Sets IFF_UP of a device in the calling thread's network namespace, as `ip link set NAME up` does. */
 int tw_set_link_up(const char *_Nonnull name);
 
-/* The signal that has come, or 0. */
+/* The next signal from the descriptor of tw_open_signals; 0 if none has come. */
 int tw_read_signal(int descriptor);
 
-/* Ends the process by the signal, so that its parent sees by what. */
+/* Ends the process by the signal's default action, so that its parent learns from wait(2) which signal it was. */
 void tw_end_by_signal(int number);
 
-/* getdents64(2): records of struct linux_dirent64. -1 with errno. */
+/* getdents64(2): fills the buffer with records of struct linux_dirent64. Returns their length in bytes, 0 at the end. */
 long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
 
-/* The cgroup2 directory with this inode, by open_by_handle_at(2), which needs CAP_DAC_READ_SEARCH. -1 with errno. */
+/* Opens the directory with this inode in the cgroup2 hierarchy that `mount` is a descriptor of, by open_by_handle_at(2), which
+   needs CAP_DAC_READ_SEARCH. */
 int tw_open_cgroup(int mount, uint64_t inode);
 
-/* The protocol of the socket that a path leads to ("TCP", "MPTCP"): its length, or -1 with errno. */
+/* Writes the name of the protocol ("TCP", "MPTCP") of the socket that a link in /proc/PID/fd leads to: the extended attribute
+   system.sockprotoname. Returns its length, the final NUL included. */
 long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t size);
 
 /* pipe2(2), close-on-exec. */
 int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
 
-/* fork(2) of a child with this user and group, no other groups, and none of root's capabilities. 0 in the child, which ends
-   with the errno if it may not become that user. */
+/* fork(2). A user other than this process's own is set in the child, with this group alone, which also takes root's
+   capabilities away; a child that may not become the user ends with the errno as its exit status. Returns 0 in the child. */
 int tw_fork_as(unsigned uid, unsigned gid);
 
-/* What a socket of another process was set to. */
+/* SO_REUSEADDR and SO_REUSEPORT of a socket of another process; 0 is off. */
 struct tw_reuse_options {
+  /* SO_COOKIE and st_ino: they tell whether the descriptor is still the socket that was meant. */
   uint64_t cookie;
   uint64_t inode;
   int reuse_address;
   int reuse_port;
 };
 
-/* Reads them through a duplicate of the descriptor (pidfd_open(2), pidfd_getfd(2)). No signal can stop the process while it
-   has the duplicate, which keeps the port taken; nothing but fstat and getsockopt comes before it is closed. 0, or -1 with errno. */
+/* Reads them through a duplicate of the process's descriptor (pidfd_open(2), pidfd_getfd(2)). The duplicate keeps the port
+   taken if the owner ends meanwhile: so signals are blocked while it exists, and nothing but fstat and getsockopt is called
+   before it is closed. Returns 0. */
 int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *_Nonnull flags);
 
-/* A capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
+/* Whether a capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
 static inline int tw_has_effective_capability(int capability) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct sets[2];
@@ -84,8 +91,8 @@ static inline int tw_has_effective_capability(int capability) {
   return sets[0].effective >> capability & 1;
 }
 
-/* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. 1 if that changed something,
-   0 if not or if it failed. */
+/* Takes a capability (0 to 31) out of the calling thread's effective set, or puts it back. Returns 1 if that changed the set,
+   and 0 if it did not or failed. */
 static inline int tw_set_effective_capability(int capability, int is_on) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct sets[2];
