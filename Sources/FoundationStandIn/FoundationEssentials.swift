@@ -1,6 +1,6 @@
-// Stands in for FoundationEssentials in the release build (scripts/build-release). The argument parser, which alone imports
-// it, uses this much of it: a protocol for errors that describe themselves, and JSON for --experimental-dump-help. The real
-// one makes up a fifth of what is executed at a start. It goes when the argument parser can be built without Foundation.
+// Takes the place of FoundationEssentials in the release build (scripts/build-release). Only the argument parser imports it,
+// for a protocol of errors that describe themselves and for the JSON of --experimental-dump-help. The real one takes a fifth
+// of the instructions of a start (Benchmarks/README.md). This file can go when the argument parser builds without Foundation.
 
 import Glibc
 
@@ -24,8 +24,8 @@ public final class JSONEncoder {
 
   public init() {}
 
-  /// Writes no JSON. The argument parser would take an error for an empty text, and exit with status 0: so the program ends
-  /// here, with the status of wrong usage.
+  /// Ends the program with the status of wrong usage, because this encoder cannot write JSON. Were an error thrown instead,
+  /// the argument parser would print an empty text and exit with status 0.
   public func encode<T: Encodable>(_: T) throws -> Data {
     let message = "tw-inspect: --experimental-dump-help: only a debug build writes this (make run)\n"
     _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
@@ -38,5 +38,6 @@ extension String {
     public static let utf8 = Encoding()
   }
 
+  /// Never called: there is no `Data`, as `encode` does not return.
   public init?(data _: Data, encoding _: Encoding) { return nil }
 }
