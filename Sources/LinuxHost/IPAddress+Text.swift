@@ -2,7 +2,7 @@ internal import Glibc
 package import SocketTable
 
 extension IPAddress {
-  /// An address in any form that inet_pton(3) takes; nil if it is none.
+  /// An address in any form that inet_pton(3) takes; nil for any other text.
   package init?(parsing text: String) {
     var ipv4 = in_addr()
     if unsafe inet_pton(AF_INET, text, &ipv4) == 1 {

@@ -3,14 +3,15 @@ internal import Glibc
 internal import NetlinkCodec
 internal import SocketTable
 
-/// Binds for real. Sockets are closed at once and never connected; each takes the port for some microseconds.
+/// Binds for real. A trial takes the port for some microseconds: its sockets never connect, and are closed at once.
 package struct KernelBindProber: BindProber {
   private let user: User?
 
-  /// With another `user` than the caller, as that one.
+  /// - Parameter user: the user to bind as; nil is this process's own.
   package init(as user: User? = nil) { self.user = user }
 
-  /// - Throws: what this process has run out of; any other refusal is an outcome.
+  /// - Throws: `socket` if there are no descriptors or no memory left; any other refusal is an outcome. With a user, also
+  ///   what `UserBindProber.attempt` throws.
   package mutating func attempt(_ sockets: [TrialSocket]) throws(SystemError) -> [TrialOutcome] {
     if let user { return try UserBindProber.attempt(sockets, as: user) }
     var outcomes: [TrialOutcome] = []
@@ -23,7 +24,8 @@ package struct KernelBindProber: BindProber {
     _ = unsafe nanosleep(&time, nil)
   }
 
-  /// Each socket is held by its own frame until the last has been tried.
+  /// Calls itself for the rest, so that each call holds its own socket until the last has been tried: an array cannot hold
+  /// descriptors, which are not copyable.
   private func attempt(_ sockets: ArraySlice<TrialSocket>, _ outcomes: inout [TrialOutcome])
     throws(SystemError)
   {
@@ -46,7 +48,7 @@ package struct KernelBindProber: BindProber {
   private static func bind(_ descriptor: borrowing Descriptor, _ trial: TrialSocket) -> TrialOutcome {
     let number = descriptor.number
     if trial.address.address.family == .ipv6 {
-      // Explicit in both directions: net.ipv6.bindv6only sets the default.
+      // Set in either case, because net.ipv6.bindv6only decides the default.
       if let error = set(number, ipv6Level, IPV6_V6ONLY, trial.address.v6Only) {
         return .refused(.option(.v6Only), error)
       }

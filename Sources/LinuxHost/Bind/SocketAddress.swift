@@ -1,11 +1,12 @@
 internal import Glibc
 internal import SocketTable
 
-/// `sockaddr_in` or `sockaddr_in6`.
+/// A `sockaddr_in` or `sockaddr_in6`.
 struct SocketAddress {
   private var storage = sockaddr_storage()
   private let length: socklen_t
 
+  /// - Parameter scope: `sin6_scope_id`, the index of an interface; 0 is none, and IPv4 has none.
   init(_ address: IPAddress, port: UInt16, scope: UInt32 = 0) {
     switch address.family {
     case .ipv4:
@@ -33,7 +34,7 @@ struct SocketAddress {
     }
   }
 
-  /// bind(2); -1 and errno as the call left them.
+  /// bind(2), with its result and its errno.
   mutating func bind(_ descriptor: Int32) -> Int32 {
     unsafe withUnsafePointer(to: &storage) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -42,7 +43,7 @@ struct SocketAddress {
     }
   }
 
-  /// connect(2); -1 and errno as the call left them.
+  /// connect(2), with its result and its errno.
   mutating func connect(_ descriptor: Int32) -> Int32 {
     unsafe withUnsafePointer(to: &storage) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -51,7 +52,7 @@ struct SocketAddress {
     }
   }
 
-  /// The port that the kernel chose.
+  /// The port that a socket is bound to (getsockname(2)); nil with errno.
   static func localPort(of descriptor: Int32) -> UInt16? {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

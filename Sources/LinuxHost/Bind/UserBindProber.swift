@@ -5,7 +5,7 @@ internal import NetlinkCodec
 
 /// Binds as another user: in a child that gives up its rights, tries, reports through a pipe, and ends.
 enum UserBindProber {
-  /// - Throws: `setuid` where this process may not become that user.
+  /// - Throws: `setuid` where this process may not become that user; `pipe`, `fork`, `read` or `socket` where that fails.
   static func attempt(_ sockets: [TrialSocket], as user: User) throws(SystemError) -> [TrialOutcome] {
     var ends: (Int32, Int32) = (-1, -1)
     guard unsafe tw_pipe(&ends.0, &ends.1) == 0 else { throw .last("pipe") }
@@ -37,14 +37,15 @@ enum UserBindProber {
       TrialOutcome(code: answer[$0], errno: answer[$0 + 1])
     }
     guard outcomes.count == sockets.count else {
-      // The errno that the child ended with.
+      // The child ended early, with the errno as its exit status.
       throw SystemError(
         call: answer.first == UInt8.max ? "socket" : "setuid", errno: Errno((status >> 8) & 0xff))
     }
     return outcomes
   }
 
-  /// Two bytes a socket.
+  /// Runs in the child. Writes two bytes for each socket, its outcome's `code` and errno; or a single 255, where no more
+  /// sockets can be made.
   private static func report(_ sockets: [TrialSocket], to descriptor: Int32) -> Never {
     var prober = KernelBindProber()
     do throws(SystemError) {
@@ -68,7 +69,7 @@ extension TrialOutcome {
     .listen,
   ]
 
-  /// 0 is ok, any other number the step that was refused. Every errno of Linux fits into a byte.
+  /// 0 is ok, any other number the step that was refused. An errno of bind and its like fits into the byte behind it.
   fileprivate var code: UInt8 {
     guard case .refused(let step, _) = self, let index = Self.steps.firstIndex(of: step) else { return 0 }
     return UInt8(index + 1)

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// poll(2) for one descriptor.
 enum Poll {
-  /// False if nothing has happened by then.
+  /// Waits for POLLIN or POLLOUT; false if it has not come by then.
   static func wait(_ descriptor: Int32, _ event: Int32, milliseconds: Int32) throws(SystemError) -> Bool {
     var entry = pollfd(fd: descriptor, events: Int16(event), revents: 0)
     let count = retryingOnInterrupt { unsafe poll(&entry, 1, milliseconds) }
@@ -10,7 +10,7 @@ enum Poll {
     return count > 0
   }
 
-  /// False if a signal came first.
+  /// Waits for POLLIN or POLLOUT without a limit; false if a signal has come.
   static func wait(
     _ descriptor: Int32, _ event: Int32, unless signals: borrowing SignalWaiter
   ) throws(SystemError) -> Bool {

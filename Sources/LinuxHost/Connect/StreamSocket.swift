@@ -4,12 +4,13 @@ internal import Glibc
 internal import NetlinkCodec
 package import SocketTable
 
-/// A TCP socket over IPv4 that really serves or connects. Its descriptor never blocks: this waits with poll(2), for
-/// as long as it says.
+/// A TCP socket over IPv4 that really serves or connects. Its descriptor is non-blocking; where a function waits, it does so
+/// with poll(2).
 package struct StreamSocket: ~Copyable {
   private let descriptor: Descriptor
 
-  /// Segments cross the loopback device in microseconds; this only keeps a test of ours from hanging.
+  /// Milliseconds that `accept()` and `connect(to:)` wait. Segments cross the loopback device in microseconds; this only keeps
+  /// the program from hanging.
   private static let patience: Int32 = 5_000
 
   private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
@@ -33,7 +34,7 @@ package struct StreamSocket: ~Copyable {
     guard Glibc.listen(descriptor.number, backlog) == 0 else { throw .last("listen") }
   }
 
-  /// As bind or the kernel's choice has it.
+  /// The port that it is bound to (getsockname(2)).
   package func localPort() throws(SystemError) -> UInt16 {
     guard let port = SocketAddress.localPort(of: descriptor.number) else { throw .last("getsockname") }
     return port
@@ -41,7 +42,7 @@ package struct StreamSocket: ~Copyable {
 
   // MARK: Connecting
 
-  /// Nil if none has come by the time that a signal has.
+  /// Waits for a connection without a limit; nil if a signal has come.
   package func accept(unless signals: borrowing SignalWaiter) throws(SystemError) -> StreamSocket? {
     while true {
       guard try Poll.wait(descriptor.number, POLLIN, unless: signals) else { return nil }
@@ -49,6 +50,7 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
+  /// - Throws: ETIMEDOUT if no connection comes within five seconds.
   package func accept() throws(SystemError) -> StreamSocket {
     while true {
       try wait(for: POLLIN, "accept")
@@ -56,7 +58,7 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
-  /// Nil if the client has gone again.
+  /// Nil if no connection waits any more, as when the client has ended it.
   private func acceptNow() throws(SystemError) -> StreamSocket? {
     let number = tw_accept(descriptor.number)
     if number >= 0 { return StreamSocket(Descriptor(owning: number)) }
@@ -74,6 +76,7 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
+  /// - Throws: `connect` with the kernel's errno; with ETIMEDOUT if there is no answer within five seconds.
   package func connect(to peer: Endpoint) throws(SystemError) {
     try startConnecting(to: peer)
     try wait(for: POLLOUT, "connect")
@@ -87,7 +90,7 @@ package struct StreamSocket: ~Copyable {
 
   // MARK: Data and the end of it
 
-  /// What has arrived, empty at the peer's FIN; nil if a signal came first.
+  /// Waits for data without a limit. Returns how many bytes have arrived, 0 at the peer's FIN; nil if a signal has come.
   package func receive(
     into buffer: inout [UInt8], unless signals: borrowing SignalWaiter
   ) throws(SystemError) -> Int? {
@@ -101,8 +104,8 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
-  /// Takes what arrives and nobody wants, until the peer's FIN but no longer than this: where data is left or comes
-  /// later, close() ends the connection with a RST, and nothing stays in TIME_WAIT.
+  /// Reads and drops what arrives, until the peer's FIN or for this long at most. Where data is unread at close(), or comes
+  /// later, the connection ends with a RST, and no TIME_WAIT is left.
   package func discardIncoming(milliseconds: Int64) {
     let deadline = Clock.monotonicNanoseconds + milliseconds * 1_000_000
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -126,8 +129,8 @@ package struct StreamSocket: ~Copyable {
 
   // MARK: For experiments
 
-  /// Sends until the peer, which reads nothing, takes no more: what is sent from now on waits, the FIN too. Its receive
-  /// buffer has to be smaller than this one's send buffer.
+  /// Sends until the send buffer is full, while the peer reads nothing. The peer's window is then closed, and whatever is
+  /// sent from now on waits, the FIN too. Its receive buffer has to be smaller than this send buffer.
   package func sendUntilFull() throws(SystemError) {
     let chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -137,12 +140,12 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
-  /// Makes the window that this end offers a small one.
+  /// Sets SO_RCVBUF to the kernel's minimum, so that this end offers a small window.
   package func shrinkReceiveBuffer() throws(SystemError) {
     try Self.set(descriptor.number, SOL_SOCKET, SO_RCVBUF, 1, "SO_RCVBUF")
   }
 
-  /// Nobody who is not on this host reaches it.
+  /// Binds it to the device `lo` (SO_BINDTODEVICE), so that nobody outside of this host reaches it.
   package func bindToLoopbackDevice() throws(SystemError) {
     let name = Array("lo".utf8) + [0]
     let size = socklen_t(name.count)
@@ -151,8 +154,8 @@ package struct StreamSocket: ~Copyable {
     }
   }
 
-  /// The sequence number of the next byte that it will send (TCP_REPAIR). Leaves the socket without SO_REUSEADDR.
-  /// Nil without CAP_NET_ADMIN in this network namespace.
+  /// The sequence number of the next byte that it will send, read in the mode TCP_REPAIR, which leaves the socket without
+  /// SO_REUSEADDR. Nil without CAP_NET_ADMIN in this network namespace.
   package func nextSequenceNumber() -> UInt32? {
     let (socket, level) = (descriptor.number, Int32(IPPROTO_TCP))
     let (on, offWithoutProbe, sendQueue): (Int32, Int32, Int32) = (1, -1, 2)

@@ -5,7 +5,7 @@ package struct BindQuestion: Sendable {
   package var target: BindTarget
   /// Which options are compared with the server's own.
   package var comparison: TrialSession.Comparison
-  /// Nothing is bound: the answer is told from the table.
+  /// Nothing is bound: the answer is derived from the socket table.
   package var isPredicted: Bool
   /// SO_REUSEADDR and SO_REUSEPORT of the sockets in the way are read, where that is permitted.
   package var readsOptions: Bool

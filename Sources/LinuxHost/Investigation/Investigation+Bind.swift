@@ -1,9 +1,10 @@
 package import Diagnosis
 internal import SocketTable
 
-/// A server's bind: tries and looks, or predicts; then finds out what an explanation can use.
+/// The evidence about a server's bind: tries and looks, or predicts, and then finds out what an explanation needs.
 extension Investigation {
   /// The evidence for one answer.
+  /// - Throws: `.wouldTakeConnections`; see `refuseToTakeConnections`. `.user` where this process may not become that user.
   package mutating func evidence(
     for question: BindQuestion, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> BindEvidence {
@@ -33,7 +34,8 @@ extension Investigation {
     return try session.tryAgain(&prober)
   }
 
-  /// What belongs to trials that were made: who holds the port, and the host's settings.
+  /// Adds to trials that were made what an explanation needs: who holds the port, and the host's settings. Where nobody
+  /// reads an explanation the settings are defaults.
   package mutating func evidence(
     for question: BindQuestion, _ session: TrialSession
   ) throws(InvestigationError) -> BindEvidence {
@@ -46,7 +48,8 @@ extension Investigation {
       namespace: place.reference, otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : [])
   }
 
-  /// A socket with SO_REUSEPORT that listens beside another gets its share of the connections, and would reset them.
+  /// Throws `.wouldTakeConnections` for a trial that listens with SO_REUSEPORT beside another listener: it would be given
+  /// a share of the connections, and reset them when it is closed.
   private mutating func refuseToTakeConnections(_ question: BindQuestion) throws(InvestigationError) {
     let target = question.target
     guard target.listens, target.options.contains(.reusePort), !question.mayTakeConnections else { return }
@@ -59,7 +62,7 @@ extension Investigation {
 
   // MARK: Prediction
 
-  /// From the table alone.
+  /// Evidence from the socket table alone.
   private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
     let target = question.target
     let snapshot = try snapshot(onPort: target.port, target.transport)
@@ -75,7 +78,7 @@ extension Investigation {
     guard question.wantsExplanation || question.readsOptions else {
       return BindEvidence(first, settings: settings, namespace: place.reference)
     }
-    // A stop ends processes: which connections are theirs decides what it leaves.
+    // What a stop leaves depends on which connections belong to the processes that it ends: their owners are needed, too.
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
@@ -87,7 +90,8 @@ extension Investigation {
 
   // MARK: Later
 
-  /// The evidence of a later look, by a watch: tried again only if something on the port has changed since `before`.
+  /// Looks again, for a watch, and repeats the server's own trials only if the look is complete and something on the port
+  /// has changed since `before`. `wasTried` tells whether it did.
   package mutating func evidence(
     for question: BindQuestion, after before: BindEvidence, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> (evidence: BindEvidence, wasTried: Bool) {
@@ -128,6 +132,7 @@ package struct QuestionProber: BindProber {
 
   package func pause() { prober.pause() }
 
+  /// - Throws: `.user` where this process may not become the user, and `.system`.
   package mutating func attempt(_ sockets: [TrialSocket]) throws(InvestigationError) -> [TrialOutcome] {
     count += sockets.count
     do throws(SystemError) {

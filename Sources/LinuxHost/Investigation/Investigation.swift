@@ -2,19 +2,19 @@ internal import Diagnosis
 package import NetlinkCodec
 package import SocketTable
 
-/// The way of a question through the host: into the network namespace that was asked about, to the sockets there, and, of
-/// a server's bind, to the evidence for an answer. The only place that knows the order, and it asks the host once for
-/// each thing.
+/// Takes a question through the host: enters the network namespace that was asked about, reads the sockets there and, for a
+/// server's bind, gathers the evidence for an answer. Nothing else knows the order, and the host is asked once for each
+/// thing.
 package struct Investigation: ~Copyable {
   /// Something that was asked of the host, for those who want to know what an answer cost.
   package enum Step: Sendable {
     case look(Coverage.Origin, SocketFilter)
-    /// The processes that have so many sockets open.
+    /// The search for the owners of this many sockets.
     case owners(of: Int)
   }
 
   package let place: Place
-  /// Whose tables are read, as the namespace may not be entered; nil where it was.
+  /// The process whose /proc/PID/net is read because its namespace may not be entered; nil otherwise.
   package let tablesOf: Int32?
   var source: SocketSource
   private let note: (Step, _ nanoseconds: Int64) -> Void
@@ -22,8 +22,10 @@ package struct Investigation: ~Copyable {
   /// Enters the place's network namespace for good.
   ///
   /// - Parameters:
-  ///   - tablesSuffice: where a process's namespace may not be entered, its /proc/PID/net will do.
-  ///   - note: told of each step when it is done.
+  ///   - tablesSuffice: where a process's namespace may not be entered, its /proc/PID/net will do, unless the place asks
+  ///     for netlink.
+  ///   - note: is told of each step when it is done, and how long it took.
+  /// - Throws: `.namespace` if it cannot be entered, `.source` if no source can be opened.
   package init(
     _ place: Place, tablesSuffice: Bool = false,
     note: @escaping (Step, _ nanoseconds: Int64) -> Void = { _, _ in }
@@ -61,14 +63,14 @@ package struct Investigation: ~Copyable {
     }
   }
 
-  /// By what the sockets are read, as far as is known: /proc may take netlink's place at the first look.
+  /// What the sockets are read from, as far as is known: /proc may still take netlink's place at the first look.
   package var origin: Coverage.Origin { source.origin }
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package var fallbackReason: String? { source.fallbackReason }
 
   // MARK: Looking
 
-  /// Everything that matches, collected whole.
+  /// Every socket that matches; see `SocketSource.snapshot`.
   package mutating func snapshot(_ filter: SocketFilter) throws(InvestigationError) -> Snapshot {
     let start = Clock.monotonicNanoseconds
     do throws(SourceError) {
@@ -96,10 +98,10 @@ package struct Investigation: ~Copyable {
     }
   }
 
-  /// The look at what has been streamed so far.
+  /// What the look that was just streamed can have missed.
   package func look(isComplete: Bool) -> Coverage { source.look(isComplete: isComplete) }
 
-  /// Every socket whose own port it is.
+  /// Every socket whose local port it is, in any state.
   package mutating func snapshot(
     onPort port: UInt16, _ transport: TransportProtocol
   ) throws(InvestigationError) -> Snapshot {
@@ -108,7 +110,8 @@ package struct Investigation: ~Copyable {
 
   // MARK: Owners
 
-  /// So many connections are asked for their socket options; the others have their listener's.
+  /// Options are read of this many connections at most, as each takes several system calls; the others have, as a
+  /// rule, inherited their listener's.
   private static let optionsLimit = 1000
 
   /// Who has these sockets open, and what the sockets were set to.
@@ -130,8 +133,8 @@ package struct Investigation: ~Copyable {
     return details
   }
 
-  /// As `details(of:_:readsOptions:)`, and looks again for sockets that no process was found to have: where the process
-  /// has ended in the meantime the socket is gone, and its visibility becomes unknown.
+  /// Like `details(of:_:readsOptions:)`, but looks once more for the sockets that no process was found to have. One that is
+  /// gone by then was closed while its owner was looked for, and its visibility becomes unknown.
   mutating func detailsOfHolders(
     _ holders: [SocketRecord], of target: BindTarget, readsOptions: Bool
   ) throws(InvestigationError) -> SocketDetailsTable {

@@ -11,7 +11,7 @@ package struct Place: Sendable {
     self.namespace = namespace
   }
 
-  /// Enters the network namespace for good, where no socket is to be looked at.
+  /// Enters the network namespace for good, for what needs no look at sockets.
   package func enter() throws(InvestigationError) {
     guard let namespace else { return }
     do throws(NetworkNamespace.EntryError) {
@@ -21,7 +21,7 @@ package struct Place: Sendable {
     }
   }
 
-  /// How to lead a command there; nil is this process's own namespace.
+  /// The namespace as an advised command has to name it; nil is this process's own.
   package var reference: NamespaceReference? { namespace?.reference }
 }
 

@@ -2,6 +2,7 @@ package import SocketTable
 
 /// The sockets of this network namespace, by netlink where that works and by /proc otherwise.
 package struct SocketSource: ~Copyable {
+  /// The raw values are those of `--source`.
   package enum Choice: String, CaseIterable, Sendable {
     case auto
     case netlink
@@ -11,18 +12,21 @@ package struct SocketSource: ~Copyable {
   private var sockDiag: SockDiagSource<NetlinkSocket>?
   private let procNet: ProcNetSource
   private let mayFallBack: Bool
-  /// The last walk ended before its answer did.
+  /// The last dump may not have been read to its end.
   private var hasUnfinishedDump = false
-  /// This kernel lists sockets that are bound and do not listen; nil as long as nothing has told. It is asked once, with
-  /// a socket of our own, and only where there can be such sockets.
+  /// Whether this kernel lists sockets that are bound and do not listen; nil as long as that is unknown. It is found out
+  /// with a socket of our own (`BoundWitness`), and only where there can be such sockets.
   private var listsBoundSockets: Bool?
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package private(set) var fallbackReason: String?
 
-  /// Collected looks are repeated up to this often where messages were lost.
+  /// A snapshot is taken this many times at most, if messages are lost each time.
   private static let attempts = 3
+  /// Room that is reserved before it is known that there are more records.
   private static let fewRecords = 1024
 
+  /// - Throws: with `.auto` only `.system`, as for want of descriptors: where netlink is unavailable /proc is read. With
+  ///   `.netlink` also `.unavailable`.
   package init(_ choice: Choice) throws(SourceError) {
     procNet = ProcNetSource()
     mayFallBack = choice == .auto
@@ -36,7 +40,7 @@ package struct SocketSource: ~Copyable {
     }
   }
 
-  /// The tables of a process in a network namespace that cannot be entered.
+  /// The tables in /proc/PID/net of a process whose network namespace cannot be entered, for this reason.
   package init(tablesOf pid: Int32, reason: String) {
     procNet = ProcNetSource(directory: "/proc/\(pid)/net")
     mayFallBack = false
@@ -46,7 +50,8 @@ package struct SocketSource: ~Copyable {
   package var origin: Coverage.Origin { sockDiag == nil ? .procNet : .sockDiag }
 
   /// Hands out what matches as it arrives, in the kernel's order. `begin` is called once, when the origin is certain
-  /// and before the first record. True if every message arrived.
+  /// and before the first record. True if every message arrived. With `Choice.auto`, /proc takes the place of a netlink
+  /// that turns out to be unavailable before the first record.
   package mutating func stream(
     _ filter: SocketFilter, begin: (Coverage.Origin) -> Void = { _ in }, _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
@@ -124,7 +129,7 @@ package struct SocketSource: ~Copyable {
     return Snapshot(records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
   }
 
-  /// The look at what has been read so far.
+  /// What a look by the present source can have missed.
   /// - Parameter isBlindToBound: sockets that are bound and do not listen could be there without being listed.
   package func look(isComplete: Bool, isBlindToBound: Bool = false) -> Coverage {
     var spots = Self.blindSpots(of: origin)
@@ -132,7 +137,7 @@ package struct SocketSource: ~Copyable {
     return Coverage(origin: origin, isComplete: isComplete, blindSpots: spots)
   }
 
-  /// What a source never shows on this host.
+  /// What a source does not show, or can miss, on this host.
   package static func blindSpots(of origin: Coverage.Origin) -> [BlindSpot] {
     var spots: [BlindSpot] =
       switch origin {

@@ -6,15 +6,16 @@ package enum SourceError: Error, Equatable, Sendable {
   case unavailable(String)
   /// Something failed that has nothing to do with the question.
   case system(SystemError)
-  /// The answer cannot be what it says it is.
+  /// A netlink answer that contradicts itself, as by a length that reaches beyond its end.
   case malformed(DecodingError)
-  /// A datagram that the kernel did not send.
+  /// A datagram that the kernel did not send, with the port id of its sender.
   case foreignSender(UInt32)
+  /// A line of a table in /proc. Lines count from 1, the heading; the offset is in bytes from the start of the line.
   case malformedLine(path: String, line: Int, offset: Int)
 }
 
 extension SourceError {
-  /// What `body` throws is a failure that has nothing to do with the question.
+  /// Throws as `.system` what `body` throws.
   static func ofSystem<Result: ~Copyable>(
     _ body: () throws(SystemError) -> Result
   ) throws(SourceError) -> Result {

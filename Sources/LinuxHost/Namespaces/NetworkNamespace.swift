@@ -5,15 +5,15 @@ internal import NetlinkCodec
 
 /// A network namespace other than one's own, as it is named on the command line.
 package enum NetworkNamespace: Sendable {
-  /// As `ip netns` keeps it, under /run/netns.
+  /// The name of a file in /run/netns, where `ip netns` keeps it.
   case named(String)
   case path(String)
-  /// That of a process.
+  /// The one that a process is in.
   case process(Int32)
 
   package static let directory = "/run/netns"
 
-  /// `pid:N`, a path with a "/" in it, or a name. Nil if it can be none of them.
+  /// `pid:N`, a path, which has a "/" in it, or a name. Nil if the text can be none of them.
   package init?(_ text: String) {
     if text.hasPrefix("pid:") {
       let digits = text.dropFirst("pid:".count)
@@ -29,7 +29,7 @@ package enum NetworkNamespace: Sendable {
     }
   }
 
-  /// As it is typed.
+  /// The text that `init(_:)` takes.
   package var typed: String {
     switch self {
     case .named(let name): name
@@ -54,25 +54,26 @@ package enum NetworkNamespace: Sendable {
     }
   }
 
-  /// /proc/PID/net is there for everybody whom hidepid leaves the process, also where ns/net is not.
+  /// Whether /proc/PID/net can be read; false for a name and a path. Everybody who sees the process may read it, and ns/net
+  /// only who may trace the process.
   package var hasReadableTables: Bool {
     guard case .process(let pid) = self else { return false }
     return unsafe access("/proc/\(pid)/net/tcp", R_OK) == 0
   }
 
   package enum EntryError: Error, Sendable {
-    /// There is none by this name, or what is there is no network namespace.
+    /// There is nothing by this name, or it is no network namespace.
     case noSuch(SystemError)
     case notPermitted(SystemError)
     case system(SystemError)
   }
 
-  /// Puts the calling thread into it, for good: sockets that are opened from now on are there, and so is what
-  /// /proc/thread-self/net and /proc/sys/net show. The program has one thread.
+  /// Moves the calling thread, the program's only one, into this namespace for good: sockets that are opened from now on are
+  /// there, and so is what /proc/thread-self/net and /proc/sys/net show.
   package func enter() throws(EntryError) {
     let file: Descriptor
     do throws(SystemError) {
-      // Not to wait where it turns out to be a pipe.
+      // Without O_NONBLOCK a path that is a pipe would keep the program waiting.
       file = try Descriptor.open(path, flags: O_NONBLOCK)
     } catch {
       switch error.errno {
@@ -86,7 +87,7 @@ package enum NetworkNamespace: Sendable {
     if unsafe stat("/proc/thread-self/ns/net", &own) == 0, unsafe fstat(file.number, &other) == 0,
       own.st_ino == other.st_ino, own.st_dev == other.st_dev
     {
-      // Nothing to be permitted.
+      // It is our own: setns(2) would ask for a privilege that is not needed.
       return
     }
     guard tw_setns(file.number, CLONE_NEWNET) != 0 else { return }

@@ -2,11 +2,11 @@ package import Diagnosis
 internal import Glibc
 
 extension OtherNamespace {
-  /// So many of a namespace's processes are named.
+  /// This many of a namespace's processes are named at most.
   private static let nameLimit = 2
 
-  /// Network namespaces of processes that may be looked at, but for the calling thread's; those with the most processes
-  /// first.
+  /// The network namespaces other than the calling thread's, as far as /proc/PID/ns/net may be read; those with the most
+  /// processes first.
   package static func all() -> [OtherNamespace] {
     var own = stat()
     guard unsafe stat("/proc/thread-self/ns/net", &own) == 0,
@@ -24,7 +24,7 @@ extension OtherNamespace {
         continue
       }
       let inode = UInt64(status.st_ino)
-      // Threads of the kernel's own run no program.
+      // Kernel threads have no program.
       if unsafe fstatat(proc.number, "\(pid)/exe", &status, 0) == 0 {
         members[inode, default: []].append(pid)
       }

@@ -2,16 +2,18 @@ package import NetlinkCodec
 
 /// Sends requests and receives answers, a datagram at a time. The seam at which tests play the kernel.
 package protocol DatagramChannel: ~Copyable {
-  /// The port id that answers to this channel carry.
+  /// The channel's netlink port id, which answers to its requests carry (`nlmsg_pid`).
   var portID: UInt32 { get }
 
-  /// Sends one request: `type` with `body` and the attributes behind it.
+  /// Sends one request as a netlink message.
   mutating func send(_ request: DatagramRequest) throws(SystemError)
 
   /// Waits for the next datagram and writes it to the start of `buffer`.
+  /// - Throws: EAGAIN if none comes, ENOBUFS if the kernel had to drop one.
   mutating func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram
 }
 
+/// One request, to which the channel adds lengths and padding.
 package struct DatagramRequest: Equatable, Sendable {
   /// NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH of linux/netlink.h.
   package static let dumpFlags: UInt16 = 0x301
@@ -38,7 +40,7 @@ package struct DatagramRequest: Equatable, Sendable {
 package struct ReceivedDatagram: Equatable, Sendable {
   /// Bytes that lie in the buffer.
   package let count: Int
-  /// 0 is the kernel.
+  /// The port id of the sender; 0 is the kernel.
   package let sender: UInt32
   /// The datagram was longer than the buffer; its end is lost (MSG_TRUNC).
   package let isTruncated: Bool

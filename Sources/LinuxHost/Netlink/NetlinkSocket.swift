@@ -11,8 +11,8 @@ internal import NetlinkCodec
   /// A dump answers at once; this only keeps a lost answer from hanging the program.
   private static let receiveTimeout = timeval(tv_sec: 10, tv_usec: 0)
 
-  /// To a socket that was opened with CAP_NET_ADMIN the kernel reports the mark (SO_MARK) of every other socket as
-  /// well, which nobody asks for here, and which costs a tenth of the time.
+  /// Opens the socket without CAP_NET_ADMIN. To one that was opened with it the kernel also reports the mark (SO_MARK) of
+  /// every socket, which nobody needs here, and which takes a tenth of a dump's time.
   package init() throws(SystemError) {
     let opened = unsafe Capabilities.without(.netAdmin) {
       unsafe mnl_socket_open2(NETLINK_SOCK_DIAG, Int32(SOCK_CLOEXEC.rawValue))
@@ -33,8 +33,8 @@ internal import NetlinkCodec
 
   deinit { _ = unsafe mnl_socket_close(socket) }
 
-  /// send(2) and not mnl_socket_sendto: where an address is named, the kernel heeds what the sender may do, and not what
-  /// the opener could.
+  /// Uses send(2) and not mnl_socket_sendto, which names an address. The kernel would then look only at the capabilities of
+  /// the sender, and not at those that the socket was opened with.
   package mutating func send(_ request: DatagramRequest) throws(SystemError) {
     let attributeBytes = request.attributes.reduce(0) { $0 + $1.payload.count + 8 }
     var buffer = [UInt8](repeating: 0, count: 64 + request.body.count + attributeBytes)
@@ -55,7 +55,7 @@ internal import NetlinkCodec
     guard sent >= 0 else { throw .last("send", "AF_NETLINK") }
   }
 
-  /// recvmsg(2) and not mnl_socket_recvfrom, which hides the sender.
+  /// Uses recvmsg(2) and not mnl_socket_recvfrom, which hides the sender.
   package mutating func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram {
     var address = sockaddr_nl()
     var flags: Int32 = 0

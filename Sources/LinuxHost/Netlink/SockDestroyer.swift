@@ -9,18 +9,19 @@ package struct SockDestroyer<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     /// It was gone before the request came (ENOENT).
     case vanished
     case refused(SystemError)
-    /// No minisocket, or without a cookie of its own: nothing was asked of the kernel.
+    /// The record is no minisocket, or has no cookie, so nothing was asked of the kernel.
     case notAsked
   }
 
   private var channel: Channel
   private var sequence: UInt32 = 0
   private var buffer = [UInt8](repeating: 0, count: 4096)
-  /// An answer is there when the request has been sent. So many datagrams that are none may come before it.
+  /// The kernel answers while the request is sent. This many datagrams are read at most to find the answer.
   private static var strayLimit: Int { 16 }
 
   package init(_ channel: consuming Channel) { self.channel = channel }
 
+  /// Needs CAP_NET_ADMIN in the user namespace of the network namespace; `.refused` with EPERM without it.
   package mutating func destroy(_ record: SocketRecord) -> Outcome {
     guard let request = record.destroyRequest else { return .notAsked }
     sequence &+= 1

@@ -2,13 +2,13 @@ internal import Glibc
 internal import NetlinkCodec
 package import SocketTable
 
-/// TCP sockets by sock_diag(7).
+/// Sockets as sock_diag(7) lists them.
 package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
   private var channel: Channel
   private var sequence: UInt32 = 0
   /// The kernel sends no more than this at once.
   private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
-  /// So many messages may be dropped before a walk is given up.
+  /// A dump is given up when more messages than this are lost.
   private static var lossLimit: Int { 16 }
 
   package init(_ channel: consuming Channel) { self.channel = channel }
@@ -21,11 +21,12 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     try dump(filter, asksForBound: true, witness: nil, body)
   }
 
-  /// The same, and notes whether this kernel lists sockets that are bound and do not listen.
+  /// The same, and lets the witness note whether this kernel lists sockets that are bound and do not listen.
   ///
   /// - Parameters:
-  ///   - asksForBound: false leaves sockets that are bound and do not listen out, which saves a walk through all of them.
-  ///   - witness: a socket of our own to look out for; it is not handed out.
+  ///   - asksForBound: false leaves out sockets that are bound and do not listen, which saves the kernel a walk through all
+  ///     that are bound.
+  ///   - witness: a socket of our own that the dump should show; it is not handed out.
   /// - Throws: `.unavailable` only before the first record.
   mutating func dump(
     _ filter: SocketFilter, asksForBound: Bool, witness: BoundWitness?,
@@ -52,7 +53,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
         datagram = try channel.receive(into: &buffer)
       } catch {
         switch error.errno {
-        // A message was dropped for want of room; the rest still comes.
+        // The kernel dropped a message for want of room; the rest still comes.
         case .noBufferSpace where losses < Self.lossLimit:
           losses += 1
           continue
@@ -86,6 +87,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     return !assembler.isInterrupted && losses == 0
   }
 
+  /// Want of descriptors or memory says nothing about netlink; any other failure means that it cannot be used here.
   static func sourceError(_ error: SystemError) -> SourceError {
     error.errno.isExhaustion ? .system(error) : .unavailable("netlink: \(error)")
   }

@@ -4,7 +4,7 @@ internal import SocketTable
 
 /// The cgroup2 hierarchy as far as it is mounted here.
 struct CgroupTree: ~Copyable {
-  /// A directory of it.
+  /// One of its directories.
   struct Group: ~Copyable {
     let path: CgroupPath
     let directory: Descriptor
@@ -14,7 +14,7 @@ struct CgroupTree: ~Copyable {
   private let root: Descriptor
   private let reader = DirectoryReader()
 
-  /// So many directories are walked through at the most.
+  /// A search gives up after this many directories.
   private static let walkLimit = 65_536
 
   /// Nil without a mount of cgroup2, as on a host of cgroup v1 alone.
@@ -30,7 +30,7 @@ struct CgroupTree: ~Copyable {
   func group(id: UInt64) -> Group? {
     let number = tw_open_cgroup(root.number, id)
     if number >= 0 { return group(Descriptor(owning: number), id) }
-    // Without the privilege the tree is walked; entries bear the inode.
+    // Without CAP_DAC_READ_SEARCH the tree is searched: the entries of a directory carry the inodes.
     guard errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP else { return nil }
     return find(id)
   }
@@ -40,21 +40,21 @@ struct CgroupTree: ~Copyable {
     guard unsafe fstat(directory.number, &status) == 0, UInt64(status.st_ino) == id,
       let link = readLink("/proc/thread-self/fd/\(directory.number)")
     else { return nil }
-    // Outside of the mount the path would begin elsewhere.
+    // The handle can lead to a cgroup outside of what is mounted here, which has no path below the mount point.
     guard link == mount.point || link.hasPrefix(mount.point == "/" ? "/" : mount.point + "/") else {
       return nil
     }
     return Group(path: mount.path(String(link.dropFirst(mount.point.count))), directory: directory)
   }
 
-  /// By a walk, which needs no privilege.
+  /// Searches the tree for the directory with this inode, which needs no privilege.
   func find(_ id: UInt64) -> Group? {
     var status = stat()
     if unsafe fstat(root.number, &status) == 0, UInt64(status.st_ino) == id {
       guard let directory = try? Descriptor.open(mount.point, flags: O_DIRECTORY) else { return nil }
       return Group(path: mount.path(""), directory: directory)
     }
-    // Bytes, not text: what is no valid UTF-8 has to be opened again.
+    // Paths are kept as bytes, because a name that is no valid UTF-8 could not be opened as text.
     var pending: [[UInt8]] = [[UInt8(ascii: ".")]]
     var walked = 0
     while let next = pending.popLast(), walked < Self.walkLimit {
@@ -92,7 +92,8 @@ struct CgroupTree: ~Copyable {
 }
 
 extension CgroupTree.Group {
-  /// The processes in it, by the ids that they have here; empty where it holds threads only.
+  /// The processes in it (cgroup.procs), by their ids in this PID namespace; empty where it holds threads only, or cannot be
+  /// read.
   borrowing func processes() -> [Int32] {
     guard let file = unsafe Descriptor.open("cgroup.procs", below: directory.number),
       let contents = file.contents(limit: 1 << 22)
@@ -110,7 +111,8 @@ struct CgroupMount {
   /// The directory of the file system that is mounted there, without a "/" at its end.
   private let root: String
 
-  /// Of several mounts the widest; the hybrid layout and bind mounts make more than one. Nil if there is none.
+  /// Chooses the mount that shows the most of the hierarchy: bind mounts and the hybrid layout make several. Nil if there is
+  /// none.
   init?(_ mountInfo: [UInt8]) {
     let mounts = MountInfo.mounts(in: mountInfo).filter { $0.type == "cgroup2" }
     guard let widest = mounts.min(by: { $0.root.utf8.count < $1.root.utf8.count }) else { return nil }
@@ -118,7 +120,7 @@ struct CgroupMount {
     root = widest.root == "/" ? "" : widest.root
   }
 
-  /// A path below the mount point as /proc/PID/cgroup has it.
+  /// What /proc/PID/cgroup calls the directory at a path below the mount point.
   func path(_ below: String) -> CgroupPath {
     let text = root + below
     return CgroupPath(text.isEmpty ? "/" : text)
@@ -136,7 +138,8 @@ func readLink(_ path: String, below directory: Int32 = AT_FDCWD) -> String? {
 }
 
 extension Descriptor {
-  /// What is left to read, at most `limit` bytes of it; nil if it cannot be read.
+  /// What is left to read; nil if it cannot be read. Reading stops once there are `limit` bytes, which the last read can
+  /// exceed by less than 4 KiB.
   borrowing func contents(limit: Int = 1 << 16) -> [UInt8]? {
     var contents: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)

@@ -11,13 +11,13 @@ extension Concealment {
     var status = stat()
     let isKnown = unsafe stat("/proc/thread-self/ns/pid", &status) == 0
     if !isKnown || UInt64(status.st_ino) != initialPIDNamespace { concealment.insert(.pidNamespace) }
-    // Who may look into every process sees them all the same (proc(5), hidepid).
+    // hidepid hides nothing from a process with CAP_SYS_PTRACE (proc(5)).
     if isHidepidMounted, !Capabilities.isEffective(.sysPtrace) { concealment.insert(.hidepid) }
     return concealment
   }
 
-  /// Why /proc/PID/fd of another process is refused: the directory is its user's, and the links in it are for who may
-  /// trace it (PTRACE_MODE_READ_FSCREDS of ptrace(2)).
+  /// Why /proc/PID/fd of another process was refused: the directory belongs to its user, and its links may be read only by
+  /// who may trace the process (PTRACE_MODE_READ_FSCREDS of ptrace(2)).
   static var ofDescriptors: Concealment {
     guard Capabilities.isEffective(.sysPtrace), Capabilities.isEffective(.dacReadSearch) else {
       return .permission

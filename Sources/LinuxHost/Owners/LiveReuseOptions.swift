@@ -3,8 +3,8 @@ package import SocketTable
 
 /// SO_REUSEADDR and SO_REUSEPORT of sockets that a process has open, read from the sockets themselves.
 package enum LiveReuseOptions {
-  /// Adds them to what is known of these sockets, as far as it is permitted (ptrace(2): root, or the same user). A socket
-  /// that its process has closed in the meantime, or whose descriptor is now another one, stays unknown.
+  /// Adds the options to what is known of these sockets, as far as that is permitted (ptrace(2): root, or the same user).
+  /// They stay unknown where the process has closed the socket in the meantime, or its descriptor is now another file.
   package static func read(_ records: some Sequence<SocketRecord>, into details: inout SocketDetailsTable) {
     details.hasAskedForReuseOptions = true
     for record in records {

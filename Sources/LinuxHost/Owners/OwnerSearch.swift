@@ -3,7 +3,7 @@ internal import Diagnosis
 internal import Glibc
 package import SocketTable
 
-/// Finds the processes that have sockets open: by /proc/PID/fd, in the socket's own cgroup first.
+/// Finds the processes that have sockets open, by /proc/PID/fd. Those in the socket's own cgroup are looked at first.
 package enum OwnerSearch {
   package enum Depth: Sendable {
     /// Until each socket has one owner.
@@ -12,7 +12,7 @@ package enum OwnerSearch {
     case every
   }
 
-  /// Details of each record that a process can have.
+  /// Details of each record that has an inode; no process can have the others open.
   package static func details(of records: [SocketRecord], _ depth: Depth) -> SocketDetailsTable {
     let search = Search(records, depth)
     search.run()
@@ -26,10 +26,11 @@ package enum OwnerSearch {
 /// One search. A class, because the closures that read directories change it.
 @safe private final class Search {
   private let depth: OwnerSearch.Depth
-  /// Of the sockets that are looked for, in ascending order, and who has them.
+  /// The inodes of the sockets that are looked for, in ascending order. `owners` and `isMultipath` have the same indices.
   private let inodes: [UInt32]
   private var owners: [[SocketOwner]]
   private var isMultipath: [Bool?]
+  /// How many sockets have no owner yet.
   private var missing: Int
 
   /// A descriptor of /proc, or -1.
@@ -40,17 +41,17 @@ package enum OwnerSearch {
   private var cgroups: [UInt64: (path: CgroupPath, processes: [Int32])] = [:]
   /// Processes whose descriptors may not be looked at.
   private var denied: Set<Int32> = []
-  /// Every process was looked at, or why not.
+  /// The search has gone through all processes; `concealment` says what may have kept some of them from it.
   private var isWhole = false
   private var concealment: Concealment = []
   private var sawProcesses = false
-  /// Something could not be opened for want of descriptors or memory: what was not seen says nothing.
+  /// Something could not be opened for want of descriptors or memory. Nothing then follows from an owner not being found.
   private var hasFailed = false
 
-  /// "socket:[4294967295]" is the longest that matters.
+  /// In bytes. The longest link that matters is "socket:[4294967295]".
   private static let linkSize = 64
   private let link: UnsafeMutablePointer<CChar>
-  /// Sockets found in the process that is being looked at: where in `inodes`, and the descriptor.
+  /// Sockets found in the process that is being looked at: the index in `inodes`, and the descriptor.
   private var hits: [(index: Int, descriptor: Int32)] = []
 
   init(_ records: [SocketRecord], _ depth: OwnerSearch.Depth) {
@@ -81,7 +82,7 @@ package enum OwnerSearch {
     }
   }
 
-  /// What became of an attempt to look at a process: it may have ended, or be closed to this one.
+  /// Notes why a process could not be looked at: it has ended, that is not permitted, or something ran out.
   private func note(_ error: Int32, of pid: Int32? = nil) {
     switch error {
     case ENOENT, ESRCH, ENOTDIR: break
@@ -104,7 +105,7 @@ package enum OwnerSearch {
     if isDone { return }
     lookThroughAll()
     if missing > 0, denied.isEmpty {
-      // A thread can have descriptors that its process does not have, and a process can have come since.
+      // A thread can have descriptors that its process does not have, and a process can have been started since.
       visited = []
       lookThroughAll(threadsToo: true)
     }
@@ -160,7 +161,7 @@ package enum OwnerSearch {
         isDenied = errno == EACCES || errno == EPERM
         return !isDenied
       }
-      // A process can have a socket twice. `add` drops the second; to do it here would take quadratic time.
+      // A process can have a socket open twice. `add` drops the second; doing so here would take quadratic time.
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
         let descriptor = entry.number
       {
@@ -172,7 +173,7 @@ package enum OwnerSearch {
     let facts = ProcessDirectory(descriptors: directory)
     guard !hits.isEmpty else { return }
     guard var owner = facts.owner(pid, &users) else {
-      // Only of one that has ended nothing is known.
+      // A process that has ended has no stat file any more. Where there is one, reading it has failed.
       if unsafe faccessat(number, "../stat", F_OK, 0) == 0 { hasFailed = true }
       return
     }
@@ -197,7 +198,7 @@ package enum OwnerSearch {
 
   // MARK: Descriptors
 
-  /// Of "socket:[123]".
+  /// The number in "socket:[123]"; nil for any other link, and for a number that no socket of sock_diag has.
   @inline(__always)
   private static func inode(_ link: UnsafePointer<CChar>, _ length: Int) -> UInt32? {
     guard length > 9, length < linkSize, unsafe link[0] == CChar(UInt8(ascii: "s")),
@@ -255,7 +256,8 @@ package enum OwnerSearch {
     return details
   }
 
-  /// Those in the cgroup where the socket was made first, and then the older: the one that made it, if it is still there.
+  /// First the owners in the cgroup where the socket was made, and the oldest of them first: if the process that made the
+  /// socket still has it, that is probably the first.
   private static func sorted(_ owners: [SocketOwner], inside cgroup: CgroupPath?) -> [SocketOwner] {
     owners.sorted { left, right in
       let isLeftInside = left.cgroup == cgroup
@@ -267,7 +269,8 @@ package enum OwnerSearch {
 
   private static let suspectLimit = 8
 
-  /// Those that may not be looked at, of the cgroup where it is known; none where they are too many to mean anything.
+  /// Processes that may not be looked at and could have the socket: those in its cgroup, or all where its cgroup is not
+  /// known. None where they are too many to mean anything.
   private func suspects(_ processes: [Int32]?) -> [SocketOwner] {
     let suspects = processes.map { $0.filter(denied.contains) } ?? denied.sorted()
     guard suspects.count <= Self.suspectLimit else { return [] }

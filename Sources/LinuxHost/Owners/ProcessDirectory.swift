@@ -2,26 +2,26 @@ internal import CLinux
 internal import Glibc
 internal import SocketTable
 
-/// What /proc tells of a process. Everything is read below one open directory of it, so that a process that comes to
-/// its number later is never taken for it: what is below the directory of a process that has ended cannot be opened.
+/// What /proc tells of a process. Everything is read below one open directory of it, so that another process that is given the
+/// same number later is never taken for it: below the directory of a process that has ended nothing can be opened.
 struct ProcessDirectory {
   private let directory: Int32
   /// From `directory` to the directory of the process.
   private let prefix: String
 
-  /// `descriptors` is /proc/PID/fd, and stays open.
+  /// - Parameter descriptors: /proc/PID/fd or /proc/PID/task/TID/fd, which has to stay open while this is used.
   init(descriptors: borrowing Descriptor) {
     directory = descriptors.number
     prefix = "../"
   }
 
-  /// `process` is /proc/PID.
+  /// - Parameter process: /proc/PID, which has to stay open while this is used.
   init(process: borrowing Descriptor) {
     directory = process.number
     prefix = ""
   }
 
-  /// Nil if the process has ended.
+  /// Nil if comm or stat cannot be read, as when the process has ended.
   func owner(_ pid: Int32, _ users: inout UserNames) -> SocketOwner? {
     guard let command = read("comm"), let stat = read("stat") else { return nil }
     let uid = read("status").flatMap { Self.effectiveUser(in: $0) }
@@ -32,7 +32,7 @@ struct ProcessDirectory {
       startedAt: Self.startTicks(in: stat).map(Self.wallMilliseconds))
   }
 
-  /// The command line, as far as the process leaves it to be read; at most 4,096 bytes of it.
+  /// The first 4,096 bytes of the command line (cmdline); empty where it cannot be read.
   var arguments: [String] {
     (read("cmdline") ?? []).prefix(4096).split(separator: 0, omittingEmptySubsequences: false)
       .map { String(decoding: $0, as: UTF8.self) }
@@ -43,7 +43,7 @@ struct ProcessDirectory {
     return file.contents()
   }
 
-  /// The file system and inode of the program. Nil where it cannot be read, and for the kernel's own threads.
+  /// The file system and inode of the program. Nil where they cannot be read, and for kernel threads.
   private var executable: SocketOwner.Executable? {
     var status = stat()
     guard unsafe fstatat(directory, prefix + "exe", &status, 0) == 0 else { return nil }
@@ -54,7 +54,7 @@ struct ProcessDirectory {
     String(decoding: line.last == UInt8(ascii: "\n") ? line.dropLast() : line[...], as: UTF8.self)
   }
 
-  /// The second of "Uid: real effective saved file system".
+  /// From /proc/PID/status, whose line "Uid:" has the real, effective, saved and file system user.
   static func effectiveUser(in status: [UInt8]) -> UInt32? {
     for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Uid:".utf8) {
       let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
@@ -63,7 +63,8 @@ struct ProcessDirectory {
     return nil
   }
 
-  /// The 22nd field of /proc/PID/stat. The second is the name in parentheses, which can hold any byte.
+  /// `starttime`, the 22nd field of /proc/PID/stat, in clock ticks since the boot. Fields are counted from the last ")",
+  /// because the second, the name in parentheses, can hold any byte.
   static func startTicks(in stat: [UInt8]) -> UInt64? {
     guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let words = stat[(end + 1)...].split(separator: UInt8(ascii: " "))
@@ -76,8 +77,8 @@ struct ProcessDirectory {
       + Int64(ticks % ticksPerSecond * 1000 / ticksPerSecond)
   }
 
-  /// That of cgroup2, "0::/path", and the one that tells unit and container: on a host of cgroup v1, or of both, it may
-  /// be that of systemd's own hierarchy, or the first that names a container.
+  /// Reads /proc/PID/cgroup. `unified` is the path in cgroup2, "0::/path". `naming` is the one that tells unit and container:
+  /// where `unified` does not, it is the first of cgroup v1 that names a container, or the one of systemd's own hierarchy.
   static func cgroups(in contents: [UInt8]) -> (unified: CgroupPath?, naming: CgroupPath?) {
     var paths: [(controllers: String, path: CgroupPath)] = []
     for line in contents.split(separator: UInt8(ascii: "\n")) {
@@ -97,8 +98,9 @@ struct ProcessDirectory {
 }
 
 extension Clock {
-  /// When the host was started, in milliseconds since 1970-01-01 UTC by today's clock: to the hundredth of a second, in
-  /// which processes count from there. One that is asked about twice then was not started at two times.
+  /// When the host was started, in milliseconds since 1970-01-01 UTC by the present clock. It is rounded to the hundredth of a
+  /// second, the unit in which /proc counts from there: otherwise a process would seem to have started at a slightly
+  /// different time whenever it is asked about.
   static var bootMilliseconds: Int64 {
     let hundredth: Int64 = 10_000_000
     return (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME) + hundredth / 2) / hundredth * 10

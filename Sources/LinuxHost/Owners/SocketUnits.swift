@@ -1,10 +1,10 @@
 internal import Glibc
 internal import SocketTable
 
-/// Socket units of systemd (systemd.socket(5)), by their files. Drop-ins and templates are left out: what is found is a
-/// name to begin with.
+/// Socket units of systemd (systemd.socket(5)), by their files. Drop-ins and templates are not read: the name that is found
+/// says where to look, and is not certain.
 enum SocketUnits {
-  /// The first directory that has a unit's name counts.
+  /// In systemd's order: a unit takes the place of those of the same name in later directories.
   private static let directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map {
     $0 + "/systemd/system"
   }
@@ -31,6 +31,7 @@ enum SocketUnits {
     return found.count == 1 ? found[0] : nil
   }
 
+  /// Whether a line ListenStream= names the port, alone or with the socket's address.
   static func listens(_ file: [UInt8], on local: Endpoint) -> Bool {
     for line in file.split(separator: UInt8(ascii: "\n")) {
       let words = line.split(separator: UInt8(ascii: "="), maxSplits: 1).map {

@@ -1,16 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// Lists directories by getdents64(2), into one buffer for all of them: tens of thousands of entries under /proc are to
+/// Lists directories by getdents64(2) into one buffer for all of them, so that the tens of thousands of entries under /proc
 /// cost no allocation.
 @safe struct DirectoryReader: ~Copyable {
-  /// An entry of struct linux_dirent64. Its name is valid as long as the call that it is handed to.
+  /// A struct linux_dirent64. The name is valid only during the call that the entry is handed to.
   @safe struct Entry {
     let inode: UInt64
+    /// `d_type`, as DT_DIR.
     let type: UInt8
     let name: UnsafePointer<CChar>
 
-    /// The name as a decimal number; nil if it is none.
+    /// The name as a decimal number of at most nine digits; nil if it is none.
     var number: Int32? {
       var value: Int32 = 0
       var position = 0
@@ -31,7 +32,8 @@ internal import Glibc
 
   deinit { unsafe buffer.deallocate() }
 
-  /// Hands out every entry, "." and ".." too, until `body` returns false. The errno of what ended it early, or 0.
+  /// Hands out every entry, "." and ".." too, until `body` returns false. Returns 0, or the errno of getdents64. `body` must
+  /// not call this again, as the buffer is shared.
   @discardableResult
   func forEach(in directory: borrowing Descriptor, _ body: (Entry) -> Bool) -> Int32 {
     let descriptor = directory.number
@@ -56,7 +58,7 @@ internal import Glibc
 }
 
 extension Descriptor {
-  /// Opens below a directory for reading, close-on-exec. Nil with errno.
+  /// openat(2) for reading, close-on-exec; nil with errno.
   static func open(_ path: UnsafePointer<CChar>, below directory: Int32, flags: Int32 = 0) -> Descriptor? {
     let number = retryingOnInterrupt { unsafe openat(directory, path, O_RDONLY | O_CLOEXEC | flags) }
     return number >= 0 ? Descriptor(owning: number) : nil

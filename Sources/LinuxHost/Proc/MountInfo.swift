@@ -1,11 +1,11 @@
-/// /proc/self/mountinfo (proc_pid_mountinfo(5)).
+/// /proc/thread-self/mountinfo (proc_pid_mountinfo(5)).
 enum MountInfo {
   struct Mount: Equatable {
-    /// The directory of the file system that is mounted.
+    /// The directory inside the file system that is mounted; "/" where it is all of it.
     let root: String
     let point: String
     let type: String
-    /// Those of the file system, not of this mount.
+    /// The options of the file system, not those of this mount alone.
     let options: [String]
   }
 
@@ -14,11 +14,11 @@ enum MountInfo {
     mounts(in: (try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24)) ?? [])
   }
 
-  /// Lines that are cut or malformed are passed over.
+  /// Lines that are cut short or malformed are skipped.
   static func mounts(in contents: [UInt8]) -> [Mount] {
     contents.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-      // Any number of optional fields stands before a lone dash.
+      // A lone dash ends the optional fields, of which there can be any number.
       guard let dash = words.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6,
         words.count > dash + 1
       else { return nil }

@@ -2,15 +2,16 @@ internal import Glibc
 internal import NetlinkCodec
 package import SocketTable
 
-/// TCP sockets by /proc/net/tcp and /proc/net/tcp6.
+/// Sockets as /proc/net/tcp and /proc/net/tcp6 list them, or the two tables of another transport protocol.
 package struct ProcNetSource: Sendable {
-  /// The directory that holds `tcp` and `tcp6`. Not /proc/net, which is the main thread's namespace.
+  /// The directory that holds `tcp` and `tcp6`. The default is not /proc/net, which shows the main thread's network
+  /// namespace.
   private let directory: String
 
   package init(directory: String = "/proc/thread-self/net") { self.directory = directory }
 
   /// Reads both tables and hands out what matches. A host without IPv6 has no `tcp6`.
-  /// - Throws: `.unavailable` if there is no `tcp`.
+  /// - Throws: `.unavailable` if there is no `tcp` or a table may not be read, `.malformedLine`, and `.system`.
   package func dump(_ filter: SocketFilter, _ body: (SocketRecord) -> Void) throws(SourceError) {
     let path = "\(directory)/\(filter.transport.name)"
     guard try read(path, .ipv4, filter, body) else {

@@ -1,19 +1,19 @@
 /// /proc/net/sockstat and sockstat6: counts that the kernel keeps anyway.
 package enum SocketStatistics {
-  /// TCP sockets of the calling thread's network namespace, timewait minisockets included; 0 if it cannot be read. An
-  /// estimate: IPv6 sockets and bound ones are not all in it.
+  /// TCP sockets of the calling thread's network namespace, timewait minisockets included (`inuse` and `tw` of sockstat); 0
+  /// if it cannot be read. An estimate: IPv6 sockets that are no minisockets, and sockets that are only bound, are missing.
   package static var tcpSockets: Int {
     let counts = counts("sockstat", "TCP:")
     return min((counts["inuse"] ?? 0) + (counts["tw"] ?? 0), 1 << 24)
   }
 
-  /// Timewait minisockets of the calling thread's network namespace; nil if it cannot be read.
+  /// Timewait minisockets of the calling thread's network namespace (`tw` of sockstat); nil if it cannot be read.
   package static var timeWaits: Int? { counts("sockstat", "TCP:")["tw"] }
 
-  /// Surely no TCP socket is bound without listening or being connected: `alloc` counts every TCP socket of the host but
-  /// minisockets, and `inuse` those of this network namespace that listen or are connected. False where other namespaces
-  /// have sockets, too: then nothing follows. The two counts are not read at one instant, so that they count only if
-  /// they are read twice and the same.
+  /// True where certainly no TCP socket is bound without listening or being connected: `alloc` counts every TCP socket of the
+  /// host but minisockets, `inuse` those of this network namespace that listen or are connected, and the two are equal. False
+  /// proves nothing: other namespaces may have sockets. As the two counts are not read at one instant, they must be the same
+  /// in two readings.
   static var showNoBoundSocket: Bool {
     guard let first = unboundCounts, first.allocated == first.inUse else { return false }
     return unboundCounts.map { $0 == first } ?? false

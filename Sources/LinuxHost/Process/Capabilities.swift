@@ -10,7 +10,7 @@ package enum Capabilities {
     case sysPtrace = 19
   }
 
-  /// In the process's own user namespace (capget(2)).
+  /// Whether the calling thread has it in its own user namespace (capget(2)).
   package static func isEffective(_ capability: Capability) -> Bool {
     tw_has_effective_capability(Int32(capability.rawValue)) == 1
   }
@@ -24,7 +24,7 @@ package enum Capabilities {
     return try body()
   }
 
-  /// The host's own user namespace maps every id to itself.
+  /// Whether this is the host's own user namespace, as one that maps every id to itself (uid_map); false if unknown.
   package static var isInitialUserNamespace: Bool {
     guard let map = try? readFile("/proc/thread-self/uid_map", limit: 4096) else { return false }
     let words = String(decoding: map, as: UTF8.self).split(whereSeparator: \.isWhitespace)

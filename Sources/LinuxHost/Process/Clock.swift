@@ -1,11 +1,10 @@
 internal import Glibc
 
-/// The clock, as far as an answer needs it.
 package enum Clock {
   /// Milliseconds since 1970-01-01 UTC.
   package static var wallMilliseconds: Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000 }
 
-  /// Nanoseconds on a clock that only goes forward.
+  /// Nanoseconds on CLOCK_MONOTONIC, which is never set back.
   package static var monotonicNanoseconds: Int64 { nanoseconds(CLOCK_MONOTONIC) }
 
   /// Nanoseconds of processor time that this process has used.
@@ -23,7 +22,7 @@ package enum Clock {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// The kernel's timer frequency (CONFIG_HZ), which the coarse clock's resolution gives away.
+  /// The kernel's timer frequency (CONFIG_HZ): a tick is the resolution of CLOCK_MONOTONIC_COARSE. 250 if it is unknown.
   package static var kernelHZ: Int {
     var resolution = timespec()
     guard unsafe clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0, resolution.tv_nsec > 0 else {

@@ -15,7 +15,7 @@ package struct Descriptor: ~Copyable {
     return Descriptor(owning: number)
   }
 
-  /// Fills `buffer` from `position` on; 0 is the end of the file.
+  /// Reads into `buffer` from `position` on. Returns how many bytes were read; 0 is the end of the file.
   package func read(into buffer: inout [UInt8], at position: Int = 0) throws(SystemError) -> Int {
     let count = retryingOnInterrupt {
       unsafe buffer.withUnsafeMutableBytes { bytes in
@@ -29,7 +29,8 @@ package struct Descriptor: ~Copyable {
   }
 }
 
-/// A whole small file (sysctl, /etc/services), at most `limit` bytes of it.
+/// A whole small file, as a sysctl. Reading stops once there are `limit` bytes, which the last read can exceed by less than
+/// 4 KiB.
 package func readFile(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
   let file = try Descriptor.open(path)
   var contents: [UInt8] = []

@@ -5,9 +5,9 @@ enum Memory {
   private static let hugePage = 2 << 20
   private static let pageSize = 4096
 
-  /// Reserves room for at least so many elements; where that is megabytes, on huge pages (madvise(2),
-  /// MADV_HUGEPAGE): a page fault for each 4 KiB of a hundred thousand records takes as long as formatting them. Room that
-  /// is not used costs nothing, and a kernel without huge pages ignores the advice.
+  /// Reserves room for at least this many elements. Where that is 2 MiB or more, huge pages are asked for (madvise(2),
+  /// MADV_HUGEPAGE): a page fault for each 4 KiB of a hundred thousand records takes as long as formatting them. Room that is
+  /// not used costs nothing, and a kernel without huge pages ignores the advice.
   static func reserve<Element>(_ count: Int, in array: inout [Element]) {
     let stride = MemoryLayout<Element>.stride
     let needed = count * stride
@@ -15,7 +15,7 @@ enum Memory {
       array.reserveCapacity(count)
       return
     }
-    // A mapping that is a multiple of their size is laid on their boundary; malloc and the array need a little for
+    // The kernel aligns a mapping to huge pages if its size is a multiple of theirs. malloc and the array add a little for
     // themselves, and round up to whole pages.
     let mapping = (needed + pageSize + hugePage - 1) / hugePage * hugePage
     array.reserveCapacity((mapping - pageSize / 2) / stride)

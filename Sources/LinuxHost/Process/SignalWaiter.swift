@@ -1,15 +1,15 @@
 internal import CLinux
 internal import Glibc
 
-/// Waits for a time or a signal, whichever comes first. The signals it was made for are blocked from then until the process
-/// ends, so that a terminal, or a connection, can be put in order first; those that were ignored stay so.
+/// Waits for a time or a signal, whichever comes first. The signals that it was made for are blocked until the process ends, so
+/// that a terminal or a connection can be put in order first; those that the process ignores stay ignored.
 package struct SignalWaiter: ~Copyable {
   package enum Signals: Sendable {
-    /// They end and stop the process as ever.
+    /// Signals end and stop the process as usual.
     case none
     /// SIGINT and SIGTERM.
     case ending
-    /// Those, SIGQUIT and SIGHUP, Ctrl-Z and a terminal's change of size.
+    /// SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP (Ctrl-Z) and SIGWINCH (the terminal's size has changed).
     case terminal
   }
 
@@ -19,7 +19,7 @@ package struct SignalWaiter: ~Copyable {
     case resized
     /// Ctrl-Z: to be answered with `stop()`.
     case stop
-    /// To be answered with `Exit.bySignal`.
+    /// The number of a signal that ends the process: to be answered with `Exit.bySignal`.
     case end(Int32)
   }
 
@@ -39,7 +39,7 @@ package struct SignalWaiter: ~Copyable {
   /// Readable when a signal has come.
   var number: Int32 { descriptor.number }
 
-  /// - Parameter time: by `Clock.monotonicNanoseconds`; one that has passed only asks for signals.
+  /// - Parameter time: on `Clock.monotonicNanoseconds`; if it has passed already, this returns at once.
   package func wait(until time: Int64) throws(SystemError) -> Event {
     while true {
       let left = max(0, time - Clock.monotonicNanoseconds)
@@ -53,7 +53,7 @@ package struct SignalWaiter: ~Copyable {
     }
   }
 
-  /// The signal that has come; nil if none has.
+  /// The next signal that has come; nil if none has.
   package func take() -> Event? {
     switch tw_read_signal(descriptor.number) {
     case 0: nil

@@ -1,12 +1,12 @@
 internal import Glibc
 package import NetlinkCodec
 
-/// A system call that failed: which, with what errno, on what. The one error of this room; others add what it means.
+/// A system call that failed: which, with what errno, on what. Other errors of this room wrap it and add what it means.
 package struct SystemError: Error, Hashable, Sendable {
   /// The call's name, as in its man page.
   package let call: String
   package let errno: Errno
-  /// What it was called on, or "".
+  /// What it was called on, as a path; empty where there is nothing to say.
   package let context: String
 
   package init(call: String, errno: Errno, context: String = "") {
@@ -27,7 +27,7 @@ extension SystemError: CustomStringConvertible {
   }
 }
 
-/// Calls again while the call was interrupted by a signal; -1 and errno as the call left them otherwise.
+/// Repeats the call as long as it fails with EINTR; then returns its result, with its errno.
 func retryingOnInterrupt<T: FixedWidthInteger & SignedInteger>(_ call: () -> T) -> T {
   while true {
     let result = call()

@@ -2,7 +2,8 @@ package import Diagnosis
 internal import SocketTable
 
 extension HostSettings {
-  /// As they are in the calling thread's network namespace.
+  /// The settings of the calling thread's network namespace, from /proc/sys and /proc/net. Where one cannot be read it is nil
+  /// or the kernel's default.
   package static func current() -> HostSettings {
     var range: ClosedRange<UInt16>?
     if let bounds = Sysctl.numbers("net.ipv4.ip_local_port_range"), bounds.count == 2,
@@ -30,7 +31,7 @@ extension HostSettings {
     return Capabilities.isInitialUserNamespace ? true : nil
   }
 
-  /// "8080,9000-9100".
+  /// The ranges in a text like "8080,9000-9100"; what is malformed is skipped.
   private static func reserved(_ text: String) -> [ClosedRange<UInt16>] {
     text.split(separator: ",").compactMap { part in
       let ends = part.split(separator: "-").compactMap { UInt16($0) }

@@ -2,10 +2,10 @@ internal import SocketTable
 
 /// /proc/net/if_inet6: address, index, prefix length, scope and flags in hexadecimal, and the device's name.
 enum IPv6Addresses {
-  /// IFA_F_TENTATIVE of linux/if_addr.h, which stays where duplicate address detection has failed.
+  /// IFA_F_TENTATIVE of linux/if_addr.h, which remains set where duplicate address detection has failed.
   private static let tentativeFlag: UInt32 = 0x40
 
-  /// Addresses that cannot be bound yet; none where the file cannot be read.
+  /// Tentative addresses, which cannot be bound; none where the file cannot be read.
   static func tentative() -> [IPAddress] {
     guard let bytes = try? readFile("/proc/thread-self/net/if_inet6") else { return [] }
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Names of network devices, each asked for once.
+/// Names of network devices in the calling thread's network namespace, each asked for once.
 package final class Interfaces {
   private var names: [UInt32: String] = [:]
 

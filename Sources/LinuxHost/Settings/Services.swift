@@ -1,5 +1,5 @@
-/// Service names from /etc/services (services(5)), read when the first is asked for. NSS is not asked: it could go to the
-/// network.
+/// Service names from /etc/services (services(5)), which is read when the first name is asked for. NSS is not used, because
+/// it could ask the network.
 package final class Services {
   private let path: String
   private lazy var ports = read()

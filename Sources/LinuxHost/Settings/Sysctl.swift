@@ -6,6 +6,7 @@ package enum Sysctl {
     return text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
   }
 
+  /// The first of the value's numbers; nil if there is none.
   package static func number(_ name: String) -> Int? { numbers(name)?.first }
 
   /// The value without its newline. `name` is dotted, as in sysctl(8).

@@ -1,19 +1,20 @@
-/// A line of /etc/passwd (passwd(5)). NSS is not asked: it could go to the network.
+/// A line of /etc/passwd (passwd(5)). NSS is not used, because it could ask the network.
 package struct User: Hashable, Sendable {
   package let name: String
   package let uid: UInt32
   package let gid: UInt32
 
-  /// By name or number; a number without a line is its own group. Nil if there is none.
+  /// The user with this name or number. A number that the file does not have is taken for a user whose group has the same
+  /// number; an unknown name is nil.
   package static func find(_ typed: String, path: String = "/etc/passwd") -> User? {
     let number = UInt32(typed)
     if let user = all(path).first(where: { $0.name == typed || $0.uid == number }) { return user }
-    // The last number means "no change" to setuid(2).
+    // setresuid(2) takes the highest number, -1, for "no change".
     guard let number, number != .max else { return nil }
     return User(name: typed, uid: number, gid: number)
   }
 
-  /// In the order of the file; lines that are none are passed over.
+  /// In the order of the file; malformed lines are skipped.
   static func all(_ path: String) -> [User] {
     let contents = (try? readFile(path)) ?? []
     return contents.split(separator: UInt8(ascii: "\n")).compactMap { line in
@@ -26,7 +27,7 @@ package struct User: Hashable, Sendable {
   }
 }
 
-/// Names by number, read when the first is asked for.
+/// Names by number from /etc/passwd, which is read when the first is asked for.
 struct UserNames {
   private var names: [UInt32: String]?
   private let path: String

@@ -1,7 +1,7 @@
 internal import Glibc
 package import SocketTable
 
-/// A terminal that is written over again and again. All escape sequences (ECMA-48, xterm) stand here.
+/// A terminal that is written over again and again. All escape sequences (ECMA-48, xterm) but those of colors stand here.
 package enum Screen {
   package struct Size: Hashable, Sendable {
     package var rows: Int
@@ -16,6 +16,7 @@ package enum Screen {
     isatty(descriptor) == 1 && Terminal.environment("TERM").map { $0 != "dumb" && !$0.isEmpty } ?? false
   }
 
+  /// 24 rows of 80 columns where it is no terminal or does not tell.
   package static var outputSize: Size { size(STDOUT_FILENO) }
   package static var errorSize: Size { size(STDERR_FILENO) }
 
@@ -27,7 +28,7 @@ package enum Screen {
     return Size(rows: Int(size.ws_row), columns: Int(size.ws_col))
   }
 
-  /// Characters beyond ASCII may be used (locale(7)).
+  /// Characters beyond ASCII may be used, by LC_ALL, LC_CTYPE or LANG, of which the first that is set counts (locale(7)).
   package static var hasUTF8: Bool {
     for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
       guard let value = Terminal.environment(name), !value.isEmpty else { continue }
@@ -43,8 +44,8 @@ package enum Screen {
   package static let enter = "\u{1b}[?1049h\u{1b}[?25l"
   package static let leave = "\u{1b}[?25h\u{1b}[?1049l"
 
-  /// Lines as they are to stand on the screen, from its upper left corner. What stood there is written over and not
-  /// cleared first, in one go (synchronized output where the terminal knows it), so that nothing flickers.
+  /// What writes these lines from the upper left corner on and clears the rest of the screen. So that nothing flickers, what
+  /// stood there is written over and not cleared first, in one go where the terminal knows synchronized output.
   package static func frame(_ lines: some Sequence<some StringProtocol>) -> ByteBuffer {
     var buffer = ByteBuffer(capacity: 8192)
     buffer.append("\u{1b}[?2026h\u{1b}[H")
@@ -59,8 +60,9 @@ package enum Screen {
 
   // MARK: One line, on standard error
 
-  /// Writes the line over the one that the cursor is in.
+  /// What writes the text over the line that the cursor is in.
   package static func line(_ text: String) -> String { "\r\(text)\u{1b}[K" }
 
+  /// What clears that line.
   package static let noLine = "\r\u{1b}[K"
 }

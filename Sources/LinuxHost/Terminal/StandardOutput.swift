@@ -21,14 +21,15 @@ package enum StandardOutput {
     }
   }
 
-  /// A line on standard error, made harmless for a terminal; there is nobody to tell if that fails.
+  /// Writes a line to standard error, with its control characters escaped. If that fails there is nobody to tell.
   package static func complain(_ line: String) {
     tell(Array((ByteSafety.escaped(line) + "\n").utf8).span)
   }
 
-  /// Text of the program's own on standard error, as it is.
+  /// Writes text of the program's own to standard error, as it is.
   package static func tell(_ text: Span<UInt8>) { try? write(text, to: STDERR_FILENO, "standard error") }
 
-  /// What a parent may have set to "ignore" (Python does) would turn a closed pipe into an error message.
+  /// Sets SIGPIPE to its default. Where a parent has set it to be ignored, as Python does, a closed pipe would lead to an
+  /// error message.
   package static func restoreBrokenPipeSignal() { _ = signal(SIGPIPE, SIG_DFL) }
 }

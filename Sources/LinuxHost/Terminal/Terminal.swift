@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What standard output is shown on, and standard input is typed on.
+/// The terminal that the program is used from.
 package enum Terminal {
   package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
   package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
@@ -12,12 +12,13 @@ package enum Terminal {
     return Int(size.ws_col)
   }
 
+  /// A variable of the environment; nil if it is not set.
   package static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
 
-  /// Puts a question on standard error and reads a line; yes is "y" or "yes", and everything else is no.
+  /// Writes a question to standard error and reads a line; "y" and "yes" are yes, and everything else is no.
   package static func confirms(_ question: String) -> Bool {
     StandardOutput.tell(Array("\(question) [y/N] ".utf8).span)
     var line: [UInt8] = []
@@ -25,7 +26,7 @@ package enum Terminal {
     while retryingOnInterrupt({ unsafe read(STDIN_FILENO, &byte, 1) }) == 1, byte != UInt8(ascii: "\n") {
       if line.count < 64 { line.append(byte) }
     }
-    // At the end of input the cursor still stands behind the question.
+    // Where input has ended nobody has typed the line break.
     if byte != UInt8(ascii: "\n") { StandardOutput.tell([UInt8(ascii: "\n")].span) }
     let answer = String(decoding: line, as: UTF8.self).lowercased().filter { !$0.isWhitespace }
     return answer == "y" || answer == "yes"
