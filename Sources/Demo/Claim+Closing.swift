@@ -2,7 +2,7 @@ import Diagnosis
 import SocketTable
 
 extension ClaimReport {
-  /// 1: who closes first keeps the TIME_WAIT, and with it the port.
+  /// Claim 1: the end that closes first keeps the TIME_WAIT, and with it the port.
   mutating func carryOutServerClosesFirst(on network: ClaimNetwork) throws(ClaimError) {
     let talk = try ClaimConnection.begin(on: network)
     let port = talk.server.port
@@ -41,7 +41,7 @@ extension ClaimReport {
       question: "bind", result: try network.answer(address, place.port), known: known)
   }
 
-  /// 2: then the client has it.
+  /// Claim 2: where the client closes first, the TIME_WAIT is on the client's port.
   mutating func carryOutClientClosesFirst(on network: ClaimNetwork) throws(ClaimError) {
     let talk = try ClaimConnection.begin(on: network)
     try talk.close(.client)
@@ -68,7 +68,7 @@ extension ClaimReport {
     }
   }
 
-  /// 4: the flags of both sides count.
+  /// Claim 4: SO_REUSEADDR has to be set by the old server and by the new one.
   mutating func carryOutReuseAddress(on network: ClaimNetwork) throws(ClaimError) {
     var results: [Bool: [Bool: ClaimAnswer.Result]] = [:]
     var answers: [ClaimStep] = []
@@ -77,7 +77,7 @@ extension ClaimReport {
       let talk = try ClaimConnection.begin(on: network, old ? .reuseAddress : [])
       try talk.close(.server)
       try talk.close(.client)
-      // The steps are the same for both; the second time is shown.
+      // The connection takes the same steps both times, so only the second time is shown.
       if old { steps = talk.events } else { differences += talk.events.compactMap(\.difference) }
       for new in [false, true] {
         let result = try network.answer(

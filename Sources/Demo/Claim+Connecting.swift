@@ -5,7 +5,7 @@ import Reports
 import SocketTable
 
 extension ClaimReport {
-  /// 7: the client comes again from the same port; then once more where nobody listens.
+  /// Claim 7: the client connects again from the same port, first to a listener and then where nobody listens.
   mutating func carryOutTakeover(on network: ClaimNetwork) throws(ClaimError) {
     let talk = try ClaimConnection.begin(on: network, .reuseAddress)
     let old = talk.nextSequenceNumber
@@ -60,7 +60,8 @@ extension ClaimReport {
     }
   }
 
-  /// 8: one client port, taken by a TIME_WAIT to each of three servers, and a server's port in TIME_WAIT.
+  /// Claim 8: asks what each value of tcp_tw_reuse changes for connect(), whose only port has a TIME_WAIT to each of three
+  /// servers, and for the bind of a server whose port is in TIME_WAIT.
   mutating func carryOutReuseSysctl(on network: ClaimNetwork) throws(ClaimError) {
     let sysctl = "net.ipv4.tcp_tw_reuse"
     try network.set("net.ipv4.ip_local_port_range", "40001 40001")
@@ -74,7 +75,8 @@ extension ClaimReport {
         ClaimAnswer(
           given: [.init("tcp_tw_reuse", "\(value)")], question: question, result: result, known: known))
     }
-    // Each is asked of a connection that has just ended: on a busy host the delay could be over for one before.
+    // Each value is tried with a connection of its own that has just ended: on a busy host the delay could be over for an
+    // earlier one.
     for (value, port) in [9528, 9529, 9530 as UInt16].enumerated() {
       let talk = try ClaimConnection.begin(on: network, port: port)
       try talk.close(.client)
@@ -85,8 +87,8 @@ extension ClaimReport {
       ask(value, "connect at once", try talk.connectionAttempt(), .noPort)
     }
     let began = Clock.monotonicNanoseconds
-    // tcp_tw_reuse_delay, and before Linux 6.14 a constant; before 4.19 whole seconds were counted. 0 comes last, so that
-    // the delay has passed there too.
+    // The kernel reuses a TIME_WAIT after tcp_tw_reuse_delay (before Linux 6.14 a constant second, before 4.19 counted in
+    // whole seconds). The value 0 is tried last, when that time has passed for its connection as well.
     let late = try [1, 2].map { value throws(ClaimError) in
       try network.set(sysctl, "\(value)")
       return try talks[value].connectionSoon(on: network)
@@ -122,7 +124,7 @@ extension ClaimAnswer.Result {
 }
 
 extension ClaimConnection {
-  /// The first that succeeds, or the last that did not.
+  /// Tries for four seconds at most: the first success, or the last refusal.
   fileprivate func connectionSoon(on network: ClaimNetwork) throws(ClaimError) -> ClaimAnswer.Result {
     var result = ClaimAnswer.Result.noPort
     try network.settle(seconds: 4) { () throws(ClaimError) in

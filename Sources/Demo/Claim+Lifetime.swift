@@ -6,7 +6,8 @@ import SocketTable
 extension ClaimReport {
   private static let minute: UInt32 = 60_000
 
-  /// 3: what the kernel's timer says, whatever the sysctl that is believed to set it says.
+  /// Claim 3: reads the timers of FIN_WAIT2 and TIME_WAIT with two values of tcp_fin_timeout, which is often believed to set
+  /// how long a TIME_WAIT lasts.
   mutating func carryOutLifetime(on network: ClaimNetwork, waitsItOut: Bool) throws(ClaimError) {
     let sysctl = "net.ipv4.tcp_fin_timeout"
     var lives: [UInt32?] = []
@@ -66,7 +67,7 @@ extension ClaimReport {
       isAsKnown: Self.isNear(timer.expires, life), known: known)
   }
 
-  /// Until the port can be bound again, without SO_REUSEADDR.
+  /// Waits until the port can be bound again without SO_REUSEADDR, and adds how long that took.
   private mutating func waitOut(_ talk: ClaimConnection, _ network: ClaimNetwork) throws(ClaimError) {
     let left = try talk.record()?.timer?.expires ?? 0
     let began = Clock.monotonicNanoseconds - Int64(Self.minute - min(left, Self.minute)) * 1_000_000
@@ -79,7 +80,7 @@ extension ClaimReport {
       if passed > Self.minute + slack + 5_000 { break }
       let left = try talk.record()?.timer?.expires
       if left == 0 { hasStoodAtZero = true }
-      // A step at a time, as a signal or a stopped process can make it late.
+      // The timer is read anew after each pause, because a process that was stopped wakes up late, and a signal ends a pause.
       Clock.pause(milliseconds: left.map { $0 > 200 ? Int(min($0 - 100, 10_000)) : 5 } ?? 5)
     }
     passed = UInt32(clamping: (Clock.monotonicNanoseconds - began) / 1_000_000)
@@ -89,7 +90,7 @@ extension ClaimReport {
         ClaimAnswer(
           given: [.init("waited out", talk.server.text)], question: "bind is ok after",
           result: .milliseconds(passed),
-          // What it takes to see it comes on top.
+          // A quarter of a second is left for seeing it.
           isAsKnown: (Self.minute - 100...longest + 250).contains(passed),
           known: .text("60.0 s to \(Quantity.seconds(milliseconds: longest))"))))
     if hasStoodAtZero { remarks.append("Its time left was seen at 0 while bind still failed.") }

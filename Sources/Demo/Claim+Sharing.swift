@@ -3,7 +3,7 @@ import LinuxHost
 import SocketTable
 
 extension ClaimReport {
-  /// 6: a listener at one address, and a second at another.
+  /// Claim 6: a second listener on the port of the first, at another address.
   mutating func carryOutSeveralServices(on network: ClaimNetwork) throws(ClaimError) {
     let other = IPAddress(ipv4: 0x7f00_0002)
     let cases: [(first: IPAddress, second: IPAddress, options: SocketOptions, known: ClaimAnswer.Result)] = [
@@ -45,7 +45,7 @@ extension ClaimReport {
     at address: IPAddress, _ options: SocketOptions, on network: ClaimNetwork
   ) throws(SystemError) -> StreamSocket {
     let listener = try StreamSocket(options)
-    // Nobody outside is to meet a listener on the host's own addresses.
+    // A listener at 0.0.0.0 could otherwise be reached from outside of this host.
     if !network.isPrivate { try listener.bindToLoopbackDevice() }
     try listener.bind(Endpoint(address: address, port: network.serverPort))
     try listener.listen()

@@ -3,7 +3,7 @@ import LinuxHost
 import SocketTable
 
 extension ClaimReport {
-  /// 5: a socket in each state that can be made, with SO_REUSEADDR, and another that wants its port.
+  /// Claim 5: makes a socket with SO_REUSEADDR in each state that can be made, and then tries to bind its port.
   mutating func carryOutOtherStates(on network: ClaimNetwork) throws(ClaimError) {
     let crowd = try Crowd(network)
     var refusedOutsideListen = 0
@@ -37,7 +37,7 @@ extension ClaimReport {
   }
 }
 
-/// A socket in each state, all with SO_REUSEADDR, each on a port of its own.
+/// Sockets with SO_REUSEADDR, one for each state that can be made, each on a port of its own.
 private final class Crowd {
   struct Member {
     let state: TCPState
@@ -69,7 +69,7 @@ private final class Crowd {
     try make(.closeWait, "the client closed first") { talk throws(ClaimError) in
       try talk.shutdown(.client)
     }
-    // A FIN waits behind what the client does not read.
+    // The server's FIN waits behind data that the client does not read, so it is never acknowledged.
     try make(.finWait1, "the server closed first, no ACK") { talk throws(ClaimError) in
       try talk.closeWindow()
       try talk.shutdown(.server)
@@ -95,7 +95,7 @@ private final class Crowd {
     }
   }
 
-  /// In the table's words.
+  /// The title of the state that the socket table shows; otherwise `unseen`, or "gone".
   func state(of member: Member) throws(ClaimError) -> String {
     try record(of: member)?.state.title ?? (member.state == .bound ? Self.unseen : "gone")
   }
@@ -123,7 +123,7 @@ private final class Crowd {
     try second.listen()
     add(.listen, "listen", try second.localPort())
     listener = consume second
-    // One connection waits to be accepted; there is no room for another, and its SYN is dropped.
+    // With a backlog of 0 one connection can wait to be accepted. There is no room for another, whose SYN is dropped.
     let busy = try open()
     try busy.listen(backlog: 0)
     let peer = Endpoint(address: ClaimNetwork.loopback, port: try busy.localPort())

@@ -29,7 +29,7 @@ package enum Claim: Int, CaseIterable, Sendable {
     }
   }
 
-  /// What is known of Linux.
+  /// The verdict that is known for Linux. A report with another one mentions the difference.
   private var known: ClaimReport.Verdict {
     switch self {
     case .serverClosesFirst, .clientClosesFirst: .holds
@@ -38,11 +38,12 @@ package enum Claim: Int, CaseIterable, Sendable {
     }
   }
 
-  /// The claim, before anything has been done about it.
+  /// A report with the claim's number and text, and no result yet.
   package var blankReport: ClaimReport { ClaimReport(number: rawValue, claim: text) }
 
   /// Carries it out with real sockets.
-  /// - Parameter waitsItOut: one TIME_WAIT is waited for until its end, for a minute.
+  /// - Parameter waitsItOut: claim 3 waits for the end of a TIME_WAIT, for about a minute.
+  /// - Throws: `.failed`; a claim for which this host lacks something is reported as skipped.
   package func carryOut(on network: ClaimNetwork, waitsItOut: Bool = false) throws(ClaimError) -> ClaimReport
   {
     var report = blankReport

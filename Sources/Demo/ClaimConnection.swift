@@ -2,8 +2,8 @@ import Diagnosis
 import LinuxHost
 import SocketTable
 
-/// A server on 127.0.0.1, one client, and the connection between them. What either end does is followed by a look at
-/// both.
+/// A server on 127.0.0.1, one client, and the connection between them. Whenever one end has done something, both are looked
+/// at, and what is seen is added to `events`.
 final class ClaimConnection {
   private let network: ClaimNetwork
   private var listener: StreamSocket?
@@ -30,8 +30,10 @@ final class ClaimConnection {
     }
   }
 
-  /// The connection stands.
-  /// - Parameter takesLittle: the client's receive buffer is small.
+  /// Makes the server and connects the client to it.
+  /// - Parameters:
+  ///   - port: the server's; nil is `network.serverPort`, and 0 lets the kernel choose.
+  ///   - takesLittle: the client's receive buffer is small.
   static func begin(
     on network: ClaimNetwork, port: UInt16? = nil, _ options: SocketOptions = [], takesLittle: Bool = false
   ) throws(ClaimError) -> ClaimConnection {
@@ -56,7 +58,7 @@ final class ClaimConnection {
     try note(.client, "connects", sends: "handshake", server: .established, client: .established)
   }
 
-  /// From the port that the last connection came from.
+  /// Connects from the port that the client had before. A refusal of connect() is a result; any other failure is thrown.
   func connectAgain() throws(ClaimError) -> ClaimAnswer.Result {
     do throws(SystemError) {
       let socket = try StreamSocket()
@@ -72,15 +74,15 @@ final class ClaimConnection {
     return .ok
   }
 
-  /// Ends this side; a server takes its listener down as well unless told otherwise. Returns when what is known to come
-  /// of it has come.
+  /// Closes this end, and with a server's end the listener unless it is to stay. Returns when both ends are in the states that
+  /// are known to follow, after two seconds at the latest.
   func close(_ actor: ClaimEvent.Actor, keepsListening: Bool = false) throws(ClaimError) {
     if actor == .server, !keepsListening { listener = nil }
     let (own, other) = actor == .server ? (server, peer) : (peer, server)
     let isFirst = actor == .server ? client != nil : child != nil
     if isFirst {
-      // The acknowledgement of a FIN that meets the socket still in use by close() leaves a full socket behind, and not
-      // a minisocket (tcp_rcv_state_process): so the FIN goes first.
+      // If the FIN's ACK arrives while close() still has the socket, a full socket is left in FIN_WAIT2 and no minisocket
+      // (tcp_rcv_state_process). So the FIN is sent first, and close() follows when it has been acknowledged.
       try shutdown(actor)
       try network.settle { () throws(ClaimError) in try network.record(own, other)?.state == .finWait2 }
     }
@@ -98,23 +100,23 @@ final class ClaimConnection {
     }
   }
 
-  /// Nobody takes connections any more.
+  /// Closes the listener; the connection stays.
   func stopListening() { listener = nil }
 
-  /// The client's window is closed: nothing that the server sends from now on leaves it.
+  /// Fills the client's window: what the server sends from now on waits, a FIN as well.
   func closeWindow() throws(ClaimError) {
     try network.system { () throws(SystemError) in try child?.sendUntilFull() }
   }
 
-  /// Of the server's end; nil where that cannot be read.
+  /// The next sequence number of the server's end; nil without CAP_NET_ADMIN in the network namespace.
   var nextSequenceNumber: UInt32? { child?.nextSequenceNumber() }
 
   // MARK: What is seen
 
-  /// The server's end.
+  /// The server's end as the socket table shows it; nil if it is gone.
   func record() throws(ClaimError) -> SocketRecord? { try network.record(server, peer) }
 
-  /// The states of all that the server's end has with this client, "gone" if there is nothing.
+  /// The titles of the states of all sockets that the server's port has with this client; "gone" if there is none.
   func states() throws(ClaimError) -> String {
     var titles: [String] = []
     try network.records(onPort: server.port) { if $0.peer == peer { titles.append($0.state.title) } }

@@ -6,20 +6,20 @@ package import SocketTable
 /// Why a claim could not be carried out.
 package enum ClaimError: Error {
   case failed(InvestigationError)
-  /// It needs what this host does not allow: a sentence.
+  /// It needs something that this host does not allow: a clause that says what, for the report.
   case notHere(String)
 }
 
-/// Where the claims are carried out: a network namespace of this process alone where that is permitted, and the host's
-/// loopback device, on ports that the kernel chooses, where it is not.
+/// Where the claims are carried out: in a network namespace that only this process is in, if that is permitted. Otherwise on
+/// the host's loopback device, on ports that the kernel chooses.
 package final class ClaimNetwork {
   package static let loopback = IPAddress(ipv4: 0x7f00_0001)
 
   /// Why the host's own loopback device is used; nil if it is not.
   package private(set) var refusal: SystemError?
-  /// Looks at the socket table so far.
+  /// How often the socket table was looked at.
   package private(set) var looks = 0
-  /// What those looks were like, taken together.
+  /// The coverage of the first look that was incomplete or, as long as all were complete, of the first; nil before it.
   package private(set) var coverage: Coverage?
 
   private let place: Place
@@ -27,7 +27,8 @@ package final class ClaimNetwork {
   private var prober = QuestionProber()
   private var isClear = false
 
-  /// Leaves the host's network for good, where that is permitted.
+  /// Leaves the host's network for good, if that is permitted.
+  /// - Throws: `.failed` if descriptors or memory have run out; a refusal is kept in `refusal`.
   package init(_ choice: SocketSource.Choice) throws(ClaimError) {
     place = Place(source: choice)
     do throws(SystemError) {
@@ -44,7 +45,8 @@ package final class ClaimNetwork {
   /// The port for a server. 0, which lets the kernel choose, where others have their sockets too.
   package var serverPort: UInt16 { isPrivate ? 9527 : 0 }
 
-  /// Nothing of what was done before is left: another namespace. On the host's loopback all of it stays.
+  /// Enters another new namespace, in which nothing is left of what was done before. On the host's loopback device all of it
+  /// stays.
   package func clear() throws(ClaimError) {
     if isPrivate, !isClear {
       try system { () throws(SystemError) in try PrivateNetwork.enter() }
@@ -59,6 +61,7 @@ package final class ClaimNetwork {
   }
 
   /// Sets a sysctl of the private namespace.
+  /// - Throws: `.notHere` where there is none, or setting it is refused.
   func set(_ sysctl: String, _ value: String) throws(ClaimError) {
     guard isPrivate else {
       throw .notHere("it changes \(sysctl), and no network namespace can be made here (\(refusalText)).")
@@ -70,6 +73,7 @@ package final class ClaimNetwork {
     }
   }
 
+  /// `refusal` as text; empty if there is none.
   package var refusalText: String { refusal.map { "unshare: \($0.errno.message)" } ?? "" }
 
   /// Leaves the TIME_WAIT of a server that had set SO_REUSEADDR. Returns the port.
@@ -83,7 +87,7 @@ package final class ClaimNetwork {
 
   // MARK: Looking
 
-  /// What the kernel's table has between these two now.
+  /// The socket that the table has now with these ends; nil if there is none. A nil `peer` means a socket without one.
   func record(_ local: Endpoint, _ peer: Endpoint?) throws(ClaimError) -> SocketRecord? {
     var found: SocketRecord?
     try records(onPort: local.port) { record in
@@ -106,7 +110,7 @@ package final class ClaimNetwork {
     }
   }
 
-  /// Lets the kernel get on until `condition` is met; not for ever, as what is seen is shown in any case.
+  /// Waits until `condition` is met, or for this many seconds: what is seen is then shown in either case.
   func settle(
     seconds: Int64 = 2, _ condition: () throws(ClaimError) -> Bool
   ) throws(ClaimError) {
@@ -116,7 +120,7 @@ package final class ClaimNetwork {
 
   // MARK: Asking
 
-  /// What bind, and listen where it is wanted, answer to a new socket, which is closed at once.
+  /// What bind(2), and listen(2) if `listens`, answer to a new socket, which is closed at once.
   func answer(
     _ address: IPAddress = ClaimNetwork.loopback, _ port: UInt16, _ options: SocketOptions = [],
     listens: Bool = false
@@ -131,7 +135,7 @@ package final class ClaimNetwork {
     }
   }
 
-  /// Names what went wrong as this room does.
+  /// Throws as `.failed` what `body` throws.
   func system<T: ~Copyable>(_ body: () throws(SystemError) -> T) throws(ClaimError) -> T {
     do throws(SystemError) {
       return try body()
