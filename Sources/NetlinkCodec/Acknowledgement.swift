@@ -1,11 +1,12 @@
-/// What the kernel answered to a request that asked for an acknowledgement (NLM_F_ACK): an NLMSG_ERROR, whose errno is 0
-/// where all went well.
+/// What the kernel answered to a request that asked for an acknowledgement (NLM_F_ACK): an NLMSG_ERROR, whose errno is 0 if
+/// nothing failed.
 package enum Acknowledgement: Equatable, Sendable {
   case done
   /// The errno is never 0.
   case refused(Errno)
 
-  /// The answer to the request with this sequence number of the socket with this port id; nil if it is not in the datagram.
+  /// Finds the answer to a request in a datagram, by the sequence number and the port id of the socket that sent it. Nil if
+  /// it is not there.
   package init?(
     in datagram: RawSpan, sequence: UInt32, portID: UInt32
   ) throws(DecodingError) {

@@ -6,7 +6,7 @@ package struct Attributes: ~Escapable {
 
   private var reader: ByteReader
 
-  /// Of the bytes that `reader` has left.
+  /// Walks the bytes that `reader` has left.
   @_lifetime(copy reader)
   @inline(__always)
   package init(_ reader: consuming ByteReader) { self.reader = reader }

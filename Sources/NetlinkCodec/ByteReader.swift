@@ -31,7 +31,7 @@ package struct ByteReader: ~Escapable {
     _ type: T.Type
   ) throws(DecodingError) -> T {
     try require(MemoryLayout<T>.size)
-    // Unsafe only for types to which some bytes are no value.
+    // Unsafe only for types of which some bit patterns are no value; integers have none.
     let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: T.self)
     position += MemoryLayout<T>.size
     return value
@@ -47,7 +47,7 @@ package struct ByteReader: ~Escapable {
   @_lifetime(self: copy self)
   package mutating func hostUInt64() throws(DecodingError) -> UInt64 { try load(UInt64.self) }
 
-  /// How many bytes follow so many to the next multiple of 4 (NLMSG_ALIGN, NLA_ALIGN).
+  /// How many bytes of padding follow `length` bytes, up to the next multiple of 4 (NLMSG_ALIGN, NLA_ALIGN).
   static func padding(_ length: Int) -> Int { -length & 3 }
 
   @_lifetime(self: copy self)

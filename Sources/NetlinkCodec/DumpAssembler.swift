@@ -18,7 +18,9 @@ package struct DumpAssembler: Sendable {
   package private(set) var isInterrupted = false
   private var recent = RecentCookies()
 
-  /// Of the request, and of the socket that sent it.
+  /// - Parameters:
+  ///   - sequence: the number of the request.
+  ///   - portID: that of the socket which sent it.
   package init(sequence: UInt32, portID: UInt32) {
     self.sequence = sequence
     self.portID = portID

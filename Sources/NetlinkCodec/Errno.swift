@@ -32,7 +32,7 @@ package struct Errno: Error, Hashable, Sendable {
   package static let timedOut = Errno(110)
   package static let connectionRefused = Errno(111)
 
-  /// The process or the host has run out of descriptors or memory; what was asked about has nothing to do with it.
+  /// The process or the host has run out of descriptors or memory, which says nothing about what was asked for.
   package var isExhaustion: Bool {
     [.noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace].contains(self)
   }
@@ -129,8 +129,8 @@ package struct Errno: Error, Hashable, Sendable {
 }
 
 extension Errno {
-  /// The body of NLMSG_DONE and NLMSG_ERROR begins with a negative errno, or with 0: nil. A kernel without a handler for
-  /// the request answers NLMSG_DONE with an errno, which looks like an empty table.
+  /// Reads the negative errno with which the body of NLMSG_DONE and NLMSG_ERROR begins; nil if it is 0. A kernel without a
+  /// handler for the request answers NLMSG_DONE with an errno, which would otherwise look like an empty table.
   @_lifetime(payload: copy payload)
   init?(reading payload: inout ByteReader) throws(DecodingError) {
     let status = Int32(bitPattern: try payload.hostUInt32())

@@ -9,7 +9,7 @@ package struct FixedFields: ~Escapable {
   /// Traps where the field is not wholly inside, which the length given to `ByteReader.fields` rules out.
   @inline(__always)
   func host<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: T.Type = T.self) -> T {
-    // Unsafe only for types to which some bytes are no value.
+    // Unsafe only for types of which some bit patterns are no value; integers have none.
     unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: T.self)
   }
 

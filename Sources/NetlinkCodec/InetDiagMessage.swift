@@ -37,7 +37,7 @@ package struct InetDiagMessage: Equatable, Sendable {
   /// The socket's own end. The kernel's words for local and peer are source and destination.
   package let source: AddressBytes
   package let destination: AddressBytes
-  /// Its index; 0 is none.
+  /// The index of the interface that the socket is bound to; 0 is none.
   package let interface: UInt32
   package let cookie: UInt64
   /// Milliseconds until `timer` fires.

@@ -2,7 +2,7 @@
 package struct MessageHeader: Equatable, Sendable {
   package static let byteCount = 16
 
-  /// Of the whole message, this header included, without padding.
+  /// Bytes of the whole message, this header included, without padding.
   package let length: UInt32
   package let type: MessageType
   package let flags: UInt16

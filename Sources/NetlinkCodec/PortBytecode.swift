@@ -15,11 +15,11 @@ package enum PortBytecode {
     }
   }
 
-  /// A jump to the end of a longer program would not fit `no`, nor the program into an attribute: both have 16 bits.
+  /// Keeps a program short enough for an attribute, and the jump to its end for `no`: both lengths have 16 bits.
   package static let maximumTests = 3_000
 
   /// The program that passes a socket for which at least one test holds. Nil where it would be too long or there is nothing
-  /// to test: every socket is then asked for, and the caller filters.
+  /// to test: the caller then asks for every socket, and filters.
   package static func program(_ tests: [Test]) -> [UInt8]? {
     guard !tests.isEmpty, tests.count <= maximumTests else { return nil }
     let comparison = BytecodeInstruction.comparisonByteCount
