@@ -3,7 +3,7 @@ package typealias Drain = (inout ByteBuffer) -> Void
 
 /// Bytes on their way to standard output. Keeps its room when emptied, so that rows cost no allocation.
 ///
-/// Owns its memory by itself: through an Array each byte would cost a uniqueness check.
+/// Allocates its memory itself, because each byte that is appended to an Array costs a uniqueness check.
 @safe package struct ByteBuffer: ~Copyable {
   private var base: UnsafeMutableRawPointer
   private var capacity: Int
@@ -21,7 +21,7 @@ package typealias Drain = (inout ByteBuffer) -> Void
   /// Keeps the room.
   package mutating func removeAll() { count = 0 }
 
-  /// With so many bytes in it, a buffer is worth a system call.
+  /// A buffer is written out when it has this many bytes, which are worth a system call.
   package static let drainAt = 60 * 1024
 
   /// The bytes; valid until the next change.

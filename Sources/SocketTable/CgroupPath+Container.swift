@@ -16,7 +16,7 @@ extension CgroupPath {
     package let id: String
     package let runtime: Runtime
     package let isPod: Bool
-    /// It lies inside another container, whose runtime is not the one of this host.
+    /// It lies inside another container, and this host's runtime does not know it.
     package let isNested: Bool
 
     package init(id: String, runtime: Runtime, isPod: Bool = false, isNested: Bool = false) {

@@ -6,6 +6,6 @@ package enum OwnerVisibility: String, Hashable, Sendable {
   case hidden
   /// No process can have it: a minisocket, an orphan, a connection request, a socket of the kernel's own.
   case none
-  /// Not looked for, or not found without a reason to tell.
+  /// Owners were not looked for, or the search failed, or the socket was closed in the meantime.
   case unknown
 }

@@ -1,12 +1,12 @@
 /// What is known of a socket beyond its record. Nil is unknown.
 package struct SocketDetails: Hashable, Sendable {
-  /// The cgroup2 the socket was made in.
+  /// The cgroup2 that the socket was made in.
   package var cgroup: CgroupPath?
   /// SO_REUSEADDR, read from the socket itself; nil also where that is not permitted, or no process has it.
   package var reuseAddress: Bool?
   /// SO_REUSEPORT, likewise.
   package var reusePort: Bool?
-  /// Nil: not looked for. Empty: none seen.
+  /// The processes that have it open. Nil: not looked for. Empty: none seen.
   package var owners: [SocketOwner]?
   /// True: every process of the host was looked at, so there are no other owners than those in `owners`. False: some could
   /// not be looked at. Nil: they were not looked for.
@@ -14,11 +14,12 @@ package struct SocketDetails: Hashable, Sendable {
   package var visibility: OwnerVisibility
   /// Empty where nothing is in the way, or nothing was looked for.
   package var concealment: Concealment = []
-  /// Processes of the socket's cgroup that may have it but may not be looked at; only where no owner was seen.
+  /// Processes that could have it and may not be looked at: of the socket's cgroup, where that is known. Empty where an owner
+  /// was seen, or where they would be too many to mean anything.
   package var suspects: [SocketOwner] = []
-  /// It carries Multipath TCP (IPPROTO_MPTCP).
+  /// It was made for Multipath TCP (IPPROTO_MPTCP), by the name of its protocol (system.sockprotoname).
   package var isMultipath: Bool?
-  /// The socket unit that the service manager holds it for, by its unit files; nil where none or several would do.
+  /// The socket unit that systemd holds it for, by the unit files; nil where none or several would do.
   package var socketUnit: String?
 
   package init(
@@ -34,6 +35,6 @@ package struct SocketDetails: Hashable, Sendable {
     self.visibility = visibility
   }
 
-  /// Of a socket that no process can have.
+  /// The details of a socket that no process can have.
   package static let withoutProcess = SocketDetails(owners: [], isOwnersComplete: true, visibility: .none)
 }

@@ -15,7 +15,7 @@ package struct SocketFilter: Hashable, Sendable {
   package enum States: Hashable, Sendable {
     /// TIME_WAIT, and FIN_WAIT2 that only a timer keeps.
     case minisockets
-    /// Whatever keeps the socket.
+    /// These states, whether a process or a timer keeps the socket.
     case states(StateSet)
 
     /// What the kernel is asked for; it cannot tell the two kinds of FIN_WAIT2 apart.
@@ -71,7 +71,7 @@ package struct SocketFilter: Hashable, Sendable {
     matchesTransport(record) && matchesState(record) && matchesFamily(record) && matchesSide(record)
   }
 
-  /// By cases: `==` of an enum of another module is a call through its witness table, for each row.
+  /// A switch, because `==` of an enum of another module would call through its witness table for each row.
   private func matchesTransport(_ record: SocketRecord) -> Bool {
     switch (transport, record.transport) {
     case (.tcp, .tcp), (.udp, .udp): true
@@ -105,13 +105,13 @@ package struct SocketFilter: Hashable, Sendable {
     }
   }
 
-  /// What of this the kernel can filter. `matches` still has to be asked: the kernel ignores the source port of
-  /// sockets that are bound and do not listen, and knows nothing of v4-mapped addresses or minisockets.
+  /// The request for what the kernel can filter. `matches` still has to be asked: the kernel ignores the source port of
+  /// sockets that are bound and do not listen, and cannot filter by v4-mapped addresses or minisockets.
   ///
   /// - Parameters:
-  ///   - alsoLocalPort: A port at which the kernel has to show a socket that is only bound, whatever ports this is about: that
-  ///     of a socket of the program's own, whose absence from the answer tells that this kernel lists no such sockets.
-  ///   - asksForBound: False leaves sockets that are only bound out, for where there can be none: looking for them takes a
+  ///   - alsoLocalPort: Another local port to ask for: that of a socket of the program's own that is only bound. If it is not
+  ///     in the answer, this kernel lists no such sockets.
+  ///   - asksForBound: False leaves out sockets that are only bound, where there can be none: the kernel looks for them in a
   ///     walk of its own.
   package func request(alsoLocalPort: UInt16? = nil, asksForBound: Bool = true) -> InetDiagRequest {
     let asked = asksForBound ? states.mask : states.mask.subtracting(StateSet(.bound))

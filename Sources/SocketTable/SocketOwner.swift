@@ -1,22 +1,21 @@
 /// A process that has a socket open, as /proc shows it. Names come from others: they can hold any text.
 package struct SocketOwner: Hashable, Sendable {
   package var pid: Int32
-  /// The thread name of its first thread, at most 15 bytes (/proc/PID/comm).
+  /// The name of its first thread, at most 15 bytes (/proc/PID/comm); of another thread, where that alone has the socket.
   package var command: String
-  /// The lowest descriptor that is the socket; nil where it is known only that the process has it.
+  /// The lowest descriptor that is the socket; nil where the process only may have it.
   package var descriptor: Int32?
-  /// Effective; nil where it cannot be read.
+  /// The effective user (/proc/PID/status); nil where it cannot be read.
   package var uid: UInt32?
   /// Name of the user, or nil if /etc/passwd has none.
   package var user: String?
-  /// The cgroup2 the process is in now, which need not be the one that the socket was made in.
+  /// The cgroup2 that the process is in now, which need not be the one that the socket was made in.
   package var cgroup: CgroupPath?
   /// The cgroup that names its unit and container: `cgroup`, or one of cgroup v1 on a host that still has it.
   package var service: CgroupPath?
-  /// What program it runs; nil where that cannot be read.
+  /// The program that it runs (/proc/PID/exe); nil where that cannot be read.
   package var executable: Executable?
-  /// Milliseconds since 1970-01-01 UTC.
-  /// Nil where it cannot be read.
+  /// Milliseconds since 1970-01-01 UTC, from /proc/PID/stat; nil where it cannot be read.
   package var startedAt: Int64?
   /// Its command line (/proc/PID/cmdline), read only where it tells what the process holds the port for.
   package var arguments: [String] = []
@@ -29,7 +28,7 @@ package struct SocketOwner: Hashable, Sendable {
   /// The container that it runs in; nil if none is known.
   package var container: CgroupPath.Container? { service?.container }
 
-  /// A file of a program, by `st_dev` and `st_ino` of stat(2).
+  /// The file of a program, by `st_dev` and `st_ino` of stat(2).
   package struct Executable: Hashable, Sendable {
     package var device: UInt64
     package var inode: UInt64

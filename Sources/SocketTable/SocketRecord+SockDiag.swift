@@ -1,7 +1,7 @@
 package import NetlinkCodec
 
 extension SocketRecord {
-  /// A message does not say of which protocol it is: that is what was asked for.
+  /// - Parameter transport: the protocol that was asked for, because the message does not say it.
   package init(_ message: borrowing InetDiagMessage, transport: TransportProtocol = .tcp) {
     self.init(
       transport: transport,

@@ -70,10 +70,10 @@ package struct SocketRecord: Hashable, Sendable {
     static let isUDP = Facts(rawValue: 128)
   }
 
-  /// What the kernel fills in without meaning it is dropped: the peer of a state that has none, the uid of minisockets and
-  /// of request sockets. IPV6_V6ONLY is known to be off wherever the local address is IPv4 or v4-mapped.
+  /// Drops what the kernel fills in without a meaning: the peer in a state that has none, and the uid of minisockets and
+  /// request sockets. IPV6_V6ONLY is known to be off wherever the local address is IPv4 or v4-mapped.
   ///
-  /// Nil is unknown, but for `timer`, where it is none. `interface` and `inode` are 0 for none, `cookie` for unknown.
+  /// A nil `timer` is none; any other nil is unknown. For `interface` and `inode` 0 is none, for `cookie` it is unknown.
   package init(
     transport: TransportProtocol = .tcp, state: TCPState, local: Endpoint, peer: Endpoint?,
     interface: UInt32 = 0, timer: Timer? = nil,
@@ -144,7 +144,7 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
-  /// Of the socket's owner; nil where the kernel does not tell.
+  /// The user of the socket; nil where the kernel does not tell.
   package var uid: UInt32? { facts.contains(.hasUID) ? owner : nil }
 
   /// IPV6_V6ONLY; nil where the source does not tell. IPv4 and v4-mapped sockets are known not to have it.
@@ -160,7 +160,7 @@ package struct SocketRecord: Hashable, Sendable {
   /// Inode of the cgroup2 directory in which the socket was created; nil where the source does not tell.
   package var cgroupID: UInt64? { facts.contains(.hasCgroup) ? cgroup : nil }
 
-  /// Of the local address.
+  /// The family of the local address.
   package var family: AddressFamily { facts.contains(.ipv6) ? .ipv6 : .ipv4 }
 
   /// Equal for records that differ in nothing but addresses, ports, interface, time left, cookie, cgroup and owner: one
@@ -183,8 +183,8 @@ package struct SocketRecord: Hashable, Sendable {
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
   package var isMinisocket: Bool { timerKind == .timeWait }
 
-  /// The same for the same socket in the same state, whatever its timer, so that snapshots can be compared. Whether a timer
-  /// alone keeps the socket is part of it.
+  /// The record without the time left, so that a socket in the same state is equal in two snapshots. Whether a timer alone
+  /// keeps the socket is part of it.
   package var identity: SocketRecord {
     var record = self
     record.timer = isMinisocket ? Timer(kind: .timeWait, expires: 0) : nil
@@ -194,7 +194,7 @@ package struct SocketRecord: Hashable, Sendable {
   /// Bound to this address, and neither listening nor connected.
   package func isBound(to address: IPAddress) -> Bool { state == .bound && local.address == address }
 
-  /// A connection that no process can touch any more, and which TCP itself still has to bring to its end.
+  /// A full socket that no process has open any more, whose connection TCP still has to end.
   package var isOrphan: Bool {
     guard inode == 0, !isMinisocket else { return false }
     return switch state {

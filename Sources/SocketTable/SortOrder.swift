@@ -25,12 +25,12 @@ package enum SortOrder: String, CaseIterable, Sendable {
 
   // MARK: By time
 
-  /// Longer times are not told apart. A minisocket lives for sixty thousand milliseconds.
+  /// In milliseconds. Longer times are sorted as equal; a minisocket has at most about 60,000 left.
   private static let longest: UInt32 = 1 << 20
   private static let notChosen = UInt32.max
 
-  /// Counting sort, whose buckets are milliseconds (Benchmarks/README.md has the figure). Equal ones stay in the order they
-  /// came.
+  /// A counting sort whose buckets are milliseconds (Benchmarks/README.md has the figure). Records with the same time stay in
+  /// the order of the source.
   private static func byTime(_ records: [SocketRecord], _ isChosen: (SocketRecord) -> Bool) -> [UInt32] {
     let times = records.map { isChosen($0) ? time($0) : notChosen }
     var most: UInt32 = 0

@@ -2,7 +2,7 @@
 package struct StateCounts: Equatable, Sendable {
   /// By the state's number.
   private var counts = [Int](repeating: 0, count: 256)
-  /// Those of FIN_WAIT2 that only a timer keeps.
+  /// Sockets in FIN_WAIT2 that only a timer keeps.
   package private(set) var finWait2Minisockets = 0
   package private(set) var total = 0
   /// The longest time left among minisockets, in milliseconds; nil if there is none.

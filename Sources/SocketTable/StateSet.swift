@@ -8,8 +8,8 @@ package struct StateSet: OptionSet, Hashable, Sendable {
 
   package init(_ state: TCPState) { rawValue = state.mask }
 
-  /// `idiag_states` of a request. To the kernel, a UDP socket that is bound and not connected is in the state CLOSE, and is
-  /// asked for by that bit.
+  /// `idiag_states` of a request. For the kernel a UDP socket that is bound and not connected is in CLOSE, and that bit asks
+  /// for it.
   func kernelMask(of transport: TransportProtocol) -> UInt32 {
     switch transport {
     case .tcp: rawValue
