@@ -15,8 +15,10 @@ package struct HostSettings: Equatable, Sendable {
   /// counts. Nil if this process has it in a user namespace that may be a different one. False for another user than root
   /// who was named as the server's (`--as-user`).
   package var mayBindPrivilegedPorts: Bool?
-  /// IPv6 addresses of this host for which duplicate address detection has not finished, or has failed (RFC 4862).
+  /// IPv6 addresses for which duplicate address detection (RFC 4862) has not finished.
   package var tentativeAddresses: [IPAddress]
+  /// IPv6 addresses that another host was found to have.
+  package var duplicateAddresses: [IPAddress] = []
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
   /// How many timewait minisockets there are.

@@ -171,6 +171,27 @@ extension Topics {
       sources: ["connect(2)", "kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
       related: ["port-in-ephemeral-range", "SYN_SENT", "net.ipv4.ip_local_reserved_ports"]),
     finding(
+      .outgoingTimeWait, "a client's old connection keeps the port",
+      """
+      A connection that this host opened had the port as its own, and is over: a TIME_WAIT, or a FIN_WAIT2 that only a timer
+      keeps, is left. connect() chose the port from net.ipv4.ip_local_port_range while no server had it. That is inferred:
+      the port lies in the range, the other end's does not, and SO_REUSEADDR is refused.
+      """,
+      here: [.portRange, .reservedPorts],
+      wrong: [
+        .init(
+          "The old server left it.",
+          "A server's own connections have the client's automatic port at the other end.")
+      ],
+      advice: [
+        "wait: tw-inspect wait PORT",
+        "keep it from happening again: add the port to net.ipv4.ip_local_reserved_ports",
+      ],
+      sources: ["connect(2)", "kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
+      related: [
+        "outgoing-connection-took-port", "port-in-ephemeral-range", "net.ipv4.ip_local_reserved_ports",
+      ]),
+    finding(
       .tcpSelfConnect, "a client is connected to itself",
       """
       A client kept connecting to a port of its own host on which nobody listened. One time connect() chose that very port

@@ -105,16 +105,29 @@ extension Topics {
     finding(
       .addressTentative, "the IPv6 address is not confirmed yet",
       """
-      Duplicate address detection has not finished for this IPv6 address, or has failed. Until it has, bind() answers
-      EADDRNOTAVAIL.
+      Duplicate address detection has not finished for this IPv6 address. Until it has, bind() answers EADDRNOTAVAIL.
       """,
       wrong: [
         .init("The address is wrong.", "It is there, and needs a second or two after the interface came up.")
       ],
       advice: [
-        "wait a few seconds", "see whether it failed: ip -6 address show tentative", "set IP_FREEBIND",
+        "wait a few seconds: tw-inspect wait PORT --address ADDRESS",
+        "see whether it failed: ip -6 address show tentative", "set IP_FREEBIND",
       ],
-      sources: ["RFC 4862, section 5.4", "ip-address(8)"], related: ["EADDRNOTAVAIL", "IP_FREEBIND"]),
+      sources: ["RFC 4862, section 5.4", "ip-address(8)"],
+      related: ["address-duplicate", "EADDRNOTAVAIL", "IP_FREEBIND"]),
+    finding(
+      .addressDuplicate, "another host has the IPv6 address",
+      """
+      Duplicate address detection has found this IPv6 address on another host of the link. The kernel keeps the address, and
+      bind() answers EADDRNOTAVAIL until it is removed and added again.
+      """,
+      wrong: [.init("It needs a moment longer.", "Detection is over. Time changes nothing.")],
+      advice: [
+        "use another address", "see it: ip -6 address show dadfailed",
+        "take the address off the other host, then remove it here and add it again",
+      ],
+      sources: ["RFC 4862, section 5.4.5", "ip-address(8)"], related: ["address-tentative", "EADDRNOTAVAIL"]),
     finding(
       .addressNeedsScope, "a link-local address needs its interface",
       "fe80:: addresses are the same on every link, so that bind() must be told which interface is meant: fe80::1%eth0.",

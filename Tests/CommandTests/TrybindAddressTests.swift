@@ -242,6 +242,31 @@ struct TrybindAddressTests {
       let result = try Tool.run("trybind", "9527", "--address", "2001:db8::7", "--json")
       #expect(result.exitCode == 1)
       #expect(try result.json["findings"].array?.map { $0["slug"].string } == ["address-tentative"])
+      let wait = try result.json["findings"][0]["remedies"][0]["command"].string
+      #expect(wait == "tw-inspect wait 9527 --address 2001:db8::7")
+    }
+  }
+
+  /// "Still tentative, wait a few seconds" was said of an address that another host has: time never helps.
+  @Test(.needs(.ipv6)) func duplicateAddress() throws {
+    try withNetworkNamespace { lab in
+      try lab.addLink("eth0")
+      try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0-peer")
+      try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0", checked: true)
+      try waitUntil("detection has failed") {
+        let text = String(decoding: try readFile("/proc/thread-self/net/if_inet6"), as: UTF8.self)
+        return text.split(separator: "\n").contains {
+          // IFA_F_DADFAILED
+          $0.hasSuffix(" eth0") && UInt32($0.split(separator: " ")[4], radix: 16).map { $0 & 8 != 0 } == true
+        }
+      }
+      // The other host is this namespace itself, where the far end's address could be bound: it goes.
+      try lab.setLink("eth0-peer", up: false)
+      let answer = try expectTrybind(
+        Server(addresses: ["2001:db8::7"]), false, ["address-duplicate"])
+      #expect(answer.freeIn.isNull)
+      let waited = try Tool.run("wait", "9527", "--address", "2001:db8::7", "--fail-fast", "--timeout", "30s")
+      #expect(waited.exitCode == 1)
     }
   }
 }

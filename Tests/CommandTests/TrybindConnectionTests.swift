@@ -120,6 +120,33 @@ struct TrybindConnectionTests {
     }
   }
 
+  /// The server's story was told of it ("the socket that left it had not set SO_REUSEADDR": keep it set), and it came back
+  /// at the next restart.
+  @Test(arguments: [TCPStateCode.timeWait, .finWait2])
+  func remainsOfAClientOnAnEphemeralPort(state: TCPStateCode) throws {
+    try withNetworkNamespace { lab in
+      let situation =
+        state == .timeWait
+        ? try lab.clientTimeWait(toPort: 443) : try lab.outgoing(localPort: nil, toPort: 443)
+      if state == .finWait2 {
+        situation.subject?.close()
+        try lab.wait(for: .finWait2, timer: .timeWait, local: situation.local)
+      }
+      for reuse in [false, true] {
+        let answer = try expectTrybind(
+          Server(port: situation.port, reuse: reuse), false,
+          ["outgoing-time-wait", "port-in-ephemeral-range"])
+        let finding = answer.finding("outgoing-time-wait")
+        #expect(finding["certainty"].string == "likely")
+        #expect(finding["title"].string?.contains("127.0.0.1:443") == true)
+        #expect(
+          finding["remedies"].array?.contains { $0["action"].string?.contains("reserved_ports") == true }
+            == true)
+        #expect((answer.freeIn.int ?? 0) > 0)
+      }
+    }
+  }
+
   @Test(arguments: [9527, 40_000] as [UInt16], AddressFamily.allCases)
   func connectedToItself(port: UInt16, family: AddressFamily) throws {
     try withNetworkNamespace { lab in

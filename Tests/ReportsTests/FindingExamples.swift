@@ -31,6 +31,8 @@ enum FindingExamples {
       ].map { .timeWaitHolderWithoutReuse($0) }
     case .finWait2Orphan:
       [.refused, .helps, .untried].map { .finWait2Orphan(count: 2, againstReuse: $0) }
+    case .outgoingTimeWait:
+      [nil, 41_000].map { .outgoingTimeWait(counts, peer: listener.local, freeIn: $0) }
     case .listenerAlive:
       [nil, owners].flatMap { owners -> [Finding.Kind] in
         let listeners = Finding.Listeners(count: 2, places: places, owners: owners)
@@ -45,7 +47,7 @@ enum FindingExamples {
         .listenerInherited(by: [OwnerCases.nginx], madeIn: nil),
       ]
     case .boundNotListening:
-      [0, 1, 2].map { .boundNotListening(count: $0, owners: $0 == 2 ? owners : nil) }
+      [.boundNotListed] + [0, 1, 2].map { .boundNotListening(count: $0, owners: $0 == 2 ? owners : nil) }
     case .orphanedConnection: [.orphanedConnection(counts)]
     case .leakedConnection: [nil, owners].map { .leakedConnection(counts, owners: $0) }
     case .outgoingConnectionTookPort:
@@ -79,6 +81,7 @@ enum FindingExamples {
     case .privilegedPort: [.privilegedPort(start: 1024)]
     case .addressNotLocal: [.addressNotLocal(address, .addressNotAvailable), .multicastAddress(address)]
     case .addressTentative: [.addressTentative(address, .addressNotAvailable)]
+    case .addressDuplicate: [.addressDuplicate(address, .addressNotAvailable)]
     case .addressNeedsScope: [.addressNeedsScope(address)]
     case .familyUnavailable:
       [true, false].map { .familyUnavailable(.ipv6, .familyNotSupported, isSwitchedOff: $0) }
@@ -117,14 +120,14 @@ enum FindingExamples {
     ] as [Remedy.OptionAdvice.When]).map { .setOption(.reuseAddress($0)) }
     + ([
       .v6Only(separately: true), .v6Only(separately: false), .reusePort, .freeBind(.addressIsTentative),
-      .freeBind(.addressComesLater), .closeOnExec,
+      .freeBind(.addressComesLater(.ipv4)), .freeBind(.addressComesLater(.ipv6)), .closeOnExec,
     ] as [Remedy.OptionAdvice]).map(Remedy.setOption)
     + ([
       .eachItsOwn, .otherFamily, .ofThisHost, .wildcardAlone, .once(address),
       .withInterface(address.address), .portFrom(1024),
     ] as [Remedy.OtherAddress]).map(Remedy.otherAddress)
     + ([
-      .grantCapability, .runAsHoldersUser, .lowerUnprivilegedPortStart, .raiseTimeWaitLimit,
+      .removeDuplicate, .grantCapability, .runAsHoldersUser, .lowerUnprivilegedPortStart, .raiseTimeWaitLimit,
       .widenEphemeralRange,
     ] as [Remedy.SettingAdvice]).map(Remedy.changeSetting)
     + losses.flatMap { loss -> [Remedy] in
@@ -147,7 +150,8 @@ enum FindingExamples {
     .container(container), .process(812), .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
     .ownersAsRoot, .ownersFromHost, .trial, .trialWithReusePort, .listenersOptions,
     .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,
-    .tentativeAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies, .auditLog, .connections,
+    .tentativeAddresses, .duplicateAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies,
+    .auditLog, .connections,
   ]
 
   static let unseen: [Unseen] = [
@@ -156,7 +160,7 @@ enum FindingExamples {
     .listenersProcessAndService, .listenersService, .otherReusePort, .otherOptions, .otherSidesOptions,
     .whyNotListening, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess, .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
-    .addressElsewhere, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
+    .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
     .socketsOfOtherNamespaces(OwnerCases.otherNamespaces), .policy, .kernelsReason,
   ]
 }

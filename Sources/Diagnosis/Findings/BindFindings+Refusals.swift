@@ -17,13 +17,19 @@ extension BindFindings {
           .setOption(.freeBind(.addressIsTentative)),
         ],
         unseen: [.addressElsewhere])
+    case .addressNotAvailable where analysis.settings.duplicateAddresses.contains(address):
+      return finding(
+        .addressDuplicate(bindAddress, error),
+        remedies: [.otherAddress(.ofThisHost), .changeSetting(.removeDuplicate), .look(.duplicateAddresses)],
+        unseen: [.whoHasTheAddress])
     case .addressNotAvailable where address.ipv4 == nil && analysis.settings.isIPv6Disabled:
       return familyUnavailable(address, error)
     case .addressNotAvailable:
       return finding(
         .addressNotLocal(bindAddress, error),
         remedies: [
-          .look(.addresses), .otherAddress(.ofThisHost), .setOption(.freeBind(.addressComesLater)),
+          .look(.addresses), .otherAddress(.ofThisHost),
+          .setOption(.freeBind(.addressComesLater(address.ipv4 == nil ? .ipv6 : .ipv4))),
         ],
         unseen: [.addressesOfOtherNamespaces])
     case .familyNotSupported, .protocolNotSupported: return familyUnavailable(address, error)

@@ -31,15 +31,18 @@ extension BindFindings {
 
   func reusePortRefused(_ held: HoldersByKind) -> Finding {
     let listeners = held.listeners
-    if let other = listeners.first(where: { $0.uid != nil && $0.uid != analysis.target.uid }) {
-      return finding(
-        .reusePortOtherUser(uid: other.uid ?? 0), .error, .likely, evidence: sockets(listeners),
-        remedies: [.changeSetting(.runAsHoldersUser), .look(.port)], unseen: [.otherReusePort])
-    }
     let isOnlySuspect =
       held.all.count == 1 && !analysis.session.snapshot.coverage.isBlind(to: .boundNotListening)
     let isKnown =
       analysis.session.isPredicted || listeners.allSatisfy { analysis.details[$0]?.reusePort != nil }
+    // One that surely has not set it is refused for that, whosever it is.
+    let lacksIt = listeners.contains { analysis.details[$0]?.reusePort == false }
+    if !lacksIt, let other = listeners.first(where: { $0.uid != nil && $0.uid != analysis.target.uid }) {
+      return finding(
+        .reusePortOtherUser(uid: other.uid ?? 0), .error, isKnown && isOnlySuspect ? .certain : .likely,
+        evidence: sockets(listeners), remedies: [.changeSetting(.runAsHoldersUser), .look(.port)],
+        unseen: isKnown ? [] : [.otherReusePort])
+    }
     return finding(
       .reusePortOneSided(isKnown: isKnown), .error, isOnlySuspect ? .certain : .likely,
       evidence: sockets(listeners), remedies: [.setOption(.reusePort), .look(.port)],

@@ -43,6 +43,22 @@ extension BindFindings {
       unseen: [.whenClientsClose])
   }
 
+  /// Nil unless every one of them is likely to be what a client's connection left: the kernel chose the local port, and
+  /// the other end has a port as servers have. The caller knows that SO_REUSEADDR was refused.
+  func outgoingTimeWait(_ held: HoldersByKind) -> Finding? {
+    let records = held.minisockets + held.finWait2Orphans.filter { !$0.isMinisocket }
+    guard let range = analysis.settings.ephemeralRange, range.contains(analysis.target.port),
+      let peer = records.first?.peer,
+      records.allSatisfy({ !range.contains($0.peer?.port ?? 0) && $0.hasPeer })
+    else { return nil }
+    return finding(
+      .outgoingTimeWait(StateCounts(records), peer: peer, freeIn: freeIn), .error, .likely,
+      evidence: sockets(records),
+      remedies: [waiting] + (held.finWait2Orphans.allSatisfy(\.isMinisocket) ? [release(records)] : [])
+        + [.reservePort],
+      unseen: [.whoConnected])
+  }
+
   // MARK: Prediction
 
   /// About timewait minisockets, or connections that would become such, where nothing was bound. Whether SO_REUSEADDR

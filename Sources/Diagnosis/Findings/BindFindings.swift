@@ -118,6 +118,7 @@ struct BindFindings {
     }
     // FIN_WAIT2 alone has a finding of its own, below, also in a prediction.
     if analysis.session.isPredicted, held.hasTimeWaits { return [predictedTimers(trial, held)] }
+    if isRefusedWithReuse, let outgoing = outgoingTimeWait(held) { return [outgoing] }
     var findings: [Finding] = []
     if !held.hasTimeWaits { findings.append(finWait2Orphan(trial, held.finWait2Orphans)) }
     if isRefusedWithReuse {
@@ -213,12 +214,13 @@ extension Finding.Slug {
   fileprivate var part: Part {
     switch self {
     case .ownAddressesOverlap, .listenConflict, .reusePortOtherUser, .reusePortOneSided: .specific
-    case .timeWaitServerClosedFirst, .timeWaitHolderWithoutReuse, .finWait2Orphan: .timer
+    case .timeWaitServerClosedFirst, .timeWaitHolderWithoutReuse, .finWait2Orphan, .outgoingTimeWait: .timer
     case .listenerInherited, .mptcpHolder, .ownerHidden, .v4MappedTimeWait: .remark
     case .listenerAlive, .orphanedConnection, .leakedConnection, .boundNotListening,
       .outgoingConnectionTookPort, .tcpSelfConnect, .dualStackWildcard, .wildcardOverlapsSpecific,
       .kernelOwnedSocket, .socketActivation, .containerProxy, .privilegedPort, .addressNotLocal,
-      .addressTentative, .addressNeedsScope, .familyUnavailable, .deniedByPolicy, .noSuchInterface,
+      .addressTentative, .addressDuplicate, .addressNeedsScope, .familyUnavailable, .deniedByPolicy,
+      .noSuchInterface,
       .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .timeWaitTableFull, .reuseSysctlMisread,
       .rulesAndKernelDisagree:
       .general

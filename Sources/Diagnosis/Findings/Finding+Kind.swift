@@ -11,6 +11,8 @@ extension Finding {
     case timeWaitServerClosedFirst(ReuseHelps)
     case timeWaitHolderWithoutReuse(ReuseMissing)
     case finWait2Orphan(count: Int, againstReuse: AgainstReuse)
+    /// Left by connections that this host opened, of which `peer` is an example's other end.
+    case outgoingTimeWait(StateCounts, peer: Endpoint, freeIn: UInt32?)
 
     // MARK: Holders
 
@@ -57,6 +59,7 @@ extension Finding {
     case addressNotLocal(BindAddress, Errno)
     case multicastAddress(BindAddress)
     case addressTentative(BindAddress, Errno)
+    case addressDuplicate(BindAddress, Errno)
     case addressNeedsScope(BindAddress)
     /// `isSwitchedOff`: net.ipv6.conf.all.disable_ipv6 is set.
     case familyUnavailable(AddressFamily, Errno, isSwitchedOff: Bool)

@@ -7,6 +7,7 @@ extension Finding {
     case listenerInherited = "listener-inherited"
     case orphanedConnection = "orphaned-connection"
     case finWait2Orphan = "fin-wait-2-orphan"
+    case outgoingTimeWait = "outgoing-time-wait"
     case leakedConnection = "leaked-connection"
     case boundNotListening = "bound-not-listening"
     case outgoingConnectionTookPort = "outgoing-connection-took-port"
@@ -26,6 +27,7 @@ extension Finding {
     case privilegedPort = "privileged-port"
     case addressNotLocal = "address-not-local"
     case addressTentative = "address-tentative"
+    case addressDuplicate = "address-duplicate"
     case addressNeedsScope = "address-needs-scope"
     case familyUnavailable = "family-unavailable"
     case deniedByPolicy = "denied-by-policy"
@@ -45,6 +47,7 @@ extension Finding.Kind {
     case .timeWaitServerClosedFirst: .timeWaitServerClosedFirst
     case .timeWaitHolderWithoutReuse: .timeWaitHolderWithoutReuse
     case .finWait2Orphan: .finWait2Orphan
+    case .outgoingTimeWait: .outgoingTimeWait
     case .listenerAlive, .listenerShared: .listenerAlive
     case .listenerInherited: .listenerInherited
     case .boundNotListening, .boundNotListed: .boundNotListening
@@ -67,6 +70,7 @@ extension Finding.Kind {
     case .privilegedPort: .privilegedPort
     case .addressNotLocal, .multicastAddress: .addressNotLocal
     case .addressTentative: .addressTentative
+    case .addressDuplicate: .addressDuplicate
     case .addressNeedsScope: .addressNeedsScope
     case .familyUnavailable: .familyUnavailable
     case .deniedByPolicy: .deniedByPolicy

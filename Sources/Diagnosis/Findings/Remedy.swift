@@ -74,7 +74,7 @@ package enum Remedy: Equatable, Sendable {
 
     package enum WhyFreeBind: Equatable, Sendable {
       case addressIsTentative
-      case addressComesLater
+      case addressComesLater(AddressFamily)
     }
   }
 
@@ -100,6 +100,8 @@ package enum Remedy: Equatable, Sendable {
     case lowerUnprivilegedPortStart
     case raiseTimeWaitLimit
     case widenEphemeralRange
+    /// An address that another host has is taken from one of them.
+    case removeDuplicate
   }
 
   /// What is lost when a holder is stopped.
@@ -134,6 +136,7 @@ package enum Remedy: Equatable, Sendable {
     case runningServersOptions(asRoot: Bool)
     case addresses
     case tentativeAddresses
+    case duplicateAddresses
     case linkLocalAddresses
     case interfaces
     case ipv6Switch

@@ -50,6 +50,7 @@ package enum Unseen: Equatable, Sendable {
 
   /// Whether another host has the address.
   case addressElsewhere
+  case whoHasTheAddress
   case addressesOfOtherNamespaces
   case interfacesOfOtherNamespaces
   case socketsOfOtherNamespaces([OtherNamespace])

@@ -11,6 +11,7 @@ extension HostSettings {
     {
       range = lower...upper
     }
+    let addresses = IPv6Addresses()
     var settings = HostSettings(
       ephemeralRange: range,
       reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
@@ -18,7 +19,8 @@ extension HostSettings {
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
       mayBindPrivilegedPorts: mayBindPrivilegedPorts,
       isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1,
-      tentativeAddresses: IPv6Addresses.tentative())
+      tentativeAddresses: addresses.tentative)
+    settings.duplicateAddresses = addresses.duplicate
     settings.timeWaits = SocketStatistics.timeWaits
     settings.timeWaitLimit = Sysctl.number("net.ipv4.tcp_max_tw_buckets")
     settings.timeWaitReuse = Sysctl.number("net.ipv4.tcp_tw_reuse")

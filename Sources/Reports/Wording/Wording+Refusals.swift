@@ -34,7 +34,16 @@ extension Wording {
       "\(address.text) is still tentative: \(error.message).",
       """
       A new IPv6 address cannot be bound until duplicate address detection has found no other host with it, \
-      which takes about a second (RFC 4862, section 5.4); if it has found one, it never can.
+      which takes about a second (RFC 4862, section 5.4).
+      """)
+  }
+
+  func addressDuplicate(_ address: BindAddress, _ error: Errno) -> Statement {
+    Statement(
+      "Another host has \(address.text): \(error.message). Waiting does not help.",
+      """
+      Duplicate address detection (RFC 4862, section 5.4) has found the address on another host of the link. The \
+      kernel keeps it on its interface and lets nobody bind it.
       """)
   }
 

@@ -68,7 +68,10 @@ extension Wording {
         : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
       return RemedyText("\(wait), and start the server then", command: command)
     case .otherEnd: return RemedyText("wait: it ends when the other end answers, or when the kernel gives up")
-    case .addressDetection: return RemedyText("wait a few seconds, then start the server")
+    case .addressDetection:
+      return RemedyText(
+        "wait a few seconds, then start the server",
+        command: target.commandOptions.map { "tw-inspect wait \(port)\($0)" })
     case .connection: return RemedyText("wait until that connection ends, or restart its client")
     case .anyPort: return RemedyText("wait until some are free")
     }
@@ -92,11 +95,11 @@ extension Wording {
       RemedyText("start every server on this port with SO_REUSEPORT, the first one included")
     case .freeBind(.addressIsTentative):
       RemedyText("set IP_FREEBIND in the server, if it has to start before")
-    case .freeBind(.addressComesLater):
+    case .freeBind(.addressComesLater(let family)):
       RemedyText(
         """
         if the address comes later (failover), set IP_FREEBIND in the server or \
-        net.ipv4.ip_nonlocal_bind
+        net.\(family == .ipv6 ? "ipv6" : "ipv4").ip_nonlocal_bind
         """)
     case .closeOnExec: RemedyText("have the server open its sockets close-on-exec (SOCK_CLOEXEC)")
     }
@@ -152,6 +155,8 @@ extension Wording {
         "raise net.ipv4.tcp_max_tw_buckets",
         sideEffects: "each TIME_WAIT takes some hundred bytes of kernel memory, and holds its port")
     case .widenEphemeralRange: RemedyText("widen net.ipv4.ip_local_port_range")
+    case .removeDuplicate:
+      RemedyText("take the address off the other host, then remove it here and add it again")
     }
   }
 

@@ -39,6 +39,8 @@ extension Wording {
     case .addresses: RemedyText("see the addresses there are", command: "ip address show")
     case .tentativeAddresses:
       RemedyText("see whether detection has failed", command: "ip -6 address show tentative")
+    case .duplicateAddresses:
+      RemedyText("see on which interface it is", command: "ip -6 address show dadfailed")
     case .linkLocalAddresses:
       RemedyText("see which interface has it", command: "ip -6 address show scope link")
     case .interfaces: RemedyText("see the interfaces there are", command: "ip link show")

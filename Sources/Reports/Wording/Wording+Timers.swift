@@ -100,6 +100,20 @@ extension Wording {
       """)
   }
 
+  func outgoingTimeWait(_ counts: StateCounts, _ peer: Endpoint, _ freeIn: UInt32?) -> Statement {
+    let isOne = counts.total == 1
+    return Statement(
+      """
+      Port \(port) cannot be bound, even with SO_REUSEADDR: \(StateList(counts).phrase) of \
+      \(isOne ? "a connection" : "connections") from this host to \(peer.text)\(isOne ? "" : " and others") \
+      \(isOne ? "is" : "are") left on it.\(freesItself(freeIn))
+      """,
+      """
+      A client of this host was given the port by connect(), which takes one from net.ipv4.ip_local_port_range. \
+      Clients do not set SO_REUSEADDR, so the server's own does not help; and it can come back at every restart.
+      """)
+  }
+
   // MARK: Parts
 
   private func helps(_ freeIn: UInt32?) -> Prose {

@@ -45,6 +45,7 @@ extension Wording {
     case .formerHolder: "what held the port until then"
 
     case .addressElsewhere: "whether another host has the address"
+    case .whoHasTheAddress: "which other host has the address"
     case .addressesOfOtherNamespaces: "addresses of other network namespaces"
     case .interfacesOfOtherNamespaces: "interfaces of other network namespaces"
     case .socketsOfOtherNamespaces(let others): elsewhere(others)

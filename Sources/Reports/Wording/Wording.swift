@@ -68,6 +68,7 @@ package struct Wording {
     case .timeWaitServerClosedFirst(let story): timeWaitServerClosedFirst(story)
     case .timeWaitHolderWithoutReuse(let story): timeWaitHolderWithoutReuse(story)
     case .finWait2Orphan(let count, let againstReuse): finWait2Orphan(count, againstReuse)
+    case .outgoingTimeWait(let counts, let peer, let freeIn): outgoingTimeWait(counts, peer, freeIn)
 
     case .listenerAlive(let listeners, let remaining): listenerAlive(listeners, remaining)
     case .listenerShared(let listeners): listenerShared(listeners)
@@ -98,6 +99,7 @@ package struct Wording {
     case .addressNotLocal(let address, let error): addressNotLocal(address, error)
     case .multicastAddress(let address): multicastAddress(address)
     case .addressTentative(let address, let error): addressTentative(address, error)
+    case .addressDuplicate(let address, let error): addressDuplicate(address, error)
     case .addressNeedsScope(let address): addressNeedsScope(address)
     case .familyUnavailable(let family, let error, let isSwitchedOff):
       familyUnavailable(family, error, isSwitchedOff)
