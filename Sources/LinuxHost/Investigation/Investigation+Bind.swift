@@ -8,10 +8,16 @@ extension Investigation {
   package mutating func evidence(
     for question: BindQuestion, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> BindEvidence {
-    question.isPredicted
-      ? try prediction(for: question)
-      : try evidence(for: question, try trials(for: question, &prober))
+    if question.isPredicted { return try prediction(for: question) }
+    for _ in 1..<Self.rounds {
+      let (evidence, isOutdated) = try self.evidence(for: question, checked: try trials(for: question, &prober))
+      if !isOutdated { return evidence }
+    }
+    return try evidence(for: question, try trials(for: question, &prober))
   }
+
+  /// So often the question is asked where what refused a trial has gone while its owner was looked for.
+  private static let rounds = 3
 
   // MARK: Trials
 
@@ -39,13 +45,21 @@ extension Investigation {
   package mutating func evidence(
     for question: BindQuestion, _ session: TrialSession
   ) throws(InvestigationError) -> BindEvidence {
-    guard question.wantsExplanation else { return BindEvidence(session, settings: HostSettings()) }
-    return BindEvidence(
-      session, settings: settings(for: question.target),
-      details: try detailsOfHolders(
-        session.holders(onlyOfProcesses: true), of: question.target,
-        readsOptions: question.readsOptions),
-      namespace: place.reference, otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : [])
+    try evidence(for: question, checked: session).evidence
+  }
+
+  /// The same, and whether something that stood in the way has gone since the trials.
+  private mutating func evidence(
+    for question: BindQuestion, checked session: TrialSession
+  ) throws(InvestigationError) -> (evidence: BindEvidence, isOutdated: Bool) {
+    guard question.wantsExplanation else { return (BindEvidence(session, settings: HostSettings()), false) }
+    let (details, haveGone) = try detailsOfHolders(
+      session.holders(onlyOfProcesses: true), of: question.target, readsOptions: question.readsOptions)
+    return (
+      BindEvidence(
+        session, settings: settings(for: question.target), details: details, namespace: place.reference,
+        otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : []), haveGone
+    )
   }
 
   /// Throws `.wouldTakeConnections` for a trial that listens with SO_REUSEPORT beside another listener: it would be given
@@ -82,7 +96,7 @@ extension Investigation {
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
-    let details = try detailsOfHolders(holders, of: target, readsOptions: question.readsOptions)
+    let details = try detailsOfHolders(holders, of: target, readsOptions: question.readsOptions).details
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,
       namespace: place.reference)

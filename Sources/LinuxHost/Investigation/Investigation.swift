@@ -133,21 +133,22 @@ package struct Investigation: ~Copyable {
     return details
   }
 
-  /// Like `details(of:_:readsOptions:)`, but looks once more for the sockets that no process was found to have. One that is
-  /// gone by then was closed while its owner was looked for, and its visibility becomes unknown.
+  /// As `details(of:_:readsOptions:)`, and looks again for sockets of which no process was found. `haveGone` is true where
+  /// one is not there any more: its process has ended since the look, and nothing may be said of who had it.
   mutating func detailsOfHolders(
     _ holders: [SocketRecord], of target: BindTarget, readsOptions: Bool
-  ) throws(InvestigationError) -> SocketDetailsTable {
+  ) throws(InvestigationError) -> (details: SocketDetailsTable, haveGone: Bool) {
     var details = details(of: holders, .every, readsOptions: readsOptions)
-    let abandoned = holders.filter { details[$0]?.visibility == OwnerVisibility.none }
-    guard !abandoned.isEmpty else { return details }
+    let ownerless = holders.filter { details[$0]?.owners?.isEmpty == true }
+    guard !ownerless.isEmpty else { return (details, false) }
     var present: Set<UInt32> = []
     _ = try stream(
       SocketFilter(
         transport: target.transport, ports: PortSet(target.port),
-        states: .states(StateSet(abandoned.map(\.state))))
+        states: .states(StateSet(ownerless.map(\.state))))
     ) { present.insert($0.inode) }
-    for record in abandoned where !present.contains(record.inode) { details[record]?.visibility = .unknown }
-    return details
+    let gone = ownerless.filter { !present.contains($0.inode) }
+    for record in gone { details[record]?.visibility = .unknown }
+    return (details, !gone.isEmpty)
   }
 }
