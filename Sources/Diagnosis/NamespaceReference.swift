@@ -1,3 +1,5 @@
+package import SocketTable
+
 /// How the user named another network namespace, so that the commands that are advised name it in the same way.
 package enum NamespaceReference: Equatable, Sendable {
   /// A name that `ip netns` knows.
@@ -6,18 +8,16 @@ package enum NamespaceReference: Equatable, Sendable {
   case path(String)
 }
 
-/// Another network namespace of this host, and processes in it.
+/// Another network namespace of this host where sockets are on the port that was asked about: it is another port there.
 package struct OtherNamespace: Equatable, Sendable {
-  /// The inode of the namespace's file (`/proc/PID/ns/net`), which identifies it.
   package var inode: UInt64
-  /// Some of its processes, the one with the lowest process id first.
-  package var processes: [Process]
-  /// The number of all of its processes that were seen.
-  package var processCount: Int
+  /// The sockets on the port, by state.
+  package var sockets: StateCounts
+  /// One of its processes, by which it can be entered: the one that has such a socket, where that could be found out.
+  package var process: Process
 
   package struct Process: Equatable, Sendable {
     package var pid: Int32
-    /// The kernel's name of the process (comm).
     package var command: String
 
     package init(pid: Int32, command: String) {
@@ -26,9 +26,9 @@ package struct OtherNamespace: Equatable, Sendable {
     }
   }
 
-  package init(inode: UInt64, processes: [Process], processCount: Int) {
+  package init(inode: UInt64, sockets: StateCounts, process: Process) {
     self.inode = inode
-    self.processes = processes
-    self.processCount = processCount
+    self.sockets = sockets
+    self.process = process
   }
 }

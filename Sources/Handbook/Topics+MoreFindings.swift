@@ -189,6 +189,15 @@ extension Topics {
       sources: ["kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
       related: ["outgoing-connection-took-port", "net.ipv4.ip_local_reserved_ports"]),
     finding(
+      .heldInOtherNamespace, "the port is held in another network namespace",
+      """
+      Nothing is on the port in the network namespace that was asked about, and a socket is on it in another one, such as a
+      container's. Each network namespace has ports of its own, so that one is in nobody's way here.
+      """,
+      wrong: [.init("A port is taken on the whole host.", "It is taken in one network namespace.")],
+      advice: ["ask where the server runs: sudo tw-inspect trybind PORT --netns pid:PID"],
+      sources: ["network_namespaces(7)"], related: ["container-proxy"]),
+    finding(
       .timeWaitTableFull, "no more TIME_WAIT are kept",
       """
       There are as many TIME_WAIT as net.ipv4.tcp_max_tw_buckets allows. Connections that close are gone at once: ports are

@@ -35,12 +35,11 @@ package struct PortTable {
 
   private func writeOtherNamespaces(to text: inout StyledText) {
     guard !report.otherNamespaces.isEmpty, let port = report.filter.ports.single else { return }
-    text.line("Other network namespaces have ports of their own:")
+    text.line("Held in another network namespace:")
     for namespace in report.otherNamespaces.prefix(Self.namespaceLimit) {
       text.append(literal: "  ")
       text.parts(
-        "\(namespace.summary)  tw-inspect port \(port) --netns pid:\(namespace.processes.first?.pid ?? 0)",
-        indent: 2)
+        "\(namespace.summary)  tw-inspect port \(port) --netns pid:\(namespace.process.pid)", indent: 2)
     }
     let more = report.otherNamespaces.count - Self.namespaceLimit
     if more > 0 { text.line("  and \(Quantity.grouped(more)) more") }

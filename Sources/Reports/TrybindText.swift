@@ -29,7 +29,8 @@ package struct TrybindText {
     text.line()
     if let finding = diagnosis.findings.first, let deciding = texts.first {
       // The verdict "no" has the title in it already. After a "yes" it is new, so it is written here.
-      let isNote = diagnosis.verdict == .yes && finding.slug == .portInEphemeralRange
+      let isNote =
+        diagnosis.verdict == .yes && [.portInEphemeralRange, .heldInOtherNamespace].contains(finding.slug)
       section(
         isNote ? "Note" : "Why",
         [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)

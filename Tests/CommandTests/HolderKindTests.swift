@@ -10,7 +10,7 @@ struct HolderKindTests {
   }
 
   private func slugs(_ json: JSON) -> [String] {
-    json["findings"].array?.compactMap { $0["slug"].string } ?? []
+    json.slugs
   }
 
   private func commands(_ json: JSON) -> [String?] {

@@ -33,7 +33,7 @@ struct NetworkNamespaceTests {
         #expect(device["interface"].string == "lo")
         let trybind = try elsewhere(["trybind", "9527", "--json", "--netns", name])
         #expect(trybind.exitCode == 1)
-        let slugs = try trybind.json["findings"].array?.map { $0["slug"].string }
+        let slugs = try trybind.json.slugs
         #expect(slugs == ["listener-alive", "wildcard-overlaps-specific", "port-in-ephemeral-range"])
         #expect(try trybind.json["holders"][0]["owners"][0]["pid"].int == Int(getpid()))
       }
@@ -123,29 +123,34 @@ struct NetworkNamespaceTests {
 
   // MARK: Others
 
-  @Test func otherNamespacesAreNamedWhereNothingIsHere() throws {
-    try withResident { lab, resident in
-      let empty = try elsewhere(["port", "9527"]).output
-      #expect(empty.contains("Other network namespaces have ports of their own:"))
-      expectNarrow(empty)
-      let held = try Tool.run("port", "9527", "--netns", "pid:\(resident.pid)").output
-      #expect(held.contains("Other network namespaces"))
-      try lab.listener(port: 9527)
-      #expect(try !Tool.run("port", "9527").output.contains("Other network namespaces"))
-      #expect(try !elsewhere(["port", "9527", "--side", "peer"]).output.contains("Other network namespaces"))
-    }
-  }
+  /// `port` named any process of any namespace, and `trybind` none, where a server elsewhere has the port.
+  @Test func theNamespaceThatHoldsThePortIsNamed() throws {
+    try withNetworkNamespace { _ in
+      // A process that is not the test's own, so that its namespace is not the test's.
+      let server = try Perl("our $s = server(9631);").start()
+      let hint = "perl (pid \(server.pid)): 1 LISTEN"
+      try withNetworkNamespace { lab in
+        let port = try Tool.run("port", "9631").output
+        #expect(
+          port.contains("Held in another network namespace:\n  \(hint)  tw-inspect port 9631 --netns pid:"))
+        expectNarrow(port)
+        #expect(try !Tool.run("port", "9631", "--side", "peer").output.contains("another network namespace"))
+        #expect(try !Tool.run("port", "9632").output.contains("another network namespace"))
 
-  /// A refusal that no socket accounts for.
-  @Test func otherNamespacesAreNamedWhereNothingAccountsForIt() throws {
-    try withResident { _, _ in
-      var command = try Tool.command(["trybind", "9527", "--address", "::1", "--json"])
-      command.denials = [.bindIPv6(EADDRINUSE)]
-      let json = try withNetworkNamespace { _ in try command.run().json }
-      let unseen = json["findings"][0]["not_seen"].array?.compactMap(\.string) ?? []
-      #expect(
-        unseen.contains { $0.hasPrefix("sockets of other network namespaces") && $0.contains("--netns pid:") }
-      )
+        let finding = try Tool.run("trybind", "9631", "--json").json["findings"][0]
+        #expect(finding["slug"].string == "held-in-other-namespace" && finding["severity"].string == "info")
+        #expect(finding["title"].string?.contains(hint) == true)
+        let command = try #require(finding["remedies"][0]["command"].string)
+        #expect(command.hasSuffix("tw-inspect trybind 9631 --netns pid:\(server.pid)"))
+        #expect(try Tool.run("trybind", "9631", "--netns", "pid:\(server.pid)").exitCode == 1)
+
+        // Who has something here was not thinking of another namespace.
+        try lab.listener(port: 9631)
+        #expect(try !Tool.run("port", "9631").output.contains("another network namespace"))
+        #expect(try !Tool.run("trybind", "9631").output.contains("held-in-other-namespace"))
+      }
+      try server.send(signal: SIGKILL)
+      _ = try server.finish()
     }
   }
 }

@@ -13,7 +13,7 @@ struct OwnerTests {
   }
 
   private func slugs(_ json: JSON) -> [String] {
-    json["findings"].array?.compactMap { $0["slug"].string } ?? []
+    json.slugs
   }
 
   private func pids(_ json: JSON) -> [Int] {

@@ -79,7 +79,7 @@ struct PredictTests {
       #expect(json["verdict"].string == "depends")
       #expect(json["bindable"].isNull && json["free_in_ms"].isNull)
       #expect(json["prediction"]["depends_on"] == .array([.string("bound-not-listening")]))
-      #expect(json["findings"].array?.map { $0["slug"].string } == ["bound-not-listening"])
+      #expect(json.slugs == ["bound-not-listening"])
       command.arguments.removeLast()
       #expect(try command.run().lines.contains { $0.hasPrefix("It depends. ") })
     }

@@ -77,9 +77,6 @@ struct ScreenFile {
           ? String(match.output) : String(match.output.map { $0.isNumber ? "0" : $0 })
       }
     }
-    // What else lives on this host.
-    text = text.replacing(/(ports of their own:)\n( {2}\S.*\n)+/) { "\($0.output.1)\n  ...\n" }
-      .replacing(/(ports of their\s+own:)(.|\n)*?(\n +UDP:)/) { "\($0.output.1) ...\($0.output.3)" }
     // An inode has as many digits as it has, and so has a process. Here it is always this one, by whatever name.
     text = text.replacing(/socket:\?\d+/, with: "socket:?0")
     let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8)) ?? ""

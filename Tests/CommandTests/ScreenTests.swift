@@ -19,7 +19,8 @@ struct ScreenTests {
           return try Tool.run(["port"] + arguments)
         })
     }
-    try show("nothing there", "9527") { _ in }
+    // A port on which no other test has a process: one in another network namespace would be named.
+    try show("nothing there", "9541") { _ in }
     try show("one TIME_WAIT", "9527") { try $0.timeWait(port: 9527) }
     try show("three TIME_WAIT, two families", "9527") { lab in
       try lab.timeWaits(count: 2, port: 9527, .init(reuseAddress: true))
@@ -45,7 +46,7 @@ struct ScreenTests {
     try show("either end", "9527", "--side", "any") { try $0.timeWait(port: 9527) }
     try show("a range", "9000-9100,9527") { try $0.timeWait(port: 9050) }
     try show("a range held by others", "9000-9100,9527") { try $0.listener(port: 9050) }
-    try show("one family", "9527", "-4") { try $0.timeWait(via: .ipv6, port: 9527) }
+    try show("one family", "9541", "-4") { try $0.timeWait(via: .ipv6, port: 9541) }
     try show("limited", "9527", "--limit", "1") { try $0.timeWaits(count: 3, port: 9527) }
     try show("a device", "9527", "--all") { try $0.listener(port: 9527, .init(device: "lo")) }
     try show("read from /proc", "9527", "--source", "proc") { try $0.timeWait(port: 9527) }
@@ -64,7 +65,7 @@ struct ScreenTests {
         })
     }
     let reuse = SocketOptions(reuseAddress: true)
-    try show("nothing there", "9527") { _ in }
+    try show("nothing there", "9541") { _ in }
     try show("the old server had SO_REUSEADDR", "9527") { try $0.timeWait(port: 9527, reuse) }
     try show("the old server had it, and so has the new one", "9527", "--reuse") {
       try $0.timeWait(port: 9527, reuse)
@@ -96,7 +97,7 @@ struct ScreenTests {
     }
     try show("SO_REUSEPORT on one side", "9527", "--reuse-port") { try $0.listener(port: 9527) }
     try show("read from /proc", "9527", "--reuse", "--source", "proc") { try $0.timeWait(port: 9527) }
-    try show("held by what cannot be seen", "9527", "--source", "proc") { try $0.boundOnly(port: 9527) }
+    try show("held by what cannot be seen", "9541", "--source", "proc") { try $0.boundOnly(port: 9541) }
     try screens.compare(with: "trybind-held")
   }
 
@@ -159,19 +160,19 @@ struct ScreenTests {
           return try command.run()
         })
     }
-    try show("own addresses overlap", "9527", "--address", "0.0.0.0", "--address", "::")
-    try show("the same address twice", "9527", "--address", "127.0.0.1", "--address", "127.0.0.1")
-    try show("an address of another host", "9527", "--address", "192.0.2.7")
-    try show("link-local without a scope", "9527", "--address", "fe80::1")
-    try show("no such device", "9527", "--interface", "nope0")
-    try show("no IPv6, which nobody asked for", "9527") {
+    try show("own addresses overlap", "9541", "--address", "0.0.0.0", "--address", "::")
+    try show("the same address twice", "9541", "--address", "127.0.0.1", "--address", "127.0.0.1")
+    try show("an address of another host", "9541", "--address", "192.0.2.7")
+    try show("link-local without a scope", "9541", "--address", "fe80::1")
+    try show("no such device", "9541", "--interface", "nope0")
+    try show("no IPv6, which nobody asked for", "9541") {
       $0.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
     }
-    try show("no IPv6, which was asked for", "9527", "--address", "::") {
+    try show("no IPv6, which was asked for", "9541", "--address", "::") {
       $0.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
     }
-    try show("a policy refuses it", "9527", "--address", "::1") { $0.denials = [.bindIPv6(EPERM)] }
-    try show("refused for no reason that can be seen", "9527", "--address", "::1") {
+    try show("a policy refuses it", "9541", "--address", "::1") { $0.denials = [.bindIPv6(EPERM)] }
+    try show("refused for no reason that can be seen", "9541", "--address", "::1") {
       $0.denials = [.bindIPv6(EADDRINUSE)]
     }
     try show("listen refused", "9527", "--address", "127.0.0.1", "--reuse", "--listen") {

@@ -130,7 +130,7 @@ struct TrybindAddressTests {
       let skipped = try command.run()
       #expect(skipped.exitCode == 0)
       #expect(try skipped.json["bindable"].bool == true)
-      #expect(try skipped.json["findings"].count == 0)
+      #expect(try skipped.json.slugs.isEmpty)
       #expect(try skipped.json["trials"].array?.allSatisfy { $0["address"].string == "0.0.0.0" } == true)
 
       command.arguments = ["trybind", "9527"]
@@ -142,7 +142,7 @@ struct TrybindAddressTests {
         command.arguments = ["trybind", "9527", "--json"] + more
         let named = try command.run()
         #expect(named.exitCode == 1)
-        let slugs = try named.json["findings"].array?.map { $0["slug"].string }
+        let slugs = try named.json.slugs
         #expect(slugs == ["family-unavailable"])
       }
     }
@@ -156,7 +156,7 @@ struct TrybindAddressTests {
       command.denials = [.socket(AF_INET6, EAFNOSUPPORT)]
       let result = try command.run()
       #expect(result.exitCode == 1)
-      #expect(try result.json["findings"].array?.map { $0["slug"].string } == ["family-unavailable"])
+      #expect(try result.json.slugs == ["family-unavailable"])
     }
   }
 
@@ -190,17 +190,17 @@ struct TrybindAddressTests {
         return try result.json
       }
       let free = try ask()
-      #expect(free["findings"].array?.map { $0["slug"].string } == ["privileged-port"])
+      #expect(free.slugs == ["privileged-port"])
       #expect(free["trials"].array?.allSatisfy { $0["bind"].string == "EACCES" } == true)
       #expect(free["host"]["euid"].int == 65_534)
       #expect(free["free_in_ms"].isNull)
       // It comes before "in use".
       try lab.listener(via: .ipv4Wildcard, port: 80)
-      #expect(try ask()["findings"].array?.map { $0["slug"].string } == ["privileged-port"])
+      #expect(try ask().slugs == ["privileged-port"])
 
       try expectTrybind(Server(port: 80), false, ["listener-alive"])
       try lab.sysctl("net.ipv4.ip_unprivileged_port_start", "80")
-      #expect(try ask()["findings"].array?.map { $0["slug"].string } == ["listener-alive", "owner-hidden"])
+      #expect(try ask().slugs == ["listener-alive", "owner-hidden"])
     }
   }
 
@@ -213,7 +213,7 @@ struct TrybindAddressTests {
       let result = try command.run()
       #expect(result.exitCode == 1)
       let json = try result.json
-      #expect(json["findings"].array?.map { $0["slug"].string } == ["denied-by-policy"])
+      #expect(json.slugs == ["denied-by-policy"])
       #expect(json["holders"].count == 0)
       #expect(json["free_in_ms"].isNull)
     }
@@ -229,7 +229,7 @@ struct TrybindAddressTests {
       #expect(result.exitCode == 1)
       let json = try result.json
       #expect(json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == false)
-      #expect(json["findings"].array?.map { $0["slug"].string } == ["rules-and-kernel-disagree"])
+      #expect(json.slugs == ["rules-and-kernel-disagree"])
       #expect(json["free_in_ms"].isNull)
     }
   }
@@ -241,7 +241,7 @@ struct TrybindAddressTests {
       try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0", checked: true)
       let result = try Tool.run("trybind", "9527", "--address", "2001:db8::7", "--json")
       #expect(result.exitCode == 1)
-      #expect(try result.json["findings"].array?.map { $0["slug"].string } == ["address-tentative"])
+      #expect(try result.json.slugs == ["address-tentative"])
       let wait = try result.json["findings"][0]["remedies"][0]["command"].string
       #expect(wait == "tw-inspect wait 9527 --address 2001:db8::7")
     }

@@ -12,7 +12,7 @@ struct TrybindAnswer {
   /// The same where each socket listens before the next is bound, as a server's do that starts.
   let started: [KernelAnswer]
 
-  var slugs: [String] { json["findings"].array?.compactMap { $0["slug"].string } ?? [] }
+  var slugs: [String] { json.slugs }
   var freeIn: JSON { json["free_in_ms"] }
   var freeLatest: JSON { json["free_latest_ms"] }
   var holders: [JSON] { json["holders"].array ?? [] }

@@ -63,7 +63,7 @@ struct TrybindListenerTests {
       let server = try perl.start()
       for _ in 0..<40 {
         let json = try Tool.run("trybind", "9527", "--json").json
-        let slugs = json["findings"].array?.compactMap { $0["slug"].string } ?? ["?"]
+        let slugs = json.slugs
         #expect(!slugs.contains("owner-hidden") && !slugs.contains("kernel-owned-socket"), "\(slugs)")
         #expect((json["verdict"].string == "yes") == (json["free_in_ms"].int == 0))
       }
@@ -163,7 +163,7 @@ struct TrybindListenerTests {
       let result = try command.run()
       #expect(result.exitCode == 1)
       let json = try result.json
-      let slugs = json["findings"].array?.map { $0["slug"].string }
+      let slugs = json.slugs
       #expect(slugs == ["listen-conflict", "bound-not-listening"])
       let yours = json["trials"].array?.first { $0["yours"].bool == true }
       #expect(yours?["bind"].string == "ok")
@@ -192,7 +192,7 @@ struct TrybindListenerTests {
       let result = try Tool.run("trybind", "9527", "--source", "proc", "--json")
       #expect(result.exitCode == 1)
       let json = try result.json
-      #expect(json["findings"].array?.map { $0["slug"].string } == ["bound-not-listening"])
+      #expect(json.slugs == ["bound-not-listening"])
       #expect(json["findings"][0]["certainty"].string == "possible")
       #expect(json["holders"].count == 0)
       #expect(json["free_in_ms"].isNull)
@@ -206,7 +206,7 @@ struct TrybindListenerTests {
       let result = try Tool.run("trybind", "9527", "--source", "proc", "--json")
       #expect(result.exitCode == 1)
       let json = try result.json
-      #expect(json["findings"].array?.map { $0["slug"].string } == ["time-wait-holder-without-reuse"])
+      #expect(json.slugs == ["time-wait-holder-without-reuse"])
       #expect(json["findings"][0]["certainty"].string == "likely")
       #expect(json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == true)
       #expect(json["free_in_ms"].isNull)

@@ -69,7 +69,7 @@ struct TrybindSeveralSocketsTests {
       try lab.listener(via: .ipv6, port: 9527)
       let result = try Tool.run("trybind", "9527", "--reuse-port", "--json")
       #expect(result.exitCode == 1)
-      let slugs = try result.json["findings"].array?.map { $0["slug"].string } ?? []
+      let slugs = try result.json.slugs
       #expect(!slugs.contains("port-now-free"))
     }
   }
@@ -173,7 +173,7 @@ struct TrybindSeveralSocketsTests {
       let result = try Tool.run("trybind", "9527", "--reuse-port", "--json", asUser: 65_534)
       #expect(result.exitCode == 0)
       // Its user, and not its process: that is of root.
-      let slugs = try result.json["findings"].array?.map { $0["slug"].string }
+      let slugs = try result.json.slugs
       #expect(slugs == ["listener-alive", "owner-hidden"])
       // And root is no exception.
       #expect(try Tool.run("trybind", "9527", "--reuse-port", "-q").exitCode == 1)

@@ -44,7 +44,8 @@ package enum OwnerCases {
   /// Where somebody may have a port in mind that is not held here.
   package static let otherNamespaces: [OtherNamespace] = (1...5).map { number in
     OtherNamespace(
-      inode: UInt64(number), processes: [.init(pid: Int32(number), command: "nginx")], processCount: number)
+      inode: UInt64(number), sockets: StateCounts([listener]),
+      process: .init(pid: Int32(number), command: "nginx"))
   }
 
   /// What to look at and whom to stop, by the cgroup of process 812; and the commands for it.

@@ -98,6 +98,8 @@ enum FindingExamples {
         .rulesAndKernelDisagree(socket, .refused(.bind, .addressInUse)),
       ]
     case .portNowFree: [.portNowFree]
+    case .heldInOtherNamespace:
+      [1, 5].map { .heldInOtherNamespace(Array(OwnerCases.otherNamespaces.prefix(min($0, 3))), count: $0) }
     case .portInEphemeralRange: [.portInEphemeralRange(32_768...60_999)]
     case .timeWaitTableFull: [.timeWaitTableFull(count: 131_072, limit: 131_072)]
     case .reuseSysctlMisread:
@@ -148,7 +150,7 @@ enum FindingExamples {
   private static let sights: [Remedy.Sight] = [
     .port, .socketsWithProcesses, .descriptor(inode: 9), .unit("nginx.service", isUser: true),
     .container(container), .process(812), .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
-    .ownersAsRoot, .ownersFromHost, .trial, .trialWithReusePort, .listenersOptions,
+    .otherNamespace(812), .ownersAsRoot, .ownersFromHost, .trial, .trialWithReusePort, .listenersOptions,
     .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,
     .tentativeAddresses, .duplicateAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies,
     .auditLog, .connections,
@@ -161,6 +163,6 @@ enum FindingExamples {
     .whyNotListening, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess, .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
     .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
-    .socketsOfOtherNamespaces(OwnerCases.otherNamespaces), .policy, .kernelsReason,
+    .policy, .kernelsReason,
   ]
 }

@@ -51,6 +51,14 @@ package enum JSON: Hashable, Sendable, Decodable {
     if case .array(let values) = self, values.indices.contains(index) { values[index] } else { .missing }
   }
 
+  /// Of the findings in an answer, but for a remark about other network namespaces: other tests have servers on the same
+  /// ports in theirs meanwhile.
+  package var slugs: [String] {
+    (self["findings"].array?.compactMap { $0["slug"].string } ?? []).filter {
+      $0 != "held-in-other-namespace"
+    }
+  }
+
   package var string: String? {
     if case .string(let value) = self { value } else { nil }
   }

@@ -6,6 +6,15 @@ extension BindFindings {
     finding(.portNowFree, .info, remedies: [.restartOrder(.now)], unseen: [.formerHolder])
   }
 
+  /// Nil unless nothing here is on the port, and something is elsewhere: a server may have been meant that runs there.
+  var heldInOtherNamespace: Finding? {
+    let others = analysis.evidence.otherNamespaces
+    guard let first = others.first, analysis.refused.allSatisfy(\.outcome.isAddressInUse) else { return nil }
+    return finding(
+      .heldInOtherNamespace(Array(others.prefix(3)), count: others.count), .info,
+      remedies: [.look(.otherNamespace(first.process.pid))])
+  }
+
   /// Nil unless the kernel may choose the port for a client.
   var portInEphemeralRange: Finding? {
     guard analysis.settings.isEphemeral(analysis.target.port), let range = analysis.settings.ephemeralRange

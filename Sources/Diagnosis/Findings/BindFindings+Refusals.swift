@@ -83,13 +83,9 @@ extension BindFindings {
   func rulesAndKernelDisagree(_ trial: Trial) -> Finding {
     let isOrderDependent = trial.outcome == .ok && trial.socket.options.contains(.reusePort)
     let holders = analysis.holders(against: trial)
-    let others = analysis.evidence.otherNamespaces
     return finding(
       .rulesAndKernelDisagree(trial.socket, trial.outcome), .warning,
       isOrderDependent ? .likely : .certain, evidence: sockets(holders),
-      remedies: [.look(.port)],
-      // The user may be thinking of a socket that lives in another network namespace.
-      unseen: [.kernelsReason]
-        + (holders.isEmpty && !others.isEmpty ? [.socketsOfOtherNamespaces(others)] : []))
+      remedies: [.look(.port)], unseen: [.kernelsReason])
   }
 }

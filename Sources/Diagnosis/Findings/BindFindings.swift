@@ -40,7 +40,8 @@ struct BindFindings {
       for trial in analysis.refusedPlain { add(explain(trial).map(\.asNote)) }
     }
     if let disagreement = analysis.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
-    add([timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })
+    add(
+      [heldInOtherNamespace, timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })
     return findings
   }
 
@@ -221,7 +222,8 @@ extension Finding.Slug {
       .kernelOwnedSocket, .socketActivation, .containerProxy, .privilegedPort, .addressNotLocal,
       .addressTentative, .addressDuplicate, .addressNeedsScope, .familyUnavailable, .deniedByPolicy,
       .noSuchInterface,
-      .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .timeWaitTableFull, .reuseSysctlMisread,
+      .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .heldInOtherNamespace,
+      .timeWaitTableFull, .reuseSysctlMisread,
       .rulesAndKernelDisagree:
       .general
     }

@@ -35,6 +35,7 @@ extension Finding {
     case ephemeralRangeExhausted = "ephemeral-range-exhausted"
     case portInEphemeralRange = "port-in-ephemeral-range"
     case portNowFree = "port-now-free"
+    case heldInOtherNamespace = "held-in-other-namespace"
     case timeWaitTableFull = "time-wait-table-full"
     case reuseSysctlMisread = "reuse-sysctl-misread"
     case rulesAndKernelDisagree = "rules-and-kernel-disagree"
@@ -78,6 +79,7 @@ extension Finding.Kind {
     case .ephemeralRangeExhausted: .ephemeralRangeExhausted
     case .rulesAndKernelDisagree: .rulesAndKernelDisagree
     case .portNowFree: .portNowFree
+    case .heldInOtherNamespace: .heldInOtherNamespace
     case .portInEphemeralRange: .portInEphemeralRange
     case .timeWaitTableFull: .timeWaitTableFull
     case .reuseSysctlMisread: .reuseSysctlMisread

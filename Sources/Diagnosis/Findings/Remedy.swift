@@ -125,6 +125,8 @@ package enum Remedy: Equatable, Sendable {
     case socketUnit(String?)
     case publishedContainer(ContainerProxy)
     case kernelServices
+    /// The port in the network namespace of this process.
+    case otherNamespace(Int32)
     case ownersAsRoot
     case ownersFromHost
     /// `trybind` with the server's own options.

@@ -53,7 +53,6 @@ package enum Unseen: Equatable, Sendable {
   case whoHasTheAddress
   case addressesOfOtherNamespaces
   case interfacesOfOtherNamespaces
-  case socketsOfOtherNamespaces([OtherNamespace])
   /// Which policy refused the bind.
   case policy
   case kernelsReason

@@ -10,7 +10,8 @@ extension Investigation {
   ) throws(InvestigationError) -> BindEvidence {
     if question.isPredicted { return try prediction(for: question) }
     for _ in 1..<Self.rounds {
-      let (evidence, isOutdated) = try self.evidence(for: question, checked: try trials(for: question, &prober))
+      let (evidence, isOutdated) = try self.evidence(
+        for: question, checked: try trials(for: question, &prober))
       if !isOutdated { return evidence }
     }
     return try evidence(for: question, try trials(for: question, &prober))
@@ -58,7 +59,7 @@ extension Investigation {
     return (
       BindEvidence(
         session, settings: settings(for: question.target), details: details, namespace: place.reference,
-        otherNamespaces: session.isUnaccountedFor ? OtherNamespace.all() : []), haveGone
+        otherNamespaces: otherNamespaces(session)), haveGone
     )
   }
 
@@ -126,6 +127,12 @@ extension Investigation {
     try session.tryYours(&prober)
     session.take(snapshot)
     return (try evidence(for: question, session), true)
+  }
+
+  /// Looked at only where nothing here is on the port: then it may be another namespace that was meant.
+  private func otherNamespaces(_ session: TrialSession) -> [OtherNamespace] {
+    guard session.snapshot.records.isEmpty, session.target.port != 0 else { return [] }
+    return OtherNamespaces.holding(session.target.port, session.target.transport)
   }
 
   private func settings(for target: BindTarget) -> HostSettings {

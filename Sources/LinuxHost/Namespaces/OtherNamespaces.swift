@@ -1,47 +1,77 @@
 package import Diagnosis
 internal import Glibc
+package import NetlinkCodec
+internal import SocketTable
 
-extension OtherNamespace {
-  /// This many of a namespace's processes are named at most.
-  private static let nameLimit = 2
+/// The network namespaces of processes that may be looked at, but for the calling thread's.
+package enum OtherNamespaces {
+  /// For how long they are looked through, in nanoseconds: this is a hint beside the answer.
+  private static let patience: Int64 = 200_000_000
 
-  /// The network namespaces other than the calling thread's, as far as /proc/PID/ns/net may be read; those with the most
-  /// processes first.
-  package static func all() -> [OtherNamespace] {
+  /// Those with sockets whose own port it is, by /proc/PID/net, so that none has to be entered. What takes too long is left
+  /// out. Those with a listener come first.
+  package static func holding(_ port: UInt16, _ transport: TransportProtocol) -> [OtherNamespace] {
+    let deadline = Clock.monotonicNanoseconds + patience
+    let filter = SocketFilter(transport: transport, ports: PortSet(port), states: .states(.all))
+    var found: [(inode: UInt64, pid: Int32, records: [SocketRecord])] = []
+    for (inode, pid) in members().sorted(by: { $0.value < $1.value }) {
+      if Clock.monotonicNanoseconds > deadline { break }
+      var records: [SocketRecord] = []
+      let source = ProcNetSource(directory: "/proc/\(pid)/net", deadline: deadline)
+      // A process that has ended meanwhile has no sockets to tell of.
+      try? source.dump(filter) { records.append($0) }
+      if !records.isEmpty { found.append((inode, pid, records)) }
+    }
+    if found.isEmpty { return [] }
+    let listeners = found.flatMap { $0.records.filter { $0.state == .listen } }
+    let details = OwnerSearch.details(of: listeners, .first)
+    return found.map { namespace in
+      // Who has a socket may live elsewhere, and would lead there.
+      let owner = namespace.records.lazy.compactMap { details[$0]?.owners?.first }.first {
+        inodeOfNamespace(of: $0.pid) == namespace.inode
+      }
+      let process =
+        owner.map { OtherNamespace.Process(pid: $0.pid, command: $0.command) }
+        ?? OtherNamespace.Process(pid: namespace.pid, command: command(namespace.pid))
+      return OtherNamespace(
+        inode: namespace.inode, sockets: StateCounts(namespace.records), process: process)
+    }.sorted { left, right in
+      let (leftListens, rightListens) = (left.sockets[.listen] > 0, right.sockets[.listen] > 0)
+      return leftListens != rightListens ? leftListens : left.process.pid < right.process.pid
+    }
+  }
+
+  /// The process with the lowest number in each, by the namespace's inode.
+  private static func members() -> [UInt64: Int32] {
     var own = stat()
     guard unsafe stat("/proc/thread-self/ns/net", &own) == 0,
       let proc = try? Descriptor.open("/proc", flags: O_DIRECTORY)
-    else { return [] }
+    else { return [:] }
     var pids: [Int32] = []
     DirectoryReader().forEach(in: proc) { entry in
       if let pid = entry.number { pids.append(pid) }
       return true
     }
-    var members: [UInt64: [Int32]] = [:]
+    var members: [UInt64: Int32] = [:]
     for pid in pids {
       var status = stat()
       guard unsafe fstatat(proc.number, "\(pid)/ns/net", &status, 0) == 0, status.st_ino != own.st_ino else {
         continue
       }
       let inode = UInt64(status.st_ino)
-      // Kernel threads have no program.
-      if unsafe fstatat(proc.number, "\(pid)/exe", &status, 0) == 0 {
-        members[inode, default: []].append(pid)
-      }
+      members[inode] = min(members[inode] ?? pid, pid)
     }
-    let namespaces = members.map { inode, pids in
-      let named = pids.sorted().prefix(nameLimit).compactMap { pid in
-        command(pid, below: proc.number).map { Process(pid: pid, command: $0) }
-      }
-      return OtherNamespace(inode: inode, processes: named, processCount: pids.count)
-    }
-    return namespaces.filter { !$0.processes.isEmpty }.sorted {
-      $0.processCount != $1.processCount ? $0.processCount > $1.processCount : $0.inode < $1.inode
-    }
+    return members
   }
 
-  private static func command(_ pid: Int32, below proc: Int32) -> String? {
-    guard let contents = unsafe Descriptor.open("\(pid)/comm", below: proc)?.contents() else { return nil }
+  /// Nil where it may not be looked at.
+  private static func inodeOfNamespace(of pid: Int32) -> UInt64? {
+    var status = stat()
+    return unsafe stat("/proc/\(pid)/ns/net", &status) == 0 ? UInt64(status.st_ino) : nil
+  }
+
+  private static func command(_ pid: Int32) -> String {
+    guard let contents = try? readFile("/proc/\(pid)/comm") else { return "" }
     return String(decoding: contents.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
 }

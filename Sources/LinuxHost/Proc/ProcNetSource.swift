@@ -7,8 +7,13 @@ package struct ProcNetSource: Sendable {
   /// The directory that holds `tcp` and `tcp6`. The default is not /proc/net, which shows the main thread's network
   /// namespace.
   private let directory: String
+  /// On `Clock.monotonicNanoseconds`: when reading stops, wherever it is. Nil is never.
+  private let deadline: Int64?
 
-  package init(directory: String = "/proc/thread-self/net") { self.directory = directory }
+  package init(directory: String = "/proc/thread-self/net", deadline: Int64? = nil) {
+    self.directory = directory
+    self.deadline = deadline
+  }
 
   /// Reads both tables and hands out what matches. A host without IPv6 has no `tcp6`.
   /// - Throws: `.unavailable` if there is no `tcp` or a table may not be read, `.malformedLine`, and `.system`.
@@ -35,6 +40,7 @@ package struct ProcNetSource: Sendable {
     while let line = try lines.nextLine() {
       number += 1
       if number == 1 { continue }
+      if let deadline, number % 1024 == 0, Clock.monotonicNanoseconds > deadline { break }
       do throws(ProcNetLine.ParsingError) {
         let record = try ProcNetLine.record(
           lines.bytes(line), family: family, transport: filter.transport)

@@ -115,12 +115,8 @@ extension NamespaceReference {
 }
 
 extension OtherNamespace {
-  /// "nginx (pid 812) and 12 more processes".
+  /// "nginx (pid 812): 1 LISTEN".
   var summary: Prose {
-    guard let first = processes.first else { return "\(processCount) processes" }
-    let more = processCount - 1
-    let rest: Prose =
-      more > 0 ? " and \(Quantity.grouped(more)) more \(more == 1 ? "process" : "processes")" : ""
-    return OwnerText.named(ByteSafety.escaped(first.command), pid: first.pid) + rest
+    OwnerText.named(ByteSafety.escaped(process.command), pid: process.pid) + ": \(StateList(sockets).list)"
   }
 }

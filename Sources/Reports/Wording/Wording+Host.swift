@@ -8,6 +8,19 @@ extension Wording {
       "The trial was repeated before it was explained, and then the kernel allowed it.")
   }
 
+  func heldInOtherNamespace(_ some: [OtherNamespace], _ count: Int) -> Statement {
+    let more: Prose = count > some.count ? ", and in \(count - some.count) more" : ""
+    return Statement(
+      """
+      In \(count == 1 ? "another network namespace" : "other network namespaces") something is on port \(port): \
+      \(some.map(\.summary).joined(separator: "; "))\(more).
+      """,
+      """
+      Each network namespace has ports of its own, so it is in nobody's way here. A server that runs in a container \
+      binds there.
+      """)
+  }
+
   func portInEphemeralRange(_ range: ClosedRange<UInt16>) -> Statement {
     Statement(
       "Port \(port) lies in the range from which clients get their ports (\(Self.text(range))).",

@@ -23,6 +23,8 @@ extension Wording {
     case .publishedContainer(let proxy):
       RemedyText("see which container it is", command: publishedContainer(proxy))
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
+    case .otherNamespace(let pid):
+      RemedyText("ask there", command: "sudo tw-inspect trybind \(port) --netns pid:\(pid)")
     case .ownersAsRoot: RemedyText("look as root", command: trial.map { "sudo \($0)" })
     case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
     case .trial: RemedyText("find out by a bind", command: trial)

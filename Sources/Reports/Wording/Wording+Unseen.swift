@@ -48,19 +48,8 @@ extension Wording {
     case .whoHasTheAddress: "which other host has the address"
     case .addressesOfOtherNamespaces: "addresses of other network namespaces"
     case .interfacesOfOtherNamespaces: "interfaces of other network namespaces"
-    case .socketsOfOtherNamespaces(let others): elsewhere(others)
     case .policy: "which policy it was"
     case .kernelsReason: "why the kernel answers so"
     }
-  }
-
-  private func elsewhere(_ others: [OtherNamespace]) -> Prose {
-    let some = others.prefix(3).map { other -> Prose in
-      "\(other.summary), --netns pid:\(other.processes.first?.pid ?? 0)"
-    }
-    return """
-      sockets of other network namespaces, which have ports of their own: \(some.joined(separator: "; "))\
-      \(others.count > 3 ? "; and \(others.count - 3) more" : "")
-      """
   }
 }

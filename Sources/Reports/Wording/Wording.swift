@@ -109,6 +109,7 @@ package struct Wording {
     case .rulesAndKernelDisagree(let socket, let outcome): rulesAndKernelDisagree(socket, outcome)
 
     case .portNowFree: portNowFree
+    case .heldInOtherNamespace(let some, let count): heldInOtherNamespace(some, count)
     case .portInEphemeralRange(let range): portInEphemeralRange(range)
     case .timeWaitTableFull(let count, let limit): timeWaitTableFull(count, limit)
     case .reuseSysctlMisread(let changed): reuseSysctlMisread(changed)

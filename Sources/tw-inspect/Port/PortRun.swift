@@ -75,8 +75,10 @@ struct PortRun {
       filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
       coverage: snapshot.coverage, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
     report.namespace = common.place.reference
-    if common.format == .table, snapshot.records.isEmpty, filter.side == .local {
-      report.otherNamespaces = OtherNamespace.all()
+    if common.format == .table, snapshot.records.isEmpty, filter.side == .local,
+      let port = filter.ports.single
+    {
+      report.otherNamespaces = OtherNamespaces.holding(port, filter.transport)
     }
     if request.looksForOwners {
       report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
