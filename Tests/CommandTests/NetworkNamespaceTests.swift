@@ -130,14 +130,22 @@ struct NetworkNamespaceTests {
       let server = try Perl("our $s = server(9631);").start()
       let hint = "perl (pid \(server.pid)): 1 LISTEN"
       try withNetworkNamespace { lab in
-        let port = try Tool.run("port", "9631").output
-        #expect(
-          port.contains("Held in another network namespace:\n  \(hint)  tw-inspect port 9631 --netns pid:"))
+        // Looking there ends after 200 ms, which can be too short while many tests run.
+        let wanted = "Held in another network namespace:\n  \(hint)  tw-inspect port 9631 --netns pid:"
+        var port = ""
+        try waitUntil("the other namespace is named: \(port)") {
+          port = try Tool.run("port", "9631").output
+          return port.contains(wanted)
+        }
         expectNarrow(port)
         #expect(try !Tool.run("port", "9631", "--side", "peer").output.contains("another network namespace"))
         #expect(try !Tool.run("port", "9632").output.contains("another network namespace"))
 
-        let finding = try Tool.run("trybind", "9631", "--json").json["findings"][0]
+        var finding = JSON.missing
+        try waitUntil("trybind names it") {
+          finding = try Tool.run("trybind", "9631", "--json").json["findings"][0]
+          return finding != .missing
+        }
         #expect(finding["slug"].string == "held-in-other-namespace" && finding["severity"].string == "info")
         #expect(finding["title"].string?.contains(hint) == true)
         let command = try #require(finding["remedies"][0]["command"].string)

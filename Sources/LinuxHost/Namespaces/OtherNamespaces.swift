@@ -14,8 +14,10 @@ package enum OtherNamespaces {
     let deadline = Clock.monotonicNanoseconds + patience
     let filter = SocketFilter(transport: transport, ports: PortSet(port), states: .states(.all))
     var found: [(inode: UInt64, pid: Int32, records: [SocketRecord])] = []
-    for (inode, pid) in members().sorted(by: { $0.value < $1.value }) {
+    // What was started last is the likeliest to be looked for.
+    for (inode, pid) in members().sorted(by: { $0.value > $1.value }) {
       if Clock.monotonicNanoseconds > deadline { break }
+      guard SocketStatistics.mayList(socketsOf: pid) else { continue }
       var records: [SocketRecord] = []
       let source = ProcNetSource(directory: "/proc/\(pid)/net", deadline: deadline)
       // A process that has ended meanwhile has no sockets to tell of.

@@ -10,6 +10,15 @@ package enum SocketStatistics {
   /// Timewait minisockets of the calling thread's network namespace (`tw` of sockstat); nil if it cannot be read.
   package static var timeWaits: Int? { counts("sockstat", "TCP:")["tw"] }
 
+  /// False where certainly no TCP socket of this process's network namespace is listed: none listens, is connected, or is a
+  /// timewait minisocket. Reading the table to learn that would take the kernel a walk through all of its hash.
+  static func mayList(socketsOf pid: Int32) -> Bool {
+    let counts4 = counts("sockstat", "TCP:", of: "\(pid)")
+    let counts6 = counts("sockstat6", "TCP6:", of: "\(pid)")
+    guard let inUse = counts4["inuse"], let timeWaits = counts4["tw"] else { return true }
+    return inUse + timeWaits + (counts6["inuse"] ?? 0) > 0
+  }
+
   /// True where certainly no TCP socket is bound without listening or being connected: `alloc` counts every TCP socket of the
   /// host but minisockets, `inuse` those of this network namespace that listen or are connected, and the two are equal. False
   /// proves nothing: other namespaces may have sockets. As the two counts are not read at one instant, they must be the same
@@ -28,8 +37,10 @@ package enum SocketStatistics {
   }
 
   /// The counts of one line by their names; empty if it cannot be read.
-  private static func counts(_ file: String, _ label: String) -> [Substring: Int] {
-    guard let bytes = try? readFile("/proc/thread-self/net/\(file)", limit: 4096) else { return [:] }
+  private static func counts(
+    _ file: String, _ label: String, of process: String = "thread-self"
+  ) -> [Substring: Int] {
+    guard let bytes = try? readFile("/proc/\(process)/net/\(file)", limit: 4096) else { return [:] }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     guard let words = lines.first(where: { $0.hasPrefix(label) })?.split(separator: " ").dropFirst() else {
       return [:]
