@@ -43,6 +43,19 @@ void tw_end_by_signal(int number) {
   sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
+static void end(int number) { _exit(128 + number); }
+
+void tw_end_as_init(void) {
+  if (getpid() != 1) return;
+  const int ending[] = {SIGINT, SIGTERM};
+  for (int i = 0; i < 2; i++) {
+    struct sigaction action;
+    if (sigaction(ending[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = end;
+    sigaction(ending[i], &action, NULL);
+  }
+}
+
 int tw_wait_readable(int descriptor, long long nanoseconds) {
   struct pollfd entry = {.fd = descriptor, .events = POLLIN};
   struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};

@@ -18,6 +18,7 @@ package struct Errno: Error, Hashable, Sendable {
   package static let invalidArgument = Errno(22)
   package static let tooManyOpenFilesInSystem = Errno(23)
   package static let tooManyOpenFiles = Errno(24)
+  package static let brokenPipe = Errno(32)
   package static let nameTooLong = Errno(36)
   package static let notImplemented = Errno(38)
   package static let tooManyLinks = Errno(40)

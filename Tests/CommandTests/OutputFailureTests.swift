@@ -99,4 +99,65 @@ struct OutputFailureTests {
       }
     }
   }
+
+  /// The answer of `wait` was lost with its progress.
+  @Test(arguments: [
+    ["wait", "9527", "--timeout", "100ms", "--json"], ["wait", "9527", "--timeout", "100ms"],
+    ["trybind", "9527", "-v", "--json"],
+  ])
+  func brokenErrorsKeepTheAnswer(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527)
+      let result = try Tool.run(arguments, stderr: .broken)
+      #expect(result.exitCode == 1, "\(result)")
+      #expect(result.output.contains("9527"))
+    }
+  }
+
+  /// A pipe that does not block, as Node.js hands it to its children, and nobody reads for a while.
+  @Test func nonBlockingOutput() throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWaits(count: 100, port: 9527)
+      var ends: [Int32] = [-1, -1]
+      try #require(pipe(&ends) == 0)
+      for end in ends { try #require(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+      defer { close(ends[0]) }
+      let room = fcntl(ends[1], 1031 /* F_SETPIPE_SZ */, 4096)
+      try #require(room >= 4096)
+      var command = try Tool.command(["port", "9527", "--output", "jsonl"])
+      command.output = .descriptor(ends[1])
+      let running = try command.start()
+      close(ends[1])
+      try waitUntil("the pipe is full") {
+        var count: Int32 = 0
+        return ioctl(ends[0], UInt(FIONREAD), &count) == 0 && Int(count) > Int(room) - 1024
+      }
+      var output: [UInt8] = []
+      var chunk = [UInt8](repeating: 0, count: 65_536)
+      while true {
+        let count = read(ends[0], &chunk, chunk.count)
+        if count == 0 { break }
+        if count > 0 { output += chunk[..<count] } else { try #require(errno == EAGAIN) }
+        if count < 0 { usleep(1000) }
+      }
+      let result = try running.finish()
+      #expect(result.exitCode == 0, "\(result)")
+      let lines = output.split(separator: UInt8(ascii: "\n"))
+      #expect(lines.count == 102)
+      #expect(try JSON(parsing: Array(lines.last ?? []))["complete"].bool == true)
+    }
+  }
+
+  /// Without /dev/null to take its place the answer was written into the netlink socket, with status 0.
+  @Test(.needs(.hiddenProc), arguments: answers)
+  func closedOutputAndNoDevices(_ arguments: [String]) throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527)
+      let script = "mount -t tmpfs none /dev || exit 99; exec \"$0\" \"$@\" >&-"
+      let path = try Tool.path.get()
+      let result = try Command("/usr/bin/unshare", ["--mount", "sh", "-c", script, path] + arguments).run()
+      #expect(result.exitCode == 74, "\(result)")
+      #expect(result.errors.contains("standard output"))
+    }
+  }
 }

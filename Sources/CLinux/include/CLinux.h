@@ -51,6 +51,12 @@ int tw_read_signal(int descriptor);
 /* Ends the process by the signal's default action, so that its parent learns from wait(2) which signal it was. */
 void tw_end_by_signal(int number);
 
+/* As process 1 alone: SIGINT and SIGTERM, unless they are ignored, end the process with 128 and their number. */
+void tw_end_as_init(void);
+
+/* The lowest free descriptor, open for neither reading nor writing (O_PATH). -1 with errno. */
+int tw_open_nothing(void);
+
 /* getdents64(2): fills the buffer with records of struct linux_dirent64. Returns their length in bytes, 0 at the end. */
 long tw_getdents64(int directory, void *_Nonnull buffer, size_t size);
 

@@ -6,8 +6,8 @@ import Reports
 @main
 struct Main {
   static func main() {
-    StandardStreams.reserve()
-    StandardOutput.restoreBrokenPipeSignal()
+    StandardOutput.ignoreBrokenPipes()
+    Exit.endAsInit()
     Exit.now(status(of: arguments))
   }
 
@@ -23,6 +23,7 @@ struct Main {
 
   private static func status(of arguments: [String]) -> Int32 {
     do {
+      try StandardStreams.reserve()
       guard !arguments.isEmpty else {
         try StandardOutput.write(Help.short)
         return ExitStatus.yes
