@@ -13,10 +13,9 @@ int tw_pipe(int *reading, int *writing) {
   return 0;
 }
 
-int tw_fork_as(unsigned uid, unsigned gid) {
-  pid_t child = fork();
-  if (child != 0) return child;
-  if (uid != geteuid() && (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0))
-    _exit(errno);
-  return 0;
+int tw_fork(void) { return fork(); }
+
+int tw_become(unsigned uid, unsigned gid) {
+  if (uid == geteuid()) return 0;
+  return setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0 ? -1 : 0;
 }

@@ -54,7 +54,7 @@ void tw_end_by_signal(int number);
 /* As process 1 alone: SIGINT and SIGTERM, unless they are ignored, end the process with 128 and their number. */
 void tw_end_as_init(void);
 
-/* The lowest free descriptor, open for neither reading nor writing (O_PATH). -1 with errno. */
+/* The lowest free descriptor, open for neither reading nor writing (O_PATH). */
 int tw_open_nothing(void);
 
 /* getdents64(2): fills the buffer with records of struct linux_dirent64. Returns their length in bytes, 0 at the end. */
@@ -71,9 +71,12 @@ long tw_socket_protocol(const char *_Nonnull path, char *_Nonnull buffer, size_t
 /* pipe2(2), close-on-exec. */
 int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
 
-/* fork(2). A user other than this process's own is set in the child, with this group alone, which also takes root's
-   capabilities away; a child that may not become the user ends with the errno as its exit status. Returns 0 in the child. */
-int tw_fork_as(unsigned uid, unsigned gid);
+/* fork(2), which Swift refuses to call: the child may only do what it does in UserBindProber. */
+int tw_fork(void);
+
+/* Makes this process one with this user and group, no other groups, and none of root's capabilities; one that has the user
+   already is left as it is. */
+int tw_become(unsigned uid, unsigned gid);
 
 /* SO_REUSEADDR and SO_REUSEPORT of a socket of another process; 0 is off. */
 struct tw_reuse_options {
