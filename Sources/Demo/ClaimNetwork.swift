@@ -1,6 +1,7 @@
 import Diagnosis
 package import LinuxHost
 import NetlinkCodec
+import Reports
 package import SocketTable
 
 /// Why a claim could not be carried out.
@@ -99,15 +100,19 @@ package final class ClaimNetwork {
   func records(onPort port: UInt16, _ body: (SocketRecord) -> Void) throws(ClaimError) {
     let filter = SocketFilter(ports: PortSet(port), states: .states(.all))
     looks += 1
+    let snapshot: Snapshot
     do throws(InvestigationError) {
-      let isComplete = try investigation?.stream(filter, body) ?? false
-      let isFirstLoss = coverage?.isComplete != false
-      if coverage == nil || isFirstLoss && !isComplete {
-        coverage = investigation?.look(isComplete: isComplete)
-      }
+      guard let found = try investigation?.snapshot(filter) else { return }
+      snapshot = found
     } catch {
       throw .failed(error)
     }
+    if coverage?.isComplete != false { coverage = snapshot.coverage }
+    // What was not seen says nothing about the claim.
+    guard snapshot.coverage.isComplete else {
+      throw .notHere("could not look: \(Reason.text(of: snapshot.coverage.shortfall)).")
+    }
+    snapshot.records.forEach(body)
   }
 
   /// Waits until `condition` is met, or for this many seconds: what is seen is then shown in either case.

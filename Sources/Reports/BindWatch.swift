@@ -45,7 +45,8 @@ package struct BindWatch {
       }
       (word, tone, rest) = ("No.", .bad, " It cannot be bound by \(server)\(time ?? "").")
     case .depends: (word, tone, rest) = ("It depends.", .bad, "")
-    case .unknown: (word, tone, rest) = ("Unknown.", .bad, " \(Reason.incomplete).")
+    case .unknown:
+      (word, tone, rest) = ("Unknown.", .bad, " \(Reason.text(of: diagnosis.coverage.shortfall)).")
     }
     return ("\(word)\(rest)" as Prose).lines(width: canvas.columns).enumerated().map { index, text in
       var line = StyledLine()

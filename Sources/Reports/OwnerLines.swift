@@ -14,7 +14,8 @@ enum OwnerLines {
       return OwnerText.line(owner, now: details.observedAt) + flags
     }
     if let hidden = OwnerText.hidden(known) { return hidden + flags }
-    return known.visibility == .none ? "no process has it open" : nil
+    if known.visibility == .none { return "no process has it open" }
+    return details.failure == nil ? nil : "process not found: some could not be looked at"
   }
 
   /// Explains why owners are hidden, and who can see them. Nil if none is hidden.

@@ -148,10 +148,10 @@ package struct PortTable {
           ? nothingElse(after: true)
           : "\(StateList(withoutMinisocketsIn: counts).list) \(others == 1 ? "holds" : "hold") it too.")
     } else if others > 0 {
-      sentences.append("No TIME_WAIT on \(ports).")
+      sentences.append("No TIME_WAIT \(seen) \(ports).")
       sentences.append("It is held all the same: \(StateList(withoutMinisocketsIn: counts).list).")
     } else {
-      sentences.append("No TIME_WAIT on \(ports). \(nothingElse(after: false))")
+      sentences.append("No TIME_WAIT \(seen) \(ports). \(nothingElse(after: false))")
     }
     if others > 0 { sentences += lossSentences }
     return sentences + blindSentences
@@ -176,8 +176,11 @@ package struct PortTable {
   private func nothingElse(after isMore: Bool) -> Prose {
     report.coverage.isComplete
       ? "Nothing else that this kernel can list holds it\(report.filter.family == .any ? "" : " there")."
-      : "What else holds it was not seen whole."
+      : "Whether anything else holds it is not known: the table was not seen whole."
   }
+
+  /// What was lost from an incomplete look may have been there.
+  private var seen: String { report.coverage.isComplete ? "on" : "was seen on" }
 
   private func listedSentences(_ preposition: String) -> [Prose] {
     let counts = report.counts

@@ -56,7 +56,10 @@ package struct ReleaseText {
 
   private func writeNothing(to text: inout StyledText) {
     let what = report.includesFinWait2 ? "TIME_WAIT or FIN_WAIT2 without a process" : "TIME_WAIT"
-    text.paragraph("No \(what) on \(port): nothing to end.")
+    text.paragraph(
+      report.coverage.isComplete
+        ? "No \(what) on \(port): nothing to end."
+        : "No \(what) was seen on \(port), but the table was not seen whole: nothing is ended.")
     if !report.left.isEmpty {
       text.paragraph(
         """
@@ -116,7 +119,7 @@ package struct ReleaseText {
   private func nothing(_ verb: String) -> Prose {
     report.coverage.isComplete
       ? "Nothing that this kernel can list \(verb) port \(report.port)."
-      : "Whether anything \(verb) port \(report.port) was not seen whole."
+      : "Whether anything else \(verb) port \(report.port) is not known: the table was not seen whole."
   }
 
   /// "3 TIME_WAIT, 1 FIN_WAIT2 without a process".

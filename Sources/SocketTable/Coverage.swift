@@ -1,3 +1,5 @@
+package import NetlinkCodec
+
 /// Where records came from, whether every one arrived, and what this source cannot show.
 package struct Coverage: Hashable, Sendable {
   /// The raw values stand in JSON.
@@ -8,14 +10,29 @@ package struct Coverage: Hashable, Sendable {
     case procNet = "proc"
   }
 
+  /// Why not every record arrived.
+  package enum Shortfall: Hashable, Sendable {
+    /// The kernel had no room for some of its messages, or they did not fit (ENOBUFS, MSG_TRUNC).
+    case messagesDropped
+    /// The table changed while it was read (NLM_F_DUMP_INTR).
+    case tableChanged
+    /// Nothing more came, with this errno, before the answer's end.
+    case brokenOff(Errno)
+  }
+
   package var origin: Origin
   /// False where messages were lost or the reading was interrupted: sockets may be missing.
   package var isComplete: Bool
+  /// Nil where it is complete, or where the reason was not kept.
+  package var shortfall: Shortfall?
   package var blindSpots: [BlindSpot]
 
-  package init(origin: Origin, isComplete: Bool, blindSpots: [BlindSpot]) {
+  package init(
+    origin: Origin, isComplete: Bool, shortfall: Shortfall? = nil, blindSpots: [BlindSpot]
+  ) {
     self.origin = origin
     self.isComplete = isComplete
+    self.shortfall = isComplete ? nil : shortfall
     self.blindSpots = blindSpots
   }
 

@@ -19,6 +19,9 @@ package struct SocketDetailsTable: Hashable, Sendable {
   private var details: [Key: SocketDetails] = [:]
   /// When they were found out, in milliseconds since 1970-01-01 UTC; nil if owners were not looked for.
   package var observedAt: Int64?
+  /// What kept the search for owners from looking at some process, other than that it is not permitted: the call, what it was
+  /// called on, and why. Nil if nothing did.
+  package var failure: String?
   /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.
   package var hasAskedForReuseOptions = false
 

@@ -14,6 +14,8 @@ package struct SocketSource: ~Copyable {
   private let mayFallBack: Bool
   /// The last dump may not have been read to its end.
   private var hasUnfinishedDump = false
+  /// Why the last dump was incomplete; nil if it was complete.
+  package private(set) var shortfall: Coverage.Shortfall?
   /// Whether this kernel lists sockets that are bound and do not listen; nil as long as that is unknown. It is found out
   /// with a socket of our own (`BoundWitness`), and only where there can be such sockets.
   private var listsBoundSockets: Bool?
@@ -63,6 +65,7 @@ package struct SocketSource: ~Copyable {
     _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     var hasBegun = false
+    shortfall = nil
     if hasUnfinishedDump, sockDiag != nil {
       // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
       hasUnfinishedDump = false
@@ -79,6 +82,7 @@ package struct SocketSource: ~Copyable {
         }
         if !hasBegun { begin(.sockDiag) }
         hasUnfinishedDump = isComplete != true
+        shortfall = sockDiag?.shortfall
         return isComplete ?? false
       } catch {
         guard mayFallBack, !hasBegun, case .unavailable(let reason) = error else { throw error }
@@ -102,7 +106,7 @@ package struct SocketSource: ~Copyable {
 
   // MARK: Collected
 
-  /// Everything that matches, collected whole; looks again where messages were lost.
+  /// Everything that matches, collected whole; looks again where messages were lost, and keeps the look that saw most.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     var records: [SocketRecord] = []
     records.reserveCapacity(Self.fewRecords)
@@ -110,13 +114,25 @@ package struct SocketSource: ~Copyable {
       isAsked: origin == .sockDiag && filter.states.mask.contains(.bound) && filter.side != .peer,
       isAnswered: listsBoundSockets != nil)
     var isComplete = false
+    var fullest: (records: [SocketRecord], shortfall: Coverage.Shortfall?)?
     for _ in 0..<Self.attempts where !isComplete {
       records.removeAll(keepingCapacity: true)
-      isComplete = try stream(filter, bound, begin: { _ in }) { record in
-        // There will be more, and growing would copy everything each time.
-        if records.count == Self.fewRecords { Memory.reserve(SocketStatistics.tcpSockets, in: &records) }
-        records.append(record)
+      do throws(SourceError) {
+        isComplete = try stream(filter, bound, begin: { _ in }) { record in
+          // There will be more, and growing would copy everything each time.
+          if records.count == Self.fewRecords { Memory.reserve(SocketStatistics.tcpSockets, in: &records) }
+          records.append(record)
+        }
+      } catch {
+        // What has been seen is worth more than the reason why it was not seen again.
+        guard fullest != nil else { throw error }
+        break
       }
+      if !isComplete, records.count >= fullest?.records.count ?? 0 { fullest = (records, shortfall) }
+    }
+    if !isComplete, let fullest {
+      records = fullest.records
+      shortfall = fullest.shortfall
     }
     if bound.canBeThere, origin == .sockDiag {
       if bound.witness?.wasShown == true || records.contains(where: { $0.state == .bound }) {
@@ -134,7 +150,7 @@ package struct SocketSource: ~Copyable {
   package func look(isComplete: Bool, isBlindToBound: Bool = false) -> Coverage {
     var spots = Self.blindSpots(of: origin)
     if isBlindToBound, !spots.contains(.boundNotListening) { spots.insert(.boundNotListening, at: 0) }
-    return Coverage(origin: origin, isComplete: isComplete, blindSpots: spots)
+    return Coverage(origin: origin, isComplete: isComplete, shortfall: shortfall, blindSpots: spots)
   }
 
   /// What a source does not show, or can miss, on this host.

@@ -10,6 +10,8 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
   /// A dump is given up when more messages than this are lost.
   private static var lossLimit: Int { 16 }
+  /// Why the last dump was incomplete; nil if it was complete.
+  package private(set) var shortfall: Coverage.Shortfall?
 
   package init(_ channel: consuming Channel) { self.channel = channel }
 
@@ -33,6 +35,7 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
     _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     sequence &+= 1
+    shortfall = nil
     let request = filter.request(alsoLocalPort: witness?.local.port, asksForBound: asksForBound)
     do throws(SystemError) {
       try channel.send(
@@ -57,7 +60,9 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
         case .noBufferSpace where losses < Self.lossLimit:
           losses += 1
           continue
-        case .noBufferSpace, .tryAgain: return false
+        case .noBufferSpace, .tryAgain:
+          shortfall = .brokenOff(error.errno)
+          return false
         default: throw .system(error)
         }
       }
@@ -84,7 +89,12 @@ package struct SockDiagSource<Channel: DatagramChannel & ~Copyable>: ~Copyable {
       let failure = SystemError(call: "sock_diag", errno: error, context: "TCPDIAG_GETSOCK")
       throw hasHandedOut ? .system(failure) : Self.sourceError(failure)
     }
-    return !assembler.isInterrupted && losses == 0
+    if losses > 0 {
+      shortfall = .messagesDropped
+    } else if assembler.isInterrupted {
+      shortfall = .tableChanged
+    }
+    return shortfall == nil
   }
 
   /// Want of descriptors or memory says nothing about netlink; any other failure means that it cannot be used here.

@@ -6,13 +6,15 @@ extension Concealment {
   private static let initialPIDNamespace: UInt64 = 0xefff_fffc
 
   /// What hides whole processes from this one.
-  static var here: Concealment {
+  /// - Throws: what keeps it from knowing.
+  static func here() throws(SystemError) -> Concealment {
     var concealment: Concealment = []
     var status = stat()
-    let isKnown = unsafe stat("/proc/thread-self/ns/pid", &status) == 0
-    if !isKnown || UInt64(status.st_ino) != initialPIDNamespace { concealment.insert(.pidNamespace) }
+    let path = "/proc/thread-self/ns/pid"
+    guard unsafe stat(path, &status) == 0 else { throw .last("stat", path) }
+    if UInt64(status.st_ino) != initialPIDNamespace { concealment.insert(.pidNamespace) }
     // hidepid hides nothing from a process with CAP_SYS_PTRACE (proc(5)).
-    if isHidepidMounted, !Capabilities.isEffective(.sysPtrace) { concealment.insert(.hidepid) }
+    if try isHidepidMounted(), !Capabilities.isEffective(.sysPtrace) { concealment.insert(.hidepid) }
     return concealment
   }
 
@@ -25,8 +27,8 @@ extension Concealment {
     return Capabilities.isInitialUserNamespace ? .policy : .userNamespace
   }
 
-  private static var isHidepidMounted: Bool {
-    MountInfo.mounts.contains { mount in
+  private static func isHidepidMounted() throws(SystemError) -> Bool {
+    MountInfo.mounts(in: try MountInfo.contents()).contains { mount in
       mount.type == "proc" && mount.point == "/proc"
         && mount.options.contains {
           $0.hasPrefix("hidepid=") && $0 != "hidepid=0" && $0 != "hidepid=off"

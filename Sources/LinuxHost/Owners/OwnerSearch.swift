@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Diagnosis
 internal import Glibc
+internal import NetlinkCodec
 package import SocketTable
 
 /// Finds the processes that have sockets open, by /proc/PID/fd. Those in the socket's own cgroup are looked at first.
@@ -18,6 +19,7 @@ package enum OwnerSearch {
     search.run()
     var table = SocketDetailsTable()
     table.observedAt = Clock.wallMilliseconds
+    table.failure = search.failure
     for record in records where record.inode != 0 { table[record] = search.details(of: record) }
     return table
   }
@@ -45,8 +47,10 @@ package enum OwnerSearch {
   private var isWhole = false
   private var concealment: Concealment = []
   private var sawProcesses = false
-  /// Something could not be opened for want of descriptors or memory. Nothing then follows from an owner not being found.
-  private var hasFailed = false
+  /// Why a process could not be looked at although that is permitted: the first reason there was. Nothing then follows from an
+  /// owner not being found. Nil if there was none.
+  private(set) var failure: String?
+  private var hasFailed: Bool { failure != nil }
 
   /// In bytes. The longest link that matters is "socket:[4294967295]".
   private static let linkSize = 64
@@ -60,10 +64,10 @@ package enum OwnerSearch {
     owners = Array(repeating: [], count: inodes.count)
     isMultipath = Array(repeating: nil, count: inodes.count)
     missing = inodes.count
-    proc = unsafe open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    proc = retryingOnInterrupt { unsafe open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     let error = proc < 0 ? errno : 0
     unsafe link = UnsafeMutablePointer<CChar>.allocate(capacity: Self.linkSize)
-    if error != 0 { note(error) }
+    if error != 0 { note(error, at: "open /proc") }
     findCgroups(of: records)
   }
 
@@ -74,7 +78,7 @@ package enum OwnerSearch {
 
   private func findCgroups(of records: [SocketRecord]) {
     let ids = Set(records.lazy.filter { $0.inode != 0 }.compactMap(\.cgroupID))
-    guard !ids.isEmpty, let mountInfo = try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24),
+    guard !ids.isEmpty, let mountInfo = try? MountInfo.contents(),
       let tree = CgroupTree(mountInfo: mountInfo)
     else { return }
     for id in ids {
@@ -82,13 +86,18 @@ package enum OwnerSearch {
     }
   }
 
-  /// Notes why a process could not be looked at: it has ended, that is not permitted, or something ran out.
-  private func note(_ error: Int32, of pid: Int32? = nil) {
+  /// Notes why a process could not be looked at: it has ended, that is not permitted, or the call failed.
+  /// - Parameter step: the call and what it was called on.
+  private func note(_ error: Int32, of pid: Int32? = nil, at step: @autoclosure () -> String) {
     switch error {
-    case ENOENT, ESRCH, ENOTDIR: break
+    case 0, ENOENT, ESRCH, ENOTDIR: break
     case EACCES, EPERM: if let pid { denied.insert(pid) }
-    default: hasFailed = true
+    default: fail("\(step()): \(Errno(error).message)")
     }
+  }
+
+  private func fail(_ reason: String) {
+    if failure == nil { failure = reason }
   }
 
   private var isDone: Bool { missing == 0 && depth == .first }
@@ -111,20 +120,27 @@ package enum OwnerSearch {
     }
     guard !isDone else { return }
     guard !hasFailed else { return }
+    do throws(SystemError) {
+      concealment = sawProcesses ? try Concealment.here() : .noProc
+    } catch {
+      return fail("\(error)")
+    }
     isWhole = true
-    concealment = sawProcesses ? Concealment.here : .noProc
     if !denied.isEmpty { concealment.insert(.ofDescriptors) }
   }
 
   // MARK: Processes
 
   private func lookThroughAll(threadsToo: Bool = false) {
-    guard let list = unsafe Descriptor.open(".", below: proc, flags: O_DIRECTORY) else { return note(errno) }
+    guard let list = unsafe Descriptor.open(".", below: proc, flags: O_DIRECTORY) else {
+      return note(errno, at: "open /proc")
+    }
     var pids: [Int32] = []
-    reader.forEach(in: list) { entry in
+    let error = reader.forEach(in: list) { entry in
       if let pid = entry.number { pids.append(pid) }
       return true
     }
+    note(error, at: "getdents64 /proc")
     if !pids.isEmpty { sawProcesses = true }
     for pid in pids where !isDone {
       look(pid)
@@ -138,28 +154,31 @@ package enum OwnerSearch {
 
   private func lookAtThreads(of pid: Int32) {
     guard let tasks = unsafe Descriptor.open("\(pid)/task", below: proc, flags: O_DIRECTORY) else {
-      return note(errno)
+      return note(errno, of: pid, at: "open /proc/\(pid)/task")
     }
     var threads: [Int32] = []
-    reader.forEach(in: tasks) { entry in
+    let error = reader.forEach(in: tasks) { entry in
       if let thread = entry.number, thread != pid { threads.append(thread) }
       return true
     }
+    note(error, of: pid, at: "getdents64 /proc/\(pid)/task")
     for thread in threads where missing > 0 { look("\(pid)/task/\(thread)/fd", pid) }
   }
 
   private func look(_ path: String, _ pid: Int32) {
     guard let directory = unsafe Descriptor.open(path, below: proc, flags: O_DIRECTORY) else {
-      return note(errno, of: pid)
+      return note(errno, of: pid, at: "open /proc/\(path)")
     }
     let number = directory.number
-    var isDenied = false
     hits.removeAll(keepingCapacity: true)
-    reader.forEach(in: directory) { entry in
+    let error = reader.forEach(in: directory) { entry in
       let length = unsafe readlinkat(number, entry.name, link, Self.linkSize)
       if length < 0 {
-        isDenied = errno == EACCES || errno == EPERM
-        return !isDenied
+        let error = errno
+        // "." and ".." are no links.
+        if error == EINVAL, entry.number == nil { return true }
+        note(error, of: pid, at: "readlink below /proc/\(path)")
+        return error != EACCES && error != EPERM
       }
       // A process can have a socket open twice. `add` drops the second; doing so here would take quadratic time.
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
@@ -169,12 +188,15 @@ package enum OwnerSearch {
       }
       return true
     }
-    if isDenied { denied.insert(pid) }
+    note(error, of: pid, at: "getdents64 /proc/\(path)")
     let facts = ProcessDirectory(descriptors: directory)
     guard !hits.isEmpty else { return }
     guard var owner = facts.owner(pid, &users) else {
       // A process that has ended has no stat file any more. Where there is one, reading it has failed.
-      if unsafe faccessat(number, "../stat", F_OK, 0) == 0 { hasFailed = true }
+      let error = Errno(errno)
+      if unsafe faccessat(number, "../stat", F_OK, 0) == 0 {
+        fail("read below /proc/\(pid): \(error.message)")
+      }
       return
     }
     if ContainerProxy.isOne(owner.command) { owner.arguments = facts.arguments }

@@ -9,9 +9,9 @@ enum MountInfo {
     let options: [String]
   }
 
-  /// The mounts that this process sees; none where the file cannot be read.
-  static var mounts: [Mount] {
-    mounts(in: (try? readFile("/proc/thread-self/mountinfo", limit: 1 << 24)) ?? [])
+  /// The mounts that this process sees, as the kernel writes them.
+  static func contents() throws(SystemError) -> [UInt8] {
+    try readFile("/proc/thread-self/mountinfo", limit: 1 << 24)
   }
 
   /// Lines that are cut short or malformed are skipped.

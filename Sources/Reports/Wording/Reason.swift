@@ -1,8 +1,18 @@
 package import Diagnosis
+internal import NetlinkCodec
+package import SocketTable
 
 /// The words for why an answer is neither yes nor no, for standard error and after "Unknown.".
 package enum Reason {
-  package static let incomplete = "messages of the kernel were lost, or reading was cut short"
+  /// Why a look is incomplete.
+  package static func text(of shortfall: Coverage.Shortfall?) -> String {
+    switch shortfall {
+    case .messagesDropped: "the kernel dropped messages of its answer"
+    case .tableChanged: "the table changed while it was read"
+    case .brokenOff(let error): "the kernel's answer broke off (\(error.message))"
+    case nil: "messages of the kernel were lost, or reading was cut short"
+    }
+  }
 
   /// "SO_REUSEADDR of the sockets on the port", "sockets that are bound and do not listen".
   package static func text(of unknowns: ConflictRules.Unknowns) -> String {

@@ -20,7 +20,8 @@ struct Verdict {
         "Unknown.",
         diagnosis.coverage.isComplete
           ? "None of the addresses could be tried."
-          : "The look at \(place) is not whole: \(Reason.incomplete). \(Self.answers(diagnosis))")
+          : "The look at \(place) is not whole: \(Reason.text(of: diagnosis.coverage.shortfall)). \(Self.answers(diagnosis))"
+      )
     }
   }
 

@@ -31,8 +31,8 @@ struct DemoRun {
         \((Clock.monotonicNanoseconds - began) / 1_000_000) ms
         """)
     }
-    guard network.coverage?.isComplete != false else {
-      StandardOutput.complain("tw-inspect: a look was incomplete: the kernel dropped messages of its answer")
+    if let coverage = network.coverage, !coverage.isComplete {
+      common.complainAboutCoverage(coverage)
       return ExitStatus.incompleteLook
     }
     return reports.allSatisfy(\.differences.isEmpty) ? ExitStatus.yes : ExitStatus.no

@@ -16,7 +16,7 @@ extension BindDiagnosis {
       StandardOutput.complain(
         coverage.isComplete
           ? "could not look: none of the addresses could be tried"
-          : "could not look: \(Reason.incomplete); what was seen is shown")
+          : "could not look: \(Reason.text(of: coverage.shortfall)); what was seen is shown")
     }
     return ExitStatus.incompleteLook
   }

@@ -1,5 +1,6 @@
 import LinuxHost
 import NetlinkCodec
+import Reports
 import SocketTable
 
 extension CommonRequest {
@@ -45,5 +46,16 @@ extension CommonRequest {
       tw-inspect: read from /proc/\(process)net/tcp\(why), which does not show sockets that are bound and do not \
       listen, IPV6_V6ONLY, cgroups or devices
       """)
+  }
+  /// Says on standard error why a look is not whole, if it is not: the exit status alone would not tell.
+  func complainAboutCoverage(_ coverage: Coverage) {
+    if coverage.isComplete { return }
+    StandardOutput.complain("tw-inspect: the look is incomplete: \(Reason.text(of: coverage.shortfall))")
+  }
+
+  /// Says on standard error what kept the search for owners from some process, if anything did.
+  func complainAboutOwners(_ details: SocketDetailsTable) {
+    guard let failure = details.failure else { return }
+    StandardOutput.complain("tw-inspect: not every process could be looked at: \(failure)")
   }
 }

@@ -35,10 +35,9 @@ struct PortRun {
       }
     }
     common.complainAboutSource(investigation)
-    guard outcome.isComplete else {
-      StandardOutput.complain("tw-inspect: the look is incomplete: the kernel dropped messages of its answer")
-      return ExitStatus.incompleteLook
-    }
+    common.complainAboutCoverage(outcome.coverage)
+    if outcome.lacksOwners { common.complainAboutOwners(outcome.details) }
+    guard outcome.coverage.isComplete, !outcome.lacksOwners else { return ExitStatus.incompleteLook }
     if let expectation = request.expectation, !expectation.isMet(by: outcome.listed) { return ExitStatus.no }
     return ExitStatus.yes
   }
@@ -46,14 +45,22 @@ struct PortRun {
   struct Outcome {
     /// The number of sockets that match, including those beyond the limit.
     var listed: Int
-    /// Whether the look missed nothing.
-    var isComplete: Bool
+    var coverage: Coverage
+    var details = SocketDetailsTable()
+    /// The owner of a socket that is listed was not found, and not every process could be looked at.
+    var lacksOwners = false
+
+    mutating func take(_ details: SocketDetailsTable, of records: some Sequence<SocketRecord>) {
+      self.details = details
+      lacksOwners =
+        details.failure != nil && records.contains { details[$0]?.visibility == OwnerVisibility.unknown }
+    }
   }
 
   private func count(_ investigation: inout Investigation) throws -> Outcome {
     var listed = 0
     let isComplete = try investigation.stream(filter) { _ in listed += 1 }
-    return Outcome(listed: listed, isComplete: isComplete)
+    return Outcome(listed: listed, coverage: investigation.look(isComplete: isComplete))
   }
 
   // MARK: Collected
@@ -95,7 +102,9 @@ struct PortRun {
       text.finish()
     }
     try output.check()
-    return Outcome(listed: chosen.count, isComplete: snapshot.coverage.isComplete)
+    var outcome = Outcome(listed: chosen.count, coverage: snapshot.coverage)
+    outcome.take(report.details, of: listed.lazy.map { snapshot.records[Int($0)] })
+    return outcome
   }
 
   private func details(
@@ -114,7 +123,7 @@ struct PortRun {
       output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
     }
     try output.finish()
-    return Outcome(listed: chosen.count, isComplete: snapshot.coverage.isComplete)
+    return Outcome(listed: chosen.count, coverage: snapshot.coverage)
   }
 
   func lines(_ investigation: inout Investigation) throws -> Outcome {
@@ -144,13 +153,15 @@ struct PortRun {
       }
     }
     let counts = StateCounts(snapshot.records)
-    let reason = look.isComplete ? nil : "the kernel dropped messages of its answer"
+    let reason = look.isComplete ? nil : Reason.text(of: look.shortfall)
     output.append {
       lines.appendEnd(
         envelope, counts: counts, listed: counts.total, isComplete: look.isComplete, error: reason, to: &$0)
     }
     try output.finish()
-    return Outcome(listed: counts.total, isComplete: look.isComplete)
+    var outcome = Outcome(listed: counts.total, coverage: look)
+    outcome.take(details, of: listed)
+    return outcome
   }
 
   // MARK: Streamed
@@ -175,7 +186,7 @@ struct PortRun {
       throw error
     }
     try output.finish()
-    return Outcome(listed: listed, isComplete: isComplete)
+    return Outcome(listed: listed, coverage: investigation.look(isComplete: isComplete))
   }
 
   func streamLines(_ investigation: inout Investigation) throws -> Outcome {
@@ -196,13 +207,14 @@ struct PortRun {
     } catch {
       failure = Failure(error)
     }
-    let reason = failure?.message ?? (isComplete ? nil : "the kernel dropped messages of its answer")
+    let coverage = investigation.look(isComplete: isComplete)
+    let reason = failure?.message ?? (isComplete ? nil : Reason.text(of: coverage.shortfall))
     output.append {
       lines.appendEnd(
         envelope, counts: counts, listed: counts.total, isComplete: isComplete, error: reason, to: &$0)
     }
     try output.finish()
     if let failure { throw failure }
-    return Outcome(listed: counts.total, isComplete: isComplete)
+    return Outcome(listed: counts.total, coverage: coverage)
   }
 }

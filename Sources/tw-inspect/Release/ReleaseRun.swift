@@ -26,7 +26,7 @@ struct ReleaseRun {
     var report = ReleaseReport(
       port: port, family: common.family, includesFinWait2: request.includesFinWait2,
       isDryRun: request.isDryRun, try investigation.snapshot(onPort: port, .tcp))
-    let isFirstLookComplete = report.coverage.isComplete
+    let first = report.coverage
     try writePlan(report)
 
     if !report.chosen.isEmpty, !request.isDryRun {
@@ -40,15 +40,18 @@ struct ReleaseRun {
       let failure = end(&report)
       let after = try investigation.snapshot(onPort: port, .tcp)
       report.left = after.records
-      report.coverage = after.coverage
-      report.coverage.isComplete = after.coverage.isComplete && isFirstLookComplete
+      report.coverage = first.isComplete ? after.coverage : first
       if failure == nil { report.plainBind = try plainBind() }
       try writeResult(report)
       if let failure { throw failure }
-      if !report.remaining.isEmpty { return ExitStatus.no }
+      if !report.remaining.isEmpty {
+        common.complainAboutCoverage(report.coverage)
+        return ExitStatus.no
+      }
     } else {
       try writeResult(report)
     }
+    common.complainAboutCoverage(report.coverage)
     return report.coverage.isComplete ? ExitStatus.yes : ExitStatus.incompleteLook
   }
 

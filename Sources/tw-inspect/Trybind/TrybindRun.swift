@@ -20,6 +20,7 @@ struct TrybindRun {
     var prober = QuestionProber(as: question.user)
     let evidence = try investigation.evidence(for: question, &prober)
     common.complainAboutSource(investigation)
+    common.complainAboutOwners(evidence.details)
     if let interval = request.interval {
       return try watch(question, evidence, &prober, &investigation, every: interval)
     }

@@ -65,7 +65,9 @@ struct WaitRun {
         \(Clock.processorNanoseconds / 1000) us of processor time
         """)
     }
-    let diagnosis = BindDiagnosis(try loop.investigation.evidence(for: question, loop.session))
+    let evidence = try loop.investigation.evidence(for: question, loop.session)
+    let diagnosis = BindDiagnosis(evidence)
+    common.complainAboutOwners(evidence.details)
     try write(diagnosis, TrybindReport.Wait(milliseconds: waited, isTimedOut: end == .timedOut))
     return diagnosis.exitStatus()
   }
