@@ -31,6 +31,8 @@ package struct BindDiagnosis: Sendable {
   package let firstHolders: [FirstHolder?]
   /// The network namespace that was asked about; nil for the caller's own.
   package let namespace: NamespaceReference?
+  /// Who asks, and pastes what is advised.
+  package let caller: Caller
   /// The finding that decides comes first.
   package let findings: [Finding]
 
@@ -48,6 +50,7 @@ package struct BindDiagnosis: Sendable {
     let session = evidence.session
     details = evidence.details
     namespace = evidence.namespace
+    caller = evidence.settings.caller
     target = session.target
     trials = session.trials
     skipped = session.skipped

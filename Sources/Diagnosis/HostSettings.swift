@@ -30,6 +30,9 @@ package struct HostSettings: Equatable, Sendable {
   /// net.ipv4.tcp_fin_timeout, in seconds. The default is 60.
   package var finTimeout: Int?
 
+  /// Who asks. Its ancestors and their units are empty where no process holds the port.
+  package var caller = Caller()
+
   package init(
     ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),
     unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool? = false,

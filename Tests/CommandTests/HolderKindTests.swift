@@ -35,7 +35,7 @@ struct HolderKindTests {
       #expect(holder["owners"].array?.map { $0["pid"].int } == [Int(server.pid)])
       #expect(holder["owners"][0]["unit"].string == unit)
       #expect(slugs(json) == ["listener-alive"])
-      #expect(commands(json) == ["systemctl status \(unit)", "systemctl stop \(unit)"])
+      #expect(commands(json) == ["systemctl stop \(unit)", "systemctl status \(unit)"])
     }
   }
 
@@ -50,7 +50,7 @@ struct HolderKindTests {
       #expect(slugs(hidden) == ["listener-alive", "owner-hidden"])
       let because = hidden["findings"][1]["because"].string ?? ""
       #expect(because.contains("made in \(unit)") && because.contains("perl (pid \(server.pid))"))
-      #expect(commands(hidden).first == "systemctl status \(unit)")
+      #expect(commands(hidden).last == "systemctl status \(unit)")
     }
   }
 
@@ -62,7 +62,7 @@ struct HolderKindTests {
       let server = try Perl("enter($ARGV[0]); our $s = server(9527);", arguments: [group.directory]).start()
       let json = try trybind()
       #expect(json["holders"][0]["owners"][0]["container"].string == Self.id)
-      #expect(commands(json) == ["docker ps --filter id=0123456789ab", "docker stop 0123456789ab"])
+      #expect(commands(json) == ["docker stop 0123456789ab", "docker ps --filter id=0123456789ab"])
       withExtendedLifetime(server) {}
     }
   }
@@ -189,7 +189,7 @@ struct HolderKindTests {
       let json = try result.json
       #expect(slugs(json) == ["socket-activation"], "\(result)")
       #expect(json["holders"][0]["owners"][0]["pid"].int == 1)
-      #expect(commands(json).first == "systemctl list-sockets")
+      #expect(commands(json).last == "systemctl list-sockets")
       #expect(commands(json).allSatisfy { $0?.hasPrefix("kill") != true })
     }
   }

@@ -11,6 +11,12 @@ struct RemedyTests {
       ?? []
   }
 
+  /// The first command that shows more.
+  private func look(_ arguments: [String], asUser user: uid_t? = nil) throws -> String? {
+    let finding = try Tool.run(arguments + ["--json"], asUser: user).json["findings"][0]
+    return finding["remedies"].array?.first { $0["effect"].string == "shows" }?["command"].string
+  }
+
   /// As pasted into a shell, by a user who has no sudo to ask; on a terminal where an answer is to be typed.
   private func paste(_ command: String, answer: String? = nil) throws -> CommandResult {
     var shell = Command("/bin/sh", ["-c", command.replacing("sudo ", with: "")])
@@ -74,7 +80,7 @@ struct RemedyTests {
     func expect(_ make: (Lab) throws -> Void) throws {
       try withNetworkNamespace { lab in
         try make(lab)
-        let command = try #require(try commands(["trybind", "9527"]).first)
+        let command = try #require(try look(["trybind", "9527"]))
         let output = try paste(command).output
         #expect(output.split(whereSeparator: \.isWhitespace).contains("\(getpid())"), "\(command)")
       }
@@ -89,8 +95,7 @@ struct RemedyTests {
     func first(_ make: (Lab) throws -> Void) throws -> String {
       try withNetworkNamespace { lab in
         try make(lab)
-        let json = try Tool.run(["trybind", "9527", "--json"], asUser: 65_534).json
-        let command = json["findings"][0]["remedies"][0]["command"].string ?? ""
+        let command = try look(["trybind", "9527"], asUser: 65_534) ?? ""
         return try paste(command).output
       }
     }

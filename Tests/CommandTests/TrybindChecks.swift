@@ -138,7 +138,11 @@ private func expectFindingsAreWhole(
       finding["not_seen"].array?.contains { $0.string?.contains("TCP") == true } == true,
       sourceLocation: sourceLocation)
     for remedy in finding["remedies"].array ?? [] {
-      #expect(remedy.keys == ["action", "command", "side_effects"], sourceLocation: sourceLocation)
+      #expect(
+        remedy.keys == [
+          "kind", "effect", "ms", "unit", "container", "pids", "sysctl", "value", "action", "command",
+          "side_effects",
+        ], sourceLocation: sourceLocation)
     }
   }
   let errors = findings.filter { $0["severity"].string == "error" }

@@ -46,7 +46,9 @@ import Testing
       ])
     #expect(script.last?.evidence == .processes([Self.nginx, OwnerCases.script]))
     #expect(
-      script.last?.remedies == [.setOption(.closeOnExec), .signalHeirs([Self.nginx, OwnerCases.script])])
+      script.last?.remedies == [
+        .signalHeirs([Self.nginx, OwnerCases.script], areAll: true), .setOption(.closeOnExec),
+      ])
     // A process that could not be told apart is not another one.
     var unknown = OwnerCases.script
     unknown.executable = nil
@@ -56,7 +58,7 @@ import Testing
     let strayed = try findings(.seen(stray))
     #expect(
       strayed.map(\.kind) == [alive([stray]), .listenerInherited(by: [stray], madeIn: "nginx.service")])
-    #expect(strayed.last?.remedies == [.setOption(.closeOnExec), .signalHeirs([stray])])
+    #expect(strayed.last?.remedies == [.signalHeirs([stray], areAll: true), .setOption(.closeOnExec)])
     stray.cgroup = CgroupPath("/system.slice/nginx.service/workers")
     #expect(try slugs(.seen(stray)) == "listener-alive")
     stray.cgroup = CgroupPath("/system.slice/nginx.service-not")
@@ -91,7 +93,7 @@ import Testing
       #expect(findings.map(\.kind) == [.socketActivation(Self.places, unit: unit, services: [Self.nginx])])
       #expect(
         findings.first?.remedies == [
-          .look(.socketUnit(unit)), .restartOrder(.bySocketUnit), .stopSocketUnit(unit),
+          .stopSocketUnit(unit), .restartOrder(.bySocketUnit), .look(.socketUnit(unit)),
         ])
       #expect(findings.first?.unseen.first == unseen)
     }
@@ -107,7 +109,7 @@ import Testing
     let findings = try findings(.seen(Self.nginx, owner, cgroup: nil))
     #expect(findings.map(\.kind) == [.containerProxy(Self.places, by: owner, proxy)])
     #expect(
-      findings.first?.remedies == [.look(.publishedContainer(proxy)), .stopPublishedContainer("web")])
+      findings.first?.remedies == [.stopPublishedContainer("web"), .look(.publishedContainer(proxy))])
   }
 
   /// In a container the server itself can be process 1.
@@ -116,7 +118,7 @@ import Testing
     first.pid = 1
     let findings = try findings(.seen(first, cgroup: OwnerCases.elsewhere))
     #expect(findings.map(\.kind) == [alive([first])])
-    #expect(findings.first?.remedies.last == .stopHolder(.service))
+    #expect(findings.first?.remedies.first == .stopHolder(.service))
     var other = Self.nginx
     other.command = "systemd"
     #expect(try slugs(.seen(other)) == "listener-alive")
@@ -153,7 +155,7 @@ import Testing
         .ownerHidden(Self.places, concealment, madeIn: "nginx.service", suspects: [Self.nginx]),
       ])
     #expect(findings.last?.remedies == [.look(sight)])
-    #expect(findings.first?.remedies.first == .look(.unit("nginx.service", isUser: false)))
+    #expect(findings.first?.remedies.last == .look(.unit("nginx.service", isUser: false)))
   }
 
   // MARK: Whom to stop
@@ -163,7 +165,7 @@ import Testing
     var owner = Self.nginx
     owner.cgroup = CgroupPath(it.path)
     owner.service = CgroupPath(it.path)
-    #expect(try findings(.seen(owner, cgroup: owner.cgroup)).first?.remedies == [it.look, it.stop])
+    #expect(try findings(.seen(owner, cgroup: owner.cgroup)).first?.remedies == [it.stop, it.look])
   }
 
   @Test func ownersOfSeveralServices() throws {
@@ -171,7 +173,7 @@ import Testing
     other.pid = 900
     other.service = OwnerCases.elsewhere
     #expect(
-      try findings(.seen(Self.nginx, other)).first?.remedies.last == .signal(pids: [812, 900], .service))
+      try findings(.seen(Self.nginx, other)).first?.remedies.first == .signal(pids: [812, 900], .service))
   }
 }
 

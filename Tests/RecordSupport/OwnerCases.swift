@@ -60,7 +60,7 @@ package enum OwnerCases {
     Cgroup(
       path: "/system.slice/nginx.service", look: .look(.unit("nginx.service", isUser: false)),
       stop: .stopUnit("nginx.service", isUser: false, .service),
-      commands: ["systemctl status nginx.service", "systemctl stop nginx.service"]),
+      commands: ["systemctl stop nginx.service", "systemctl status nginx.service"]),
     Cgroup(
       path: "/system.slice/a\\x2db.service", look: .look(.unit("a\\x2db.service", isUser: false)),
       stop: .stopUnit("a\\x2db.service", isUser: false, .service), commands: [nil, nil]),
@@ -68,16 +68,16 @@ package enum OwnerCases {
     Cgroup(
       path: "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service",
       look: .look(.unit("x.service", isUser: true)), stop: .stopUnit("x.service", isUser: true, .service),
-      commands: ["systemctl --user status x.service", "systemctl --user stop x.service"]),
+      commands: ["systemctl --user stop x.service", "systemctl --user status x.service"]),
     process("/user.slice/user-1000.slice/user@1000.service"),
     container("/lxc/-rf", "-rf", [nil, nil]), container("/lxc/$(reboot)", "$(reboot)", [nil, nil]),
-    container("/lxc/web", "web", ["lxc-info web", "lxc-stop web"]), process("/"),
+    container("/lxc/web", "web", ["lxc-stop web", "lxc-info web"]), process("/"),
   ]
 
   private static func process(_ path: String) -> Cgroup {
     Cgroup(
       path: path, look: .look(.process(812)), stop: .signal(pids: [812], .service),
-      commands: ["ps -o pid,user,lstart,args -p 812", "kill 812"])
+      commands: ["kill 812", "ps -o pid,user,lstart,args -p 812"])
   }
 
   private static func container(_ path: String, _ name: String, _ commands: [String?]) -> Cgroup {

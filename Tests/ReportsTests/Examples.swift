@@ -95,7 +95,10 @@ enum Keys {
   static let finding: Set<String> = [
     "slug", "severity", "certainty", "title", "because", "evidence", "remedies", "not_seen",
   ]
-  static let remedy: Set<String> = ["action", "command", "side_effects"]
+  static let remedy: Set<String> = [
+    "kind", "effect", "ms", "unit", "container", "pids", "sysctl", "value", "action", "command",
+    "side_effects",
+  ]
 }
 
 extension BindDiagnosis {

@@ -121,7 +121,7 @@ enum FindingExamples {
       .forLaterRestarts(isSet: false), .inNewServerToo, .forRestartAfterNext,
     ] as [Remedy.OptionAdvice.When]).map { .setOption(.reuseAddress($0)) }
     + ([
-      .v6Only(separately: true), .v6Only(separately: false), .reusePort, .freeBind(.addressIsTentative),
+      .v6Only(.yours), .v6Only(.theirs), .reusePort, .freeBind(.addressIsTentative),
       .freeBind(.addressComesLater(.ipv4)), .freeBind(.addressComesLater(.ipv6)), .closeOnExec,
     ] as [Remedy.OptionAdvice]).map(Remedy.setOption)
     + ([
@@ -142,7 +142,8 @@ enum FindingExamples {
     + [
       .release(count: 1, includesFinWait2: false), .release(count: 2, includesFinWait2: true),
       .stopSocketUnit(nil), .stopSocketUnit("nginx.socket"), .stopPublishedContainer(nil),
-      .stopPublishedContainer("web"), .signalHeirs(owners), .signalHeirs([OwnerCases.nginx]),
+      .stopPublishedContainer("web"), .signalHeirs(owners, areAll: true),
+      .signalHeirs([OwnerCases.nginx], areAll: false),
       .stopKernelService, .reservePort,
     ]
     + (sights + (proxy.map { [.publishedContainer($0)] } ?? [])).map(Remedy.look)

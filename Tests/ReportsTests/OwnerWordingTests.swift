@@ -27,7 +27,7 @@ import Testing
         """
       ])
     #expect(
-      finding.remedies.map(\.command) == ["systemctl status nginx.service", "systemctl stop nginx.service"])
+      finding.remedies.map(\.command) == ["systemctl stop nginx.service", "systemctl status nginx.service"])
   }
 
   @Test func oneAddressOfManyListeners() throws {
@@ -42,15 +42,15 @@ import Testing
     var details = SocketDetails.seen(
       OwnerCases.systemd, OwnerCases.nginx, cgroup: CgroupPath("/init.scope"))
     let unnamed = try #require(try texts(details).first)
-    #expect(unnamed.remedies.first?.command == "systemctl list-sockets")
+    #expect(unnamed.remedies.last?.command == "systemctl list-sockets")
     #expect(unnamed.because.plain.contains("nginx"))
     details.socketUnit = "nginx.socket"
     let named = try #require(try texts(details).first)
     #expect(named.title.plain.contains("nginx.socket"))
     #expect(
-      named.remedies.map(\.command) == ["systemctl status nginx.socket", nil, "systemctl stop nginx.socket"])
+      named.remedies.map(\.command) == ["systemctl stop nginx.socket", nil, "systemctl status nginx.socket"])
     details.socketUnit = "a\\x2db.socket"
-    #expect(try texts(details).first?.remedies.map(\.command) == ["systemctl list-sockets", nil, nil])
+    #expect(try texts(details).first?.remedies.map(\.command) == [nil, nil, "systemctl list-sockets"])
   }
 
   @Test(
@@ -84,8 +84,8 @@ import Testing
     func commands(_ namespace: NamespaceReference) throws -> [String?]? {
       try texts(SocketDetails(), in: namespace).first?.remedies.map(\.command)
     }
-    #expect(try commands(.named("web")) == ["sudo ip netns exec web ss -tanp 'sport = :9527'", nil])
-    #expect(try commands(.process(12)) == ["sudo nsenter --target 12 --net ss -tanp 'sport = :9527'", nil])
+    #expect(try commands(.named("web")) == [nil, "sudo ip netns exec web ss -tanp 'sport = :9527'"])
+    #expect(try commands(.process(12)) == [nil, "sudo nsenter --target 12 --net ss -tanp 'sport = :9527'"])
     #expect(try commands(.path("/run/x")) == [nil, nil])
     #expect(try commands(.named("$(reboot)")) == [nil, nil])
   }
@@ -95,7 +95,7 @@ import Testing
     for (count, command) in [(4, "kill 2 3 4 5"), (5, nil)] as [(Int, String?)] {
       var details = SocketDetails.seen(cgroup: nil)
       details.owners = (0..<count).map { SocketOwner(pid: Int32($0 + 2), command: "x") }
-      #expect(try texts(details).first?.remedies.last?.command == command)
+      #expect(try texts(details).first?.remedies.first?.command == command)
     }
   }
 

@@ -93,10 +93,10 @@ extension BindFindings {
     finding(.boundNotListed, remedies: [.look(.trial)], unseen: [.boundSockets])
   }
 
-  func orphanedConnection(_ orphans: [SocketRecord]) -> Finding {
+  func orphanedConnection(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
     finding(
       .orphanedConnection(StateCounts(orphans)), evidence: sockets(orphans),
-      remedies: [.wait(.otherEnd), .setOption(.reuseAddress(.againstConnections))], unseen: [.otherEnd])
+      remedies: [.wait(.otherEnd), reuse(trial, otherwise: .againstConnections)], unseen: [.otherEnd])
   }
 
   func tcpSelfConnect(_ records: [SocketRecord]) -> Finding {
@@ -118,13 +118,13 @@ extension BindFindings {
       unseen: isCertain ? [] : [.whoConnected])
   }
 
-  func leakedConnection(_ connections: [SocketRecord]) -> Finding {
+  func leakedConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {
     let owners = ownersOfAll(connections)
     return finding(
       .leakedConnection(StateCounts(connections), owners: owners), .error, .likely,
       evidence: sockets(connections),
       remedies: [
-        findOut(connections), .setOption(.reuseAddress(.againstConnections)), stopping(connections, .clients),
+        findOut(connections), reuse(trial, otherwise: .againstConnections), stopping(connections, .clients),
       ],
       unseen: owners == nil ? [.keepingProcess] : [])
   }
@@ -151,7 +151,11 @@ extension BindFindings {
     return finding(
       .listenerInherited(by: holders, madeIn: cgroupName(listeners)), .warning, .likely,
       evidence: .processes(Array(holders.prefix(8))),
-      remedies: [.setOption(.closeOnExec), .signalHeirs(outside.isEmpty ? holders : outside)],
+      remedies: [
+        .setOption(.closeOnExec),
+        .signalHeirs(
+          outside.isEmpty ? holders : outside, areAll: outside.isEmpty || Set(outside) == Set(holders)),
+      ],
       unseen: [.whyInherited])
   }
 
@@ -172,6 +176,12 @@ extension BindFindings {
   }
 
   // MARK: Remedies
+
+  /// SO_REUSEADDR: as what frees the port where the trial with it succeeded, otherwise as advice for later.
+  func reuse(_ trial: Trial, otherwise: Remedy.OptionAdvice.When) -> Remedy {
+    let helps = analysis.isReuseTried(trial) && !analysis.isRefusedWithReuse(trial)
+    return .setOption(.reuseAddress(helps ? .beforeBind : otherwise))
+  }
 
   func findOut(_ records: [SocketRecord]) -> Remedy {
     identifying(records) ?? .look(.socketsWithProcesses)

@@ -17,7 +17,7 @@ extension BindFindings {
     return isAcrossFamilies
       ? finding(
         .dualStackWildcard(new, listener: listener.local), evidence: sockets(listeners),
-        remedies: [.setOption(.v6Only(separately: true)), .look(.port)])
+        remedies: [.setOption(.v6Only(new.address.family == .ipv6 ? .yours : .theirs)), .look(.port)])
       : finding(
         .wildcardOverlapsSpecific(new, listener: listener.local), evidence: sockets(listeners),
         remedies: [.otherAddress(.eachItsOwn), .look(.port)])
@@ -83,7 +83,7 @@ extension BindFindings {
     let others = target.addresses.filter { $0 != address }
     let isAcrossFamilies = others.contains { ($0.address.ipv4 != nil) != (address.address.ipv4 != nil) }
     return (target.addresses.count { $0 == address } > 1 ? [.otherAddress(.once(address))] : [])
-      + (isAcrossFamilies ? [.setOption(.v6Only(separately: false))] : [])
+      + (isAcrossFamilies ? [.setOption(.v6Only(.yours))] : [])
       + (target.addresses.contains(where: \.address.isUnspecified) ? [.otherAddress(.wildcardAlone)] : [])
   }
 

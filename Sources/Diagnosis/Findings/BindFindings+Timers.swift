@@ -38,7 +38,7 @@ extension BindFindings {
       analysis.isRefusedWithReuse(trial) ? .refused : analysis.isReuseTried(trial) ? .helps : .untried
     return finding(
       .finWait2Orphan(count: orphans.count, againstReuse: againstReuse), evidence: sockets(orphans),
-      remedies: [waiting, .setOption(.reuseAddress(.oldAndNew))]
+      remedies: [waiting, reuse(trial, otherwise: .oldAndNew)]
         + (orphans.allSatisfy(\.isMinisocket) ? [release(orphans)] : []),
       unseen: [.whenClientsClose])
   }
@@ -76,20 +76,21 @@ extension BindFindings {
   }
 
   private func predicted(_ minisockets: [SocketRecord], withReuse: TrialOutcome?) -> Finding {
-    let set = Remedy.setOption(.reuseAddress(.beforeBind))
+    let isSet = analysis.target.options.contains(.reuseAddress)
     switch withReuse {
     case .ok?:
       return finding(
         .timeWaitServerClosedFirst(.predicted(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
-        evidence: sockets(minisockets), remedies: [waiting, set])
+        evidence: sockets(minisockets), remedies: [waiting, .setOption(.reuseAddress(.beforeBind))])
     case .refused?:
       return finding(
         .timeWaitHolderWithoutReuse(.predicted(freeIn: freeIn)), evidence: sockets(minisockets),
-        remedies: [waiting, set])
+        remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))])
     case .undetermined?, nil:
       return finding(
         .timeWaitServerClosedFirst(.unknown(decides: analysis.refused.isEmpty)), .error, .possible,
-        evidence: sockets(minisockets), remedies: [.look(.trial), waiting, set],
+        evidence: sockets(minisockets),
+        remedies: [.look(.trial), waiting] + (isSet ? [] : [.setOption(.reuseAddress(.oldAndNew))]),
         unseen: [.oldServersOptions])
     }
   }

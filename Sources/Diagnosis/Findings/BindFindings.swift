@@ -75,7 +75,7 @@ struct BindFindings {
       holders, analysis.session.view, areTimeWaitsAlone: groups.allSatisfy { $0.example.state == .timeWait })
     var findings = held.listeners.isEmpty ? [] : explainListeners(held, trial)
     if !held.bound.isEmpty { findings.append(boundNotListening(held.bound)) }
-    if !held.orphans.isEmpty { findings.append(orphanedConnection(held.orphans)) }
+    if !held.orphans.isEmpty { findings.append(orphanedConnection(trial, held.orphans)) }
     if !held.selfConnected.isEmpty { findings.append(tcpSelfConnect(held.selfConnected)) }
     // While a listener holds the port, its connections explain nothing that the listener does not.
     if held.listeners.isEmpty {
@@ -83,7 +83,7 @@ struct BindFindings {
       let outgoing = held.connections.filter { analysis.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
       if !outgoing.isEmpty { findings.append(outgoingConnection(outgoing)) }
       let leaked = held.connections.filter { !outgoing.contains($0) }
-      if !leaked.isEmpty { findings.append(leakedConnection(leaked)) }
+      if !leaked.isEmpty { findings.append(leakedConnection(trial, leaked)) }
     }
     return findings + explainTimers(held, trial) + remarks(holders)
       + [v4MappedTimeWait(trial, held.minisockets)].compactMap { $0 }

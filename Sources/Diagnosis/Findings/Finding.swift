@@ -32,7 +32,7 @@ package struct Finding: Equatable, Sendable {
   package var severity: Severity
   package var certainty: Certainty
   package let evidence: Exhibit
-  /// In order from the least to the most destructive.
+  /// Those that free the port come first, from the least to the most destructive; see `Remedy.ordered`.
   package var remedies: [Remedy]
   /// What was not seen, and could change the finding or say more about it.
   package let unseen: [Unseen]
@@ -47,7 +47,7 @@ package struct Finding: Equatable, Sendable {
     self.severity = severity
     self.certainty = certainty
     self.evidence = evidence
-    self.remedies = remedies
+    self.remedies = Remedy.ordered(remedies)
     self.unseen = unseen
   }
 }

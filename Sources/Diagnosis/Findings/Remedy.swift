@@ -17,8 +17,9 @@ package enum Remedy: Equatable, Sendable {
   /// The name of the container for which the port is published; nil if unknown.
   case stopPublishedContainer(String?)
   case signal(pids: [Int32], Loss)
-  /// Ends processes that inherited a listener and should not have it.
-  case signalHeirs([SocketOwner])
+  /// Ends processes that inherited a listener and should not have it. `areAll`: no other process has it, so that the port is
+  /// free then.
+  case signalHeirs([SocketOwner], areAll: Bool)
   /// Stops whatever holds the port, where no process is known.
   case stopHolder(Loss)
   case stopKernelService
@@ -51,8 +52,8 @@ package enum Remedy: Equatable, Sendable {
   package enum OptionAdvice: Equatable, Sendable {
     /// SO_REUSEADDR.
     case reuseAddress(When)
-    /// IPV6_V6ONLY. `separately`: IPv4 gets a socket of its own.
-    case v6Only(separately: Bool)
+    /// IPV6_V6ONLY.
+    case v6Only(Whose)
     /// SO_REUSEPORT, on both sides.
     case reusePort
     /// IP_FREEBIND.
@@ -60,11 +61,21 @@ package enum Remedy: Equatable, Sendable {
     /// SOCK_CLOEXEC.
     case closeOnExec
 
+    /// Which server has to set IPV6_V6ONLY.
+    package enum Whose: Equatable, Sendable {
+      /// The one that was asked about, whose IPv6 socket takes IPv4 addresses as well.
+      case yours
+      /// The one that listens.
+      case theirs
+    }
+
     /// Which server has to set SO_REUSEADDR, and when that helps.
     package enum When: Equatable, Sendable {
+      /// It helps: the trial with the option succeeded, or the old sockets are known to have it.
       case beforeBind
+      /// It does not help now, or that is unknown.
       case oldAndNew
-      /// In the old server and the new one. Connections that are still alive are then not in the way.
+      /// In the old server and the new one. Connections that are still alive are then not in the way. It does not help now.
       case againstConnections
       /// It does not help this restart, but later ones. `isSet`: the server has it already.
       case forLaterRestarts(isSet: Bool)

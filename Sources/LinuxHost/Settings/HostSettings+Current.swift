@@ -1,4 +1,5 @@
 package import Diagnosis
+internal import Glibc
 internal import SocketTable
 
 extension HostSettings {
@@ -21,6 +22,7 @@ extension HostSettings {
       isIPv6Disabled: Sysctl.number("net.ipv6.conf.all.disable_ipv6") == 1,
       tentativeAddresses: addresses.tentative)
     settings.duplicateAddresses = addresses.duplicate
+    settings.caller = Caller(uid: geteuid())
     settings.timeWaits = SocketStatistics.timeWaits
     settings.timeWaitLimit = Sysctl.number("net.ipv4.tcp_max_tw_buckets")
     settings.timeWaitReuse = Sysctl.number("net.ipv4.tcp_tw_reuse")

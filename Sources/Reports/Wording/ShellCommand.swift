@@ -5,7 +5,7 @@ internal import SocketTable
 /// is put into one only if it is safe: a shell takes it for a plain word, and no program takes it for an option.
 enum ShellCommand {
   static func isPasteable(_ name: String) -> Bool {
-    !name.isEmpty && !name.hasPrefix("-")
+    !name.isEmpty && !name.hasPrefix("-") && !name.hasPrefix(".")
       && name.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
@@ -98,7 +98,10 @@ extension NamespaceReference {
 
   /// The command, run in this network namespace; nil if that would not be safe to paste. Commands whose answer does not
   /// depend on the network namespace are returned unchanged.
-  func command(_ command: String) -> String? {
+  ///
+  /// - Parameter asRoot: root pastes it, who needs no sudo.
+  func command(_ command: String, asRoot: Bool) -> String? {
+    let sudo = asRoot ? "" : "sudo "
     let isPrivileged = command.hasPrefix("sudo ")
     let bare = isPrivileged ? String(command.dropFirst("sudo ".count)) : command
     let isOwn = bare.hasPrefix("tw-inspect ")
@@ -106,9 +109,9 @@ extension NamespaceReference {
     switch self {
     case .named(let name):
       guard ShellCommand.isPasteable(name) else { return nil }
-      return isOwn ? "\(command) \(option)" : "sudo ip netns exec \(name) \(bare)"
+      return isOwn ? "\(command) \(option)" : "\(sudo)ip netns exec \(name) \(bare)"
     case .process(let pid):
-      return isOwn ? "\(command) \(option)" : "sudo nsenter --target \(pid) --net \(bare)"
+      return isOwn ? "\(command) \(option)" : "\(sudo)nsenter --target \(pid) --net \(bare)"
     case .path: return nil
     }
   }

@@ -7,8 +7,12 @@ extension Wording {
     let text = unplaced(remedy)
     guard let namespace else { return text }
     return RemedyText(
-      text.action, command: text.command.flatMap(namespace.command), sideEffects: text.sideEffects)
+      text.action, command: text.command.flatMap { namespace.command($0, asRoot: caller.isRoot) },
+      sideEffects: text.sideEffects)
   }
+
+  /// The command as it works for who pastes it: root needs no sudo.
+  func asRoot(_ command: String) -> String { caller.isRoot ? command : "sudo \(command)" }
 
   private func unplaced(_ remedy: Remedy) -> RemedyText {
     switch remedy {
@@ -19,7 +23,7 @@ extension Wording {
     case .release(let count, let includesFinWait2):
       RemedyText(
         "end \(count == 1 ? "it" : "them") now",
-        command: "sudo tw-inspect release \(port)\(includesFinWait2 ? " --include-fin-wait-2" : "")",
+        command: asRoot("tw-inspect release \(port)\(includesFinWait2 ? " --include-fin-wait-2" : "")"),
         sideEffects: "late segments could reach the next connection: RFC 1337")
     case .stopUnit(let unit, let isUser, let loss):
       RemedyText(
@@ -42,7 +46,7 @@ extension Wording {
       RemedyText(
         pids.count == 1 ? "end that process" : "end those processes", command: ShellCommand.kill(pids),
         sideEffects: text(loss))
-    case .signalHeirs(let owners): end(owners)
+    case .signalHeirs(let owners, _): end(owners)
     case .stopHolder(let loss): stopHolder(loss)
     case .stopKernelService: RemedyText("stop the kernel service, or let your server use another port")
     case .reservePort:
@@ -54,24 +58,26 @@ extension Wording {
     }
   }
 
+  /// Waits for the server that was asked about; nil if that would not be safe to paste.
+  private var waiting: String? { target.commandOptions.map { "tw-inspect wait \(port)\($0)" } }
+
   private func text(_ wait: Remedy.Wait) -> RemedyText {
     switch wait {
     case .timers(let free, let latest):
-      let command = target.commandOptions.map { "tw-inspect wait \(port)\($0)" }
       guard let latest, let free else {
-        return RemedyText("wait until the timers have run out", command: command)
+        return RemedyText("wait until the timers have run out", command: waiting)
       }
       let bound: Prose = "at the latest \(Quantity.seconds(milliseconds: latest))"
       let wait: Prose =
         Quantity.isEnding(milliseconds: free)
         ? "wait until it has ended, \(bound)"
         : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
-      return RemedyText("\(wait), and start the server then", command: command)
-    case .otherEnd: return RemedyText("wait: it ends when the other end answers, or when the kernel gives up")
-    case .addressDetection:
+      return RemedyText("\(wait), and start the server then", command: waiting)
+    case .otherEnd:
       return RemedyText(
-        "wait a few seconds, then start the server",
-        command: target.commandOptions.map { "tw-inspect wait \(port)\($0)" })
+        "wait: it ends when the other end answers, or when the kernel gives up", command: waiting)
+    case .addressDetection:
+      return RemedyText("wait a few seconds, then start the server", command: waiting)
     case .connection: return RemedyText("wait until that connection ends, or restart its client")
     case .anyPort: return RemedyText("wait until some are free")
     }
@@ -88,9 +94,9 @@ extension Wording {
   private func text(_ advice: Remedy.OptionAdvice) -> RemedyText {
     switch advice {
     case .reuseAddress(let when): text(when)
-    case .v6Only(separately: true):
-      RemedyText("set IPV6_V6ONLY on the IPv6 socket, and bind IPv4 with a socket of its own")
-    case .v6Only(separately: false): RemedyText("set IPV6_V6ONLY on the IPv6 socket: --v6-only")
+    case .v6Only(.yours): RemedyText("set IPV6_V6ONLY on the IPv6 socket: --v6-only")
+    case .v6Only(.theirs):
+      RemedyText("have the other server set IPV6_V6ONLY on its IPv6 socket, so that it leaves IPv4 alone")
     case .reusePort:
       RemedyText("start every server on this port with SO_REUSEPORT, the first one included")
     case .freeBind(.addressIsTentative):

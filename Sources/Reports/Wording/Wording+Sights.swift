@@ -7,11 +7,11 @@ extension Wording {
     switch sight {
     case .port: RemedyText("see every socket on the port", command: "tw-inspect port \(port) --all")
     case .socketsWithProcesses:
-      RemedyText("find out whose it is", command: "sudo ss -tanp 'sport = :\(port)'")
+      RemedyText("find out whose it is", command: asRoot("ss -tanp 'sport = :\(port)'"))
     case .descriptor(let inode):
       RemedyText(
         "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
-        command: "sudo find /proc/[0-9]*/fd -lname 'socket:?\(inode)?'")
+        command: asRoot("find /proc/[0-9]*/fd -lname 'socket:?\(inode)?'"))
     case .unit(let unit, let isUser):
       RemedyText("is it yours?", command: ShellCommand.systemctl("status", unit, isUser: isUser))
     case .container(let container): RemedyText("is it yours?", command: ShellCommand.list(container))
@@ -24,8 +24,8 @@ extension Wording {
       RemedyText("see which container it is", command: publishedContainer(proxy))
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
     case .otherNamespace(let pid):
-      RemedyText("ask there", command: "sudo tw-inspect trybind \(port) --netns pid:\(pid)")
-    case .ownersAsRoot: RemedyText("look as root", command: trial.map { "sudo \($0)" })
+      RemedyText("ask there", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
+    case .ownersAsRoot: RemedyText("look as root", command: trial.map(asRoot))
     case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
     case .trial: RemedyText("find out by a bind", command: trial)
     case .trialWithReusePort:
@@ -34,10 +34,13 @@ extension Wording {
       RemedyText(
         "read the other side's options, as root or as its user",
         command: "tw-inspect trybind \(port) --reuse-port --predict --flags live")
-    case .runningServersOptions(let asRoot):
+    case .runningServersOptions(let needsRoot):
       RemedyText(
         "read the running server's own options, as root or as its user",
-        command: trial.map { "\(asRoot ? "sudo " : "")\($0) --after-stop --flags live" })
+        command: trial.map {
+          let command = "\($0) --after-stop --flags live"
+          return needsRoot ? asRoot(command) : command
+        })
     case .addresses: RemedyText("see the addresses there are", command: "ip address show")
     case .tentativeAddresses:
       RemedyText("see whether detection has failed", command: "ip -6 address show tentative")
@@ -51,7 +54,7 @@ extension Wording {
     case .policies:
       RemedyText("look at the unit's SocketBindDeny=, RestrictAddressFamilies= and SELinux booleans")
     case .auditLog:
-      RemedyText("look for a denial in the audit log", command: "sudo journalctl -k --grep audit")
+      RemedyText("look for a denial in the audit log", command: asRoot("journalctl -k --grep audit"))
     case .connections: RemedyText("see which connections use them up", command: "ss -tan")
     }
   }

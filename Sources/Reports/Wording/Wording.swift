@@ -32,15 +32,22 @@ package struct Wording {
   let details: SocketDetailsTable
   /// The network namespace that was asked about; nil for the caller's own.
   let namespace: NamespaceReference?
+  /// Who is to paste the commands.
+  let caller: Caller
 
-  package init(_ target: BindTarget, details: SocketDetailsTable, namespace: NamespaceReference? = nil) {
+  package init(
+    _ target: BindTarget, details: SocketDetailsTable, namespace: NamespaceReference? = nil,
+    caller: Caller = Caller()
+  ) {
     self.target = target
     self.details = details
     self.namespace = namespace
+    self.caller = caller
   }
 
   package init(_ diagnosis: BindDiagnosis) {
-    self.init(diagnosis.target, details: diagnosis.details, namespace: diagnosis.namespace)
+    self.init(
+      diagnosis.target, details: diagnosis.details, namespace: diagnosis.namespace, caller: diagnosis.caller)
   }
 
   var port: UInt16 { target.port }

@@ -1,0 +1,54 @@
+import Diagnosis
+import RecordSupport
+import SocketTable
+import Testing
+
+/// What programs are told of remedies, and their order.
+@Suite struct RemedyOrderTests {
+  private static let container = CgroupPath.Container(id: "web", runtime: .podman)
+
+  @Test func thoseThatFreeComeFirstAndTheMildestBefore() {
+    let inOrder: [Remedy] = [
+      .wait(.otherEnd), .restartOrder(.now), .setOption(.reuseAddress(.beforeBind)),
+      .otherAddress(.ofThisHost),
+      .release(count: 1, includesFinWait2: false), .stopUnit("a.service", isUser: false, .service),
+      .stopContainer(Self.container, .service), .signal(pids: [2], .service),
+      .changeSetting(.runAsHoldersUser),
+      .setOption(.reuseAddress(.oldAndNew)), .changeSetting(.raiseTimeWaitLimit), .reservePort, .look(.port),
+    ]
+    #expect(Finding(.portNowFree, remedies: inOrder).remedies == inOrder)
+    #expect(
+      Finding(.portNowFree, remedies: inOrder.reversed()).remedies.map(\.effect) == inOrder.map(\.effect))
+    let kinds = Finding(.portNowFree, remedies: inOrder.reversed()).remedies.map(\.kind)
+    #expect(
+      kinds.map { $0 == .stopContainer ? .stopUnit : $0 }
+        == inOrder.map(\.kind).map { $0 == .stopContainer ? .stopUnit : $0 })
+  }
+
+  /// Every finding that the cases lead to.
+  @Test(arguments: TimerCases.all + HolderCases.listeners + HolderCases.others + HolderCases.blind)
+  func everyFinding(case situation: BindCase) throws {
+    for finding in try situation.diagnosis().findings {
+      let effects = finding.remedies.map(\.effect)
+      let ranks = effects.compactMap { [.frees, .prevents, .shows].firstIndex(of: $0) }
+      #expect(ranks == ranks.sorted(), "\(finding.slug): \(effects)")
+      let order: [Remedy.Kind] = [
+        .wait, .restartOrder, .setOption, .otherAddress, .release, .endConnection, .stopUnit, .signal,
+        .changeSetting,
+      ]
+      let freeing = finding.remedies.filter { $0.effect == .frees }.map {
+        order.firstIndex(of: $0.kind == .stopContainer ? .stopUnit : $0.kind) ?? -1
+      }
+      #expect(freeing == freeing.sorted(), "\(finding.slug): \(finding.remedies)")
+    }
+  }
+
+  @Test func parameters() {
+    #expect(Remedy.wait(.timers(free: 41_000, latest: 43_048)).parameters.milliseconds == 43_048)
+    #expect(Remedy.stopUnit("a.service", isUser: false, .service).parameters.unit == "a.service")
+    #expect(Remedy.stopContainer(Self.container, .service).parameters.container == "web")
+    #expect(Remedy.signal(pids: [2, 3], .service).parameters.pids == [2, 3])
+    #expect(Remedy.reservePort.parameters.sysctl == "net.ipv4.ip_local_reserved_ports")
+    #expect(Remedy.wait(.otherEnd).parameters.milliseconds == nil)
+  }
+}
