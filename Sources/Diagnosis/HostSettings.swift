@@ -21,6 +21,8 @@ package struct HostSettings: Equatable, Sendable {
   package var duplicateAddresses: [IPAddress] = []
   /// net.ipv6.conf.all.disable_ipv6.
   package var isIPv6Disabled: Bool
+  /// The kernel is that of WSL, by its release (`uname -r`): Windows has ports of its own beneath it.
+  package var isOnWindows = false
   /// How many timewait minisockets there are.
   package var timeWaits: Int?
   /// net.ipv4.tcp_max_tw_buckets: the kernel keeps no more timewait minisockets than this.

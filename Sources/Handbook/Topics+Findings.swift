@@ -106,6 +106,28 @@ extension Topics {
       ],
       sources: ["listen(2)", "bind(2)"], related: ["LISTEN", "listener-inherited", "socket-activation"]),
     finding(
+      .sharedByReusePort, "the server would share the port",
+      """
+      Sockets that listen on the port have SO_REUSEPORT, as the server has, and belong to the same user: bind() succeeds, and
+      the kernel spreads new connections over all of them. That can be meant. It can also be an old instance, or a second one,
+      which nobody notices because nothing is refused.
+      """,
+      wrong: [.init("A port that can be bound is free.", "With SO_REUSEPORT on both sides it is shared.")],
+      advice: [
+        "see who listens: tw-inspect port PORT --all --owners",
+        "leave SO_REUSEPORT off where one instance is meant",
+      ],
+      sources: ["socket(7): SO_REUSEPORT"], related: ["listener-alive", "SO_REUSEPORT"]),
+    finding(
+      .otherNameElsewhere, "another server has the other localhost",
+      """
+      Something listens on ::1 while the server is for 127.0.0.1, or the other way round. These are two addresses: neither is in
+      the other's way, and clients that are told "localhost" can reach either.
+      """,
+      wrong: [.init("localhost is one address.", "It is two, one of each family.")],
+      advice: ["see who listens: tw-inspect port PORT --all --owners", "let clients name the address"],
+      sources: ["RFC 6761, section 6.3", "RFC 6724"], related: ["listener-alive", "dual-stack-wildcard"]),
+    finding(
       .listenerInherited, "a child process has the listening socket",
       """
       The server that made the listening socket is gone, and a process that it started still has the descriptor: a worker, a

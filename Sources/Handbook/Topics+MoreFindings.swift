@@ -189,6 +189,19 @@ extension Topics {
       sources: ["kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],
       related: ["outgoing-connection-took-port", "net.ipv4.ip_local_reserved_ports"]),
     finding(
+      .hostTracksPorts, "Windows beneath may hold the port",
+      """
+      The kernel is that of WSL, and a bind was refused that no socket here accounts for. Windows can hold the port itself, or
+      have excluded it with a whole range of ports.
+      """,
+      wrong: [.init("ss shows everything that can hold a port.", "It shows the sockets of this kernel.")],
+      advice: [
+        "in Windows: netstat -ano -p tcp",
+        "in Windows: netsh interface ipv4 show excludedportrange protocol=tcp",
+      ],
+      sources: ["uname(2)"],
+      related: ["rules-and-kernel-disagree", "denied-by-policy"]),
+    finding(
       .heldInOtherNamespace, "the port is held in another network namespace",
       """
       Nothing is on the port in the network namespace that was asked about, and a socket is on it in another one, such as a

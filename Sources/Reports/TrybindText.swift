@@ -17,6 +17,10 @@ package struct TrybindText {
 
   private static let indent = 8
   private static let seenLimit = 3
+  /// What is remarked on a yes, and does not explain the answer to any trial.
+  private static let notes: [Finding.Slug] = [
+    .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere,
+  ]
 
   package func write(to text: inout StyledText) {
     if diagnosis.isMatrix {
@@ -29,8 +33,7 @@ package struct TrybindText {
     text.line()
     if let finding = diagnosis.findings.first, let deciding = texts.first {
       // The verdict "no" has the title in it already. After a "yes" it is new, so it is written here.
-      let isNote =
-        diagnosis.verdict == .yes && [.portInEphemeralRange, .heldInOtherNamespace].contains(finding.slug)
+      let isNote = diagnosis.verdict == .yes && Self.notes.contains(finding.slug)
       section(
         isNote ? "Note" : "Why",
         [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)

@@ -29,8 +29,8 @@ import Testing
     #expect(findings.map(\.evidence) == [Self.shown])
     #expect(
       findings.first?.remedies == [
-        .look(.unit("nginx.service", isUser: false)),
         .stopUnit("nginx.service", isUser: false, .service),
+        .look(.unit("nginx.service", isUser: false)),
       ])
     #expect(findings.first?.unseen.first == .listenersService)
   }

@@ -24,7 +24,8 @@ import Testing
     "mptcp-holder", "privileged-port", "address-not-local", "address-tentative", "address-needs-scope",
     "family-unavailable", "denied-by-policy", "no-such-interface", "ephemeral-range-exhausted",
     "port-in-ephemeral-range", "port-now-free", "time-wait-table-full", "reuse-sysctl-misread",
-    "rules-and-kernel-disagree", "outgoing-time-wait", "address-duplicate", "held-in-other-namespace",
+    "rules-and-kernel-disagree", "outgoing-time-wait", "address-duplicate", "shared-by-reuse-port",
+    "other-name-elsewhere", "host-tracks-ports", "held-in-other-namespace",
   ])
   func everyPromisedFinding(slug: String) { #expect(Topics.find(slug)?.name == slug) }
 

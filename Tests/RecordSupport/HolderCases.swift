@@ -35,13 +35,13 @@ package enum HolderCases {
       holders: [0]),
     BindCase(
       "0.0.0.0 beside 127.0.0.1", [Holder(listener(.anyIPv4))], .server(on: [.loopback]),
-      says: "wildcard-overlaps-specific listener-alive", holders: [0]),
+      says: "listener-alive wildcard-overlaps-specific", holders: [0]),
     BindCase(
       "dual-stack [::] beside 0.0.0.0", [Holder(listener(.anyIPv6, v6Only: false))], .server(on: [.anyIPv4]),
-      says: "dual-stack-wildcard listener-alive", holders: [0]),
+      says: "listener-alive dual-stack-wildcard", holders: [0]),
     BindCase(
       "0.0.0.0 beside dual-stack [::]", [Holder(listener(.anyIPv4))], .server(on: [.anyIPv6]),
-      says: "dual-stack-wildcard listener-alive", holders: [0]),
+      says: "listener-alive dual-stack-wildcard", holders: [0]),
     BindCase(
       "another address", [Holder(listener(.loopback))], .server(on: [BindAddress(.v4(127, 0, 0, 2))]),
       says: "",
@@ -65,7 +65,7 @@ package enum HolderCases {
     BindCase(
       "four things at once", [Holder(listener(.anyIPv4))], .server(.reusePort, on: [.loopback]),
       settings: ephemeral,
-      says: "reuse-port-one-sided wildcard-overlaps-specific listener-alive port-in-ephemeral-range",
+      says: "reuse-port-one-sided listener-alive wildcard-overlaps-specific port-in-ephemeral-range",
       holders: [0]),
     BindCase(
       "SO_REUSEPORT of another user", [Holder(listener(.anyIPv4, uid: 33), .reusePort)],
@@ -76,7 +76,7 @@ package enum HolderCases {
       says: "reuse-port-other-user listener-alive", holders: [0]),
     BindCase(
       "SO_REUSEPORT on both sides", [Holder(listener(.anyIPv4), .reusePort)], .server(.reusePort),
-      says: "listener-alive", bindable: true, freeIn: 0, latest: 0, holders: [0]),
+      says: "shared-by-reuse-port", bindable: true, freeIn: 0, latest: 0, holders: [0]),
   ]
 
   package static let others: [BindCase] = [

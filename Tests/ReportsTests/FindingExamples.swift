@@ -38,8 +38,12 @@ enum FindingExamples {
         let listeners = Finding.Listeners(count: 2, places: places, owners: owners)
         return [
           .listenerAlive(listeners, remaining: counts), .listenerAlive(listeners, remaining: StateCounts()),
-          .listenerShared(listeners),
         ]
+      }
+    case .sharedByReusePort, .otherNameElsewhere:
+      [nil, owners].map { owners in
+        let listeners = Finding.Listeners(count: 2, places: places, owners: owners)
+        return slug == .sharedByReusePort ? .sharedByReusePort(listeners) : .otherNameElsewhere(listeners)
       }
     case .listenerInherited:
       [
@@ -98,6 +102,7 @@ enum FindingExamples {
         .rulesAndKernelDisagree(socket, .refused(.bind, .addressInUse)),
       ]
     case .portNowFree: [.portNowFree]
+    case .hostTracksPorts: [.hostTracksPorts]
     case .heldInOtherNamespace:
       [1, 5].map { .heldInOtherNamespace(Array(OwnerCases.otherNamespaces.prefix(min($0, 3))), count: $0) }
     case .portInEphemeralRange: [.portInEphemeralRange(32_768...60_999)]
@@ -151,7 +156,8 @@ enum FindingExamples {
   private static let sights: [Remedy.Sight] = [
     .port, .socketsWithProcesses, .descriptor(inode: 9), .unit("nginx.service", isUser: true),
     .container(container), .process(812), .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
-    .otherNamespace(812), .ownersAsRoot, .ownersFromHost, .trial, .trialWithReusePort, .listenersOptions,
+    .otherNamespace(812), .windowsPorts, .windowsExclusions, .ownersAsRoot, .ownersFromHost, .trial,
+    .trialWithReusePort, .listenersOptions,
     .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,
     .tentativeAddresses, .duplicateAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies,
     .auditLog, .connections,
@@ -164,6 +170,6 @@ enum FindingExamples {
     .whyNotListening, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess, .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
     .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
-    .policy, .kernelsReason,
+    .policy, .windows, .kernelsReason,
   ]
 }

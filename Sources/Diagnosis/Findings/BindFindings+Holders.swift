@@ -36,12 +36,26 @@ extension BindFindings {
       unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
   }
 
-  /// About listeners that did not prevent the bind, because both sides have SO_REUSEPORT.
-  func listenerShared(_ records: [SocketRecord]) -> Finding {
+  /// SO_REUSEPORT on both sides gets past them: perhaps meant, perhaps a second instance that nobody notices.
+  func sharedByReusePort(_ records: [SocketRecord]) -> Finding {
     let listeners = listeners(records)
     return finding(
-      .listenerShared(listeners), .info, evidence: sockets(records),
+      .sharedByReusePort(listeners), .info, evidence: sockets(records),
       unseen: listeners.owners == nil ? [.listenersProcess] : [])
+  }
+
+  /// Nil unless somebody listens on the other family's loopback address, which `localhost` can mean as well.
+  var otherNameElsewhere: Finding? {
+    let target = analysis.target
+    let hasIPv4 = target.addresses.contains { $0.address.coversLoopback(of: .ipv4, v6Only: $0.v6Only) }
+    let hasIPv6 = target.addresses.contains { $0.address.coversLoopback(of: .ipv6, v6Only: $0.v6Only) }
+    let others = analysis.session.bystanders.filter { record in
+      let isOnly6 = record.v6Only ?? true
+      return !hasIPv4 && record.local.address.coversLoopback(of: .ipv4, v6Only: isOnly6)
+        || !hasIPv6 && record.local.address.coversLoopback(of: .ipv6, v6Only: isOnly6)
+    }
+    guard hasIPv4 || hasIPv6, !others.isEmpty else { return nil }
+    return finding(.otherNameElsewhere(listeners(others)), .info, evidence: sockets(others))
   }
 
   private func socketActivation(_ listeners: [SocketRecord]) -> Finding {
@@ -256,5 +270,15 @@ extension SocketDetails {
 extension CgroupPath {
   fileprivate func isInside(_ other: CgroupPath) -> Bool {
     text == other.text || other.text == "/" || text.hasPrefix(other.text + "/")
+  }
+}
+
+extension IPAddress {
+  /// A server on it is reached by 127.0.0.1, or by ::1.
+  fileprivate func coversLoopback(of family: AddressFamily, v6Only: Bool) -> Bool {
+    switch family {
+    case .ipv4: self == .anyIPv4 || ipv4 == 0x7f00_0001 || self == .anyIPv6 && !v6Only
+    case .ipv6: self == .anyIPv6 || family == .ipv6 && isLoopback && ipv4 == nil
+    }
   }
 }

@@ -1,9 +1,24 @@
+internal import NetlinkCodec
 internal import SocketTable
 
 /// Findings about the host's settings, and about a port that has just become free.
 extension BindFindings {
   var portNowFree: Finding {
     finding(.portNowFree, .info, remedies: [.restartOrder(.now)], unseen: [.formerHolder])
+  }
+
+  /// Nil unless a refusal that no socket here accounts for was answered by a kernel that runs on Windows.
+  var hostTracksPorts: Finding? {
+    let isUnaccounted = analysis.refused.contains { trial in
+      trial.outcome.isAddressInUse && analysis.holders(against: trial).isEmpty
+        && !analysis.overlapsOwnSockets(trial)
+        || trial.outcome.error == .accessDenied
+          && Int(trial.socket.port) >= analysis.settings.unprivilegedPortStart
+    }
+    guard analysis.settings.isOnWindows, analysis.target.port != 0, isUnaccounted else { return nil }
+    return finding(
+      .hostTracksPorts, .warning, .possible, remedies: [.look(.windowsPorts), .look(.windowsExclusions)],
+      unseen: [.windows])
   }
 
   /// Nil unless nothing here is on the port, and something is elsewhere: a server may have been meant that runs there.

@@ -38,8 +38,10 @@ struct BindFindings {
     if analysis.refused.isEmpty, analysis.undetermined.isEmpty {
       // The server can bind, but one without reuse options could not. That is worth a note, but nothing has to be done.
       for trial in analysis.refusedPlain { add(explain(trial).map(\.asNote)) }
+      add([otherNameElsewhere].compactMap { $0 })
     }
     if let disagreement = analysis.disagreement { add([rulesAndKernelDisagree(disagreement)]) }
+    add([hostTracksPorts].compactMap { $0 })
     add(
       [heldInOtherNamespace, timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })
     return findings
@@ -91,7 +93,7 @@ struct BindFindings {
 
   private func explainListeners(_ held: HoldersByKind, _ trial: Trial) -> [Finding] {
     if analysis.refused.isEmpty, analysis.undetermined.isEmpty, analysis.target.options.contains(.reusePort) {
-      return [listenerShared(held.listeners)]
+      return [sharedByReusePort(held.listeners)]
     }
     var findings: [Finding] = []
     if trial.socket.options.contains(.reusePort) {
@@ -103,10 +105,8 @@ struct BindFindings {
         findings.append(reusePortRefused(refusing))
       }
     }
-    // If no address was named, the listener itself matters more to the user than how its address overlaps another.
-    let alive = listenersAlive(held)
-    let overlap = [overlap(trial, held.listeners)].compactMap { $0 }
-    return findings + (analysis.target.areAlternatives ? alive + overlap : overlap + alive)
+    // Who holds the port matters more than how addresses overlap: the usual cause is another instance of the same server.
+    return findings + listenersAlive(held) + [overlap(trial, held.listeners)].compactMap { $0 }
   }
 
   /// Whether the old sockets had SO_REUSEADDR is inferred from the trial with that option. If something other than a timer
@@ -216,13 +216,15 @@ extension Finding.Slug {
     switch self {
     case .ownAddressesOverlap, .listenConflict, .reusePortOtherUser, .reusePortOneSided: .specific
     case .timeWaitServerClosedFirst, .timeWaitHolderWithoutReuse, .finWait2Orphan, .outgoingTimeWait: .timer
-    case .listenerInherited, .mptcpHolder, .ownerHidden, .v4MappedTimeWait: .remark
+    case .listenerInherited, .mptcpHolder, .ownerHidden, .v4MappedTimeWait, .sharedByReusePort,
+      .otherNameElsewhere:
+      .remark
     case .listenerAlive, .orphanedConnection, .leakedConnection, .boundNotListening,
       .outgoingConnectionTookPort, .tcpSelfConnect, .dualStackWildcard, .wildcardOverlapsSpecific,
       .kernelOwnedSocket, .socketActivation, .containerProxy, .privilegedPort, .addressNotLocal,
       .addressTentative, .addressDuplicate, .addressNeedsScope, .familyUnavailable, .deniedByPolicy,
       .noSuchInterface,
-      .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .heldInOtherNamespace,
+      .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .heldInOtherNamespace, .hostTracksPorts,
       .timeWaitTableFull, .reuseSysctlMisread,
       .rulesAndKernelDisagree:
       .general

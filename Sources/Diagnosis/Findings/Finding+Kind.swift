@@ -19,7 +19,9 @@ extension Finding {
     /// `remaining` counts the minisockets that stay when the listeners stop.
     case listenerAlive(Listeners, remaining: StateCounts)
     /// The listeners are not in the way, because both sides have SO_REUSEPORT.
-    case listenerShared(Listeners)
+    case sharedByReusePort(Listeners)
+    /// They have `localhost` for the other family, and leave the server its own.
+    case otherNameElsewhere(Listeners)
     /// `madeIn`: the unit, or else the cgroup, in which the socket was made; nil if unknown.
     case listenerInherited(by: [SocketOwner], madeIn: String?)
     /// `count` is 0 where the kernel cannot list such sockets, and nothing else explains the refusal.
@@ -72,6 +74,8 @@ extension Finding {
     // MARK: Host
 
     case portNowFree
+    /// The kernel runs on Windows (WSL), which can hold a port, or keep it from everybody, without a socket here.
+    case hostTracksPorts
     /// Some of the other network namespaces where the port is held, and how many there are.
     case heldInOtherNamespace([OtherNamespace], count: Int)
     case portInEphemeralRange(ClosedRange<UInt16>)

@@ -4,6 +4,8 @@ extension Finding {
     case timeWaitServerClosedFirst = "time-wait-server-closed-first"
     case timeWaitHolderWithoutReuse = "time-wait-holder-without-reuse"
     case listenerAlive = "listener-alive"
+    case sharedByReusePort = "shared-by-reuse-port"
+    case otherNameElsewhere = "other-name-elsewhere"
     case listenerInherited = "listener-inherited"
     case orphanedConnection = "orphaned-connection"
     case finWait2Orphan = "fin-wait-2-orphan"
@@ -35,6 +37,7 @@ extension Finding {
     case ephemeralRangeExhausted = "ephemeral-range-exhausted"
     case portInEphemeralRange = "port-in-ephemeral-range"
     case portNowFree = "port-now-free"
+    case hostTracksPorts = "host-tracks-ports"
     case heldInOtherNamespace = "held-in-other-namespace"
     case timeWaitTableFull = "time-wait-table-full"
     case reuseSysctlMisread = "reuse-sysctl-misread"
@@ -49,7 +52,9 @@ extension Finding.Kind {
     case .timeWaitHolderWithoutReuse: .timeWaitHolderWithoutReuse
     case .finWait2Orphan: .finWait2Orphan
     case .outgoingTimeWait: .outgoingTimeWait
-    case .listenerAlive, .listenerShared: .listenerAlive
+    case .listenerAlive: .listenerAlive
+    case .sharedByReusePort: .sharedByReusePort
+    case .otherNameElsewhere: .otherNameElsewhere
     case .listenerInherited: .listenerInherited
     case .boundNotListening, .boundNotListed: .boundNotListening
     case .orphanedConnection: .orphanedConnection
@@ -79,6 +84,7 @@ extension Finding.Kind {
     case .ephemeralRangeExhausted: .ephemeralRangeExhausted
     case .rulesAndKernelDisagree: .rulesAndKernelDisagree
     case .portNowFree: .portNowFree
+    case .hostTracksPorts: .hostTracksPorts
     case .heldInOtherNamespace: .heldInOtherNamespace
     case .portInEphemeralRange: .portInEphemeralRange
     case .timeWaitTableFull: .timeWaitTableFull

@@ -138,6 +138,9 @@ package enum Remedy: Equatable, Sendable {
     case kernelServices
     /// The port in the network namespace of this process.
     case otherNamespace(Int32)
+    /// Of Windows, beneath WSL: who has a port there, and which ports it keeps for itself.
+    case windowsPorts
+    case windowsExclusions
     case ownersAsRoot
     case ownersFromHost
     /// `trybind` with the server's own options.

@@ -56,6 +56,7 @@ package enum Unseen: Equatable, Sendable {
   /// Which policy refused the bind.
   case policy
   case kernelsReason
+  case windows
 
   /// What no answer of this kind can take into account.
   static func always(isPredicted: Bool) -> [Unseen] { (isPredicted ? [.bind] : []) + [.udp, .ownServer] }

@@ -40,6 +40,15 @@ extension TrialSession {
     return holders
   }
 
+  /// Listeners on the port that are in nobody's way: neither in the server's, nor in that of one without options.
+  package var bystanders: [SocketRecord] {
+    guard !isRefused else { return [] }
+    let compared = trials.filter { $0.usesServerOptions || $0.socket.options.isEmpty }.compactMap(conflicts)
+    return snapshot.records.indices.filter { index in
+      snapshot.records[index].state == .listen && compared.allSatisfy { $0[index] == .none }
+    }.map { snapshot.records[$0] }
+  }
+
   /// Whether the server was refused with EADDRINUSE although no listed socket is in its way.
   package var isUnaccountedFor: Bool {
     target.port != 0

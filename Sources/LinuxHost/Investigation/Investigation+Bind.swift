@@ -55,7 +55,8 @@ extension Investigation {
   ) throws(InvestigationError) -> (evidence: BindEvidence, isOutdated: Bool) {
     guard question.wantsExplanation else { return (BindEvidence(session, settings: HostSettings()), false) }
     let (details, haveGone) = try detailsOfHolders(
-      session.holders(onlyOfProcesses: true), of: question.target, readsOptions: question.readsOptions)
+      session.holders(onlyOfProcesses: true) + session.bystanders, of: question.target,
+      readsOptions: question.readsOptions)
     return (
       BindEvidence(
         session, settings: settings(for: question.target), details: details, namespace: place.reference,

@@ -23,6 +23,7 @@ extension HostSettings {
       tentativeAddresses: addresses.tentative)
     settings.duplicateAddresses = addresses.duplicate
     settings.caller = Caller(uid: geteuid())
+    settings.isOnWindows = HostIdentity.current().kernel.lowercased().contains("microsoft")
     settings.timeWaits = SocketStatistics.timeWaits
     settings.timeWaitLimit = Sysctl.number("net.ipv4.tcp_max_tw_buckets")
     settings.timeWaitReuse = Sysctl.number("net.ipv4.tcp_tw_reuse")

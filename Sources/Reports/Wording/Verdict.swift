@@ -68,6 +68,10 @@ struct Verdict {
     if !diagnosis.holders.isEmpty, !target.options.isEmpty {
       text +=
         " Without \(options) it could not: \(StateList(StateCounts(diagnosis.holders)).list) on the port."
+      // The trial stands for the server as it was described.
+      if diagnosis.prediction == nil {
+        text += " If yours is refused all the same, it does not set that before bind()."
+      }
     }
     return text
   }

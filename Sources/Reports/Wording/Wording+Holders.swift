@@ -29,7 +29,7 @@ extension Wording {
       """)
   }
 
-  func listenerShared(_ listeners: Finding.Listeners) -> Statement {
+  func sharedByReusePort(_ listeners: Finding.Listeners) -> Statement {
     let isOne = (listeners.owners?.count ?? listeners.count) == 1
     let who =
       listeners.owners.map(OwnerText.names)
@@ -42,6 +42,21 @@ extension Wording {
       """
       With SO_REUSEPORT on both sides and one user the kernel spreads new connections over the listeners \
       whose address fits best: a specific one goes before the wildcard.
+      """)
+  }
+
+  func otherNameElsewhere(_ listeners: Finding.Listeners) -> Statement {
+    let who =
+      listeners.owners.map(OwnerText.names)
+      ?? (listeners.count == 1 ? "A socket" : "\(listeners.count) sockets")
+    let isOne = (listeners.owners?.count ?? listeners.count) == 1
+    return Statement(
+      """
+      \(who) \(isOne ? "listens" : "listen") on \(Self.text(listeners.places)): "localhost" can reach that one or yours.
+      """,
+      """
+      127.0.0.1 and ::1 are two addresses, and two servers can have one port on them. A client that is told "localhost" \
+      tries the one and then the other.
       """)
   }
 

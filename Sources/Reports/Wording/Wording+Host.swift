@@ -8,6 +8,15 @@ extension Wording {
       "The trial was repeated before it was explained, and then the kernel allowed it.")
   }
 
+  var hostTracksPorts: Statement {
+    Statement(
+      "This kernel runs on Windows (WSL), which may hold port \(port) itself, or keep it from everybody.",
+      """
+      With mirrored networking Windows answers for ports of its own, and of ranges that Hyper-V and others have excluded. \
+      No socket here tells of that.
+      """)
+  }
+
   func heldInOtherNamespace(_ some: [OtherNamespace], _ count: Int) -> Statement {
     let more: Prose = count > some.count ? ", and in \(count - some.count) more" : ""
     return Statement(

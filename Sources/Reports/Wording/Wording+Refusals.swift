@@ -112,7 +112,7 @@ extension Wording {
     } else {
       because = """
         No socket that is listed is in the way by the rules of bind(). The kernel's answer counts. A cgroup BPF \
-        program can refuse a bind so.
+        program, a seccomp filter, or the host beneath a virtual machine can refuse a bind so.
         """
     }
     return Statement(

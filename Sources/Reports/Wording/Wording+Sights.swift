@@ -25,6 +25,12 @@ extension Wording {
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
     case .otherNamespace(let pid):
       RemedyText("ask there", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
+    case .windowsPorts:
+      RemedyText("see who has it in Windows, in a console there", command: "netstat -ano -p tcp")
+    case .windowsExclusions:
+      RemedyText(
+        "see which ports Windows keeps for itself, in a console there",
+        command: "netsh interface ipv4 show excludedportrange protocol=tcp")
     case .ownersAsRoot: RemedyText("look as root", command: trial.map(asRoot))
     case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
     case .trial: RemedyText("find out by a bind", command: trial)

@@ -49,6 +49,7 @@ extension Wording {
     case .addressesOfOtherNamespaces: "addresses of other network namespaces"
     case .interfacesOfOtherNamespaces: "interfaces of other network namespaces"
     case .policy: "which policy it was"
+    case .windows: "the ports of Windows"
     case .kernelsReason: "why the kernel answers so"
     }
   }

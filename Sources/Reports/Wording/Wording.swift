@@ -78,7 +78,8 @@ package struct Wording {
     case .outgoingTimeWait(let counts, let peer, let freeIn): outgoingTimeWait(counts, peer, freeIn)
 
     case .listenerAlive(let listeners, let remaining): listenerAlive(listeners, remaining)
-    case .listenerShared(let listeners): listenerShared(listeners)
+    case .sharedByReusePort(let listeners): sharedByReusePort(listeners)
+    case .otherNameElsewhere(let listeners): otherNameElsewhere(listeners)
     case .listenerInherited(let owners, let madeIn): listenerInherited(owners, madeIn)
     case .boundNotListening(let count, let owners): boundNotListening(count, owners)
     case .boundNotListed: boundNotListed
@@ -116,6 +117,7 @@ package struct Wording {
     case .rulesAndKernelDisagree(let socket, let outcome): rulesAndKernelDisagree(socket, outcome)
 
     case .portNowFree: portNowFree
+    case .hostTracksPorts: hostTracksPorts
     case .heldInOtherNamespace(let some, let count): heldInOtherNamespace(some, count)
     case .portInEphemeralRange(let range): portInEphemeralRange(range)
     case .timeWaitTableFull(let count, let limit): timeWaitTableFull(count, limit)

@@ -12,7 +12,7 @@ struct WaitCommand: Command {
         tw-inspect wait 9527 --reuse               for one that sets SO_REUSEADDR
         tw-inspect wait 9527 --timeout 2m -q       exit 1 if it takes longer
         tw-inspect wait 9527 --fail-fast           exit 1 where time cannot help
-        until my-server; do tw-inspect wait 9527 --fail-fast || break; done
+        for i in 1 2 3; do tw-inspect wait 9527 && my-server && break; done
 
       DESCRIPTION
         The options describe your server, as those of trybind do. Its bind is
@@ -22,8 +22,8 @@ struct WaitCommand: Command {
         Where timers alone are in the way it knows how long it will take; a
         process is waited for by looking every 100 to 250 ms.
         The answer is of the instant in which it is given: another program can
-        take the port before your server does. Where that can happen, try and
-        wait in turns, as in the last example.
+        take the port before your server does. Where that can happen, wait and
+        try a few times, as in the last example.
         Progress goes to standard error: a line that is written over on a
         terminal, otherwise a line at the start and one at the end. If it was in
         vain, the explanation is that of trybind. TCP only.
