@@ -5,8 +5,8 @@ package import SocketTable
 package struct HostSettings: Equatable, Sendable {
   /// net.ipv4.ip_local_port_range.
   package var ephemeralRange: ClosedRange<UInt16>?
-  /// net.ipv4.ip_local_reserved_ports; empty where it could not be read.
-  package var reservedPorts: PortSet
+  /// net.ipv4.ip_local_reserved_ports.
+  package var reservedPorts: PortSet?
   /// net.ipv4.ip_unprivileged_port_start; the kernel's default of 1024 where it could not be read.
   package var unprivilegedPortStart: Int
   /// Milliseconds that a timer can stand at 0 before it fires: one step of the kernel's timer wheel.
@@ -36,7 +36,7 @@ package struct HostSettings: Equatable, Sendable {
   package var caller = Caller()
 
   package init(
-    ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet = PortSet([]),
+    ephemeralRange: ClosedRange<UInt16>? = nil, reservedPorts: PortSet? = PortSet([]),
     unprivilegedPortStart: Int = 1024, timerSlack: Int = 2048, mayBindPrivilegedPorts: Bool? = false,
     isIPv6Disabled: Bool = false, tentativeAddresses: [IPAddress] = []
   ) {
@@ -51,6 +51,6 @@ package struct HostSettings: Equatable, Sendable {
 
   /// Whether the kernel may choose this port for a client. False as well where the range is unknown.
   package func isEphemeral(_ port: UInt16) -> Bool {
-    (ephemeralRange?.contains(port) ?? false) && !reservedPorts.contains(port)
+    (ephemeralRange?.contains(port) ?? false) && reservedPorts?.contains(port) != true
   }
 }

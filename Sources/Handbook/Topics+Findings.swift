@@ -187,7 +187,7 @@ extension Topics {
       here: [.portRange, .reservedPorts],
       wrong: [.init("Only servers hold ports.", "Every connection holds one.")],
       advice: [
-        "wait until that connection ends, or restart its client",
+        "wait until that connection ends: tw-inspect wait PORT", "end that one connection: ss -K, as root",
         "keep it from happening again: add the port to net.ipv4.ip_local_reserved_ports",
       ],
       sources: ["connect(2)", "kernel document: networking/ip-sysctl (ip_local_reserved_ports)"],

@@ -29,8 +29,12 @@ package struct PortSet: Hashable, Sendable {
   }
 
   /// "9527", "9000-9100, 9527".
-  package var description: String {
+  package var description: String { parts.joined(separator: ", ") }
+
+  /// "9000-9100,9527", as settings of the kernel are written.
+  package var settingText: String { parts.joined(separator: ",") }
+
+  private var parts: [String] {
     ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-      .joined(separator: ", ")
   }
 }

@@ -45,6 +45,43 @@ struct RemedyTests {
     }
   }
 
+  /// "Restart that client" left the port in FIN_WAIT2 and TIME_WAIT for two minutes.
+  @Test(.needs(.program("ss")), arguments: [false, true])
+  func endOneConnection(isSelfConnected: Bool) throws {
+    try withNetworkNamespace { lab in
+      let other = try lab.outgoing(localPort: nil, toPort: 80)
+      let one: Situation
+      if isSelfConnected {
+        try lab.sysctl("net.ipv4.ip_local_port_range", "40000 40999")
+        one = try lab.selfConnected(port: 40_001)
+      } else {
+        one = try lab.outgoing(localPort: nil, toPort: 81)
+      }
+      let question = ["trybind", "\(one.port)", "--reuse"]
+      #expect(try Tool.run(question + ["-q"]).exitCode == 1)
+      let command = try #require(try commands(question).first { $0.contains("ss -K") })
+      let ended = try paste(command)
+      #expect(ended.exitCode == 0 && ended.errors == "", "\(ended)")
+      // bind() chose this one's port, so that its client has it as long as it is open.
+      if isSelfConnected { one.subject?.close() }
+      #expect(try Tool.run(question + ["-q"]).exitCode == 0)
+      let left = try KernelTable.read().rows.filter { $0.local == other.local }.map(\.state)
+      #expect(left == [.established], "nothing else was ended")
+    }
+  }
+
+  /// `sysctl -w` replaces the whole list, and the advice had no command, or one that lost what was reserved.
+  @Test func reserve() throws {
+    try withNetworkNamespace { lab in
+      try lab.sysctl("net.ipv4.ip_local_reserved_ports", "8080,39990-39999,50000-50010")
+      let command = try #require(try commands(["trybind", "40000"]).first { $0.contains("reserved") })
+      #expect(command.hasSuffix("sysctl -w net.ipv4.ip_local_reserved_ports=8080,39990-40000,50000-50010"))
+      let reserved = try paste(command)
+      #expect(reserved.exitCode == 0, "\(reserved)")
+      #expect(try commands(["trybind", "40000"]).allSatisfy { !$0.contains("reserved") })
+    }
+  }
+
   /// It waits for the server that was asked about, and no longer than that one has to.
   @Test(
     .needs(.ipv6),

@@ -14,7 +14,8 @@ import Testing
       .release(count: 1, includesFinWait2: false), .stopUnit("a.service", isUser: false, .service),
       .stopContainer(Self.container, .service), .signal(pids: [2], .service),
       .changeSetting(.runAsHoldersUser),
-      .setOption(.reuseAddress(.oldAndNew)), .changeSetting(.raiseTimeWaitLimit), .reservePort, .look(.port),
+      .setOption(.reuseAddress(.oldAndNew)), .changeSetting(.raiseTimeWaitLimit), .reservePort(all: nil),
+      .look(.port),
     ]
     #expect(Finding(.portNowFree, remedies: inOrder).remedies == inOrder)
     #expect(
@@ -48,7 +49,7 @@ import Testing
     #expect(Remedy.stopUnit("a.service", isUser: false, .service).parameters.unit == "a.service")
     #expect(Remedy.stopContainer(Self.container, .service).parameters.container == "web")
     #expect(Remedy.signal(pids: [2, 3], .service).parameters.pids == [2, 3])
-    #expect(Remedy.reservePort.parameters.sysctl == "net.ipv4.ip_local_reserved_ports")
+    #expect(Remedy.reservePort(all: nil).parameters.sysctl == "net.ipv4.ip_local_reserved_ports")
     #expect(Remedy.wait(.otherEnd).parameters.milliseconds == nil)
   }
 }

@@ -113,7 +113,7 @@ enum FindingExamples {
   }
 
   private static let container = CgroupPath.Container(id: "web", runtime: .podman)
-  private static let losses: [Remedy.Loss] = [.service, .otherWork, .selfConnection, .clients]
+  private static let losses: [Remedy.Loss] = [.service, .otherWork, .clients]
 
   static let remedies: [Remedy] =
     ([
@@ -149,7 +149,8 @@ enum FindingExamples {
       .stopSocketUnit(nil), .stopSocketUnit("nginx.socket"), .stopPublishedContainer(nil),
       .stopPublishedContainer("web"), .signalHeirs(owners, areAll: true),
       .signalHeirs([OwnerCases.nginx], areAll: false),
-      .stopKernelService, .reservePort,
+      .stopKernelService, .reservePort(all: PortSet([8080...8090, 9527...9527])), .reservePort(all: nil),
+      .endConnection(local: listener.local, peer: listener.local),
     ]
     + (sights + (proxy.map { [.publishedContainer($0)] } ?? [])).map(Remedy.look)
 

@@ -19,7 +19,8 @@ import Testing
     for kind in kinds {
       #expect(kind.slug == slug)
       let finding = Finding(
-        kind, evidence: .sockets(SocketSample([OwnerCases.listener], of: 2)), remedies: [.reservePort],
+        kind, evidence: .sockets(SocketSample([OwnerCases.listener], of: 2)),
+        remedies: [.reservePort(all: nil)],
         unseen: [.udp])
       let text = wording.text(finding)
       for sentence in [text.title.plain, text.because.plain] {

@@ -117,7 +117,7 @@ extension BindFindings {
     let owners = ownersOfAll(records)
     return finding(
       .tcpSelfConnect(owners: owners), evidence: sockets(records),
-      remedies: [findOut(records), stopping(records, .selfConnection), .reservePort],
+      remedies: ending(records) + [findOut(records), reserving],
       unseen: owners == nil ? [.selfConnectedProcess] : [])
   }
 
@@ -128,8 +128,18 @@ extension BindFindings {
         owners: ownersOfAll(connections),
         isInEphemeralRange: analysis.settings.ephemeralRange?.contains(analysis.target.port) == true),
       .error, isCertain ? .certain : .likely, evidence: sockets(connections),
-      remedies: [.wait(.connection), findOut(connections), .reservePort],
+      remedies: [.wait(.connection)] + ending(connections) + [findOut(connections), reserving],
       unseen: isCertain ? [] : [.whoConnected])
+  }
+
+  /// Ends one connection and nothing else. Where its client chose the port itself, by bind(), the port stays taken as long as
+  /// the client has the socket open, so none is offered. To end the client instead would leave the port in FIN_WAIT2 and
+  /// TIME_WAIT for a minute or two.
+  private func ending(_ connections: [SocketRecord]) -> [Remedy] {
+    guard connections.count == 1, let connection = connections.first, let peer = connection.peer,
+      analysis.settings.isEphemeral(analysis.target.port)
+    else { return [] }
+    return [.endConnection(local: connection.local, peer: peer)]
   }
 
   func leakedConnection(_ trial: Trial, _ connections: [SocketRecord]) -> Finding {

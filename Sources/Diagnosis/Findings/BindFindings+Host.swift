@@ -36,7 +36,15 @@ extension BindFindings {
     else {
       return nil
     }
-    return finding(.portInEphemeralRange(range), .info, remedies: [.reservePort])
+    return finding(.portInEphemeralRange(range), .info, remedies: [reserving])
+  }
+
+  /// Beside those that are reserved already: the setting is replaced as a whole.
+  var reserving: Remedy {
+    .reservePort(
+      all: analysis.settings.reservedPorts.map { reserved in
+        PortSet(reserved.ranges + [analysis.target.port...analysis.target.port])
+      })
   }
 
   /// Nil unless the host keeps as many timewait minisockets as net.ipv4.tcp_max_tw_buckets allows.

@@ -55,7 +55,7 @@ extension BindFindings {
       .outgoingTimeWait(StateCounts(records), peer: peer, freeIn: freeIn), .error, .likely,
       evidence: sockets(records),
       remedies: [waiting] + (held.finWait2Orphans.allSatisfy(\.isMinisocket) ? [release(records)] : [])
-        + [.reservePort],
+        + [reserving],
       unseen: [.whoConnected])
   }
 

@@ -46,6 +46,7 @@ extension Remedy {
     case .setOption: .setOption
     case .otherAddress: .otherAddress
     case .release: .release
+    case .endConnection: .endConnection
     case .stopUnit, .stopSocketUnit, .stopKernelService: .stopUnit
     case .stopContainer, .stopPublishedContainer: .stopContainer
     case .signal, .signalHeirs, .stopHolder: .signal
@@ -57,7 +58,7 @@ extension Remedy {
 
   package var effect: Effect {
     switch self {
-    case .wait, .release, .stopUnit, .stopSocketUnit, .stopKernelService, .stopContainer,
+    case .wait, .release, .endConnection, .stopUnit, .stopSocketUnit, .stopKernelService, .stopContainer,
       .stopPublishedContainer,
       .signal, .stopHolder:
       .frees
@@ -83,9 +84,11 @@ extension Remedy {
     case .signal(let pids, _): Parameters(pids: pids)
     case .signalHeirs(let owners, _): Parameters(pids: owners.map(\.pid))
     case .look(.process(let pid)): Parameters(pids: [pid])
-    case .reservePort: Parameters(sysctl: "net.ipv4.ip_local_reserved_ports")
+    case .reservePort(let all):
+      Parameters(sysctl: "net.ipv4.ip_local_reserved_ports", value: all.map(\.settingText))
     case .changeSetting(let advice): Parameters(sysctl: advice.sysctl)
-    case .restartOrder, .setOption, .otherAddress, .release, .stopKernelService, .stopHolder, .wait, .look:
+    case .restartOrder, .setOption, .otherAddress, .release, .endConnection, .stopKernelService, .stopHolder,
+      .wait, .look:
       Parameters()
     }
   }

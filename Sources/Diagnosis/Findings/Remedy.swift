@@ -10,6 +10,8 @@ package enum Remedy: Equatable, Sendable {
   /// Ends so many minisockets by `tw-inspect release`.
   case release(count: Int, includesFinWait2: Bool)
   /// Stops a systemd unit. `isUser`: it belongs to a user's service manager.
+  /// By SOCK_DESTROY: both ends see a reset.
+  case endConnection(local: Endpoint, peer: Endpoint)
   case stopUnit(String, isUser: Bool, Loss)
   /// The name of the socket unit; nil if unknown.
   case stopSocketUnit(String?)
@@ -24,7 +26,8 @@ package enum Remedy: Equatable, Sendable {
   case stopHolder(Loss)
   case stopKernelService
   /// Adds the port to net.ipv4.ip_local_reserved_ports, so that clients do not get it.
-  case reservePort
+  /// `all`: the ports to reserve, with those that are reserved already; nil where these could not be read.
+  case reservePort(all: PortSet?)
   case changeSetting(SettingAdvice)
   case look(Sight)
 
@@ -119,7 +122,6 @@ package enum Remedy: Equatable, Sendable {
   package enum Loss: Equatable, Sendable {
     case service
     case otherWork
-    case selfConnection
     case clients
   }
 

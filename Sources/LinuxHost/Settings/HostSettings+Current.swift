@@ -15,7 +15,7 @@ extension HostSettings {
     let addresses = IPv6Addresses()
     var settings = HostSettings(
       ephemeralRange: range,
-      reservedPorts: PortSet(reserved(Sysctl.text("net.ipv4.ip_local_reserved_ports") ?? "")),
+      reservedPorts: Sysctl.text("net.ipv4.ip_local_reserved_ports").map { PortSet(reserved($0)) },
       unprivilegedPortStart: Sysctl.number("net.ipv4.ip_unprivileged_port_start") ?? 1024,
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
       mayBindPrivilegedPorts: mayBindPrivilegedPorts,

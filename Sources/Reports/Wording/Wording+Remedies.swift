@@ -49,14 +49,25 @@ extension Wording {
     case .signalHeirs(let owners, _): end(owners)
     case .stopHolder(let loss): stopHolder(loss)
     case .stopKernelService: RemedyText("stop the kernel service, or let your server use another port")
-    case .reservePort:
+    case .reservePort(let all):
       RemedyText(
         "keep clients off this port from now on: add \(port) to net.ipv4.ip_local_reserved_ports",
-        sideEffects: "none for binds to the port: the setting only keeps automatic choice away")
+        command: all.map(\.settingText).flatMap { value in
+          value.utf8.count > Self.longestValue
+            ? nil : asRoot("sysctl -w net.ipv4.ip_local_reserved_ports=\(value)")
+        }, sideEffects: "none for binds to the port: the setting only keeps automatic choice away")
+    case .endConnection(let local, let peer):
+      RemedyText(
+        "end that one connection",
+        command: asRoot("ss -K -tn src '\(local.text)' dst '\(peer.text)'"),
+        sideEffects: "its client and its server see a reset")
     case .changeSetting(let advice): text(advice)
     case .look(let sight): text(sight)
     }
   }
+
+  /// A list of ports that is longer is not fit to be pasted.
+  private static let longestValue = 200
 
   /// Waits for the server that was asked about; nil if that would not be safe to paste.
   private var waiting: String? { target.commandOptions.map { "tw-inspect wait \(port)\($0)" } }
@@ -78,7 +89,9 @@ extension Wording {
         "wait: it ends when the other end answers, or when the kernel gives up", command: waiting)
     case .addressDetection:
       return RemedyText("wait a few seconds, then start the server", command: waiting)
-    case .connection: return RemedyText("wait until that connection ends, or restart its client")
+    case .connection:
+      return RemedyText(
+        "wait until that connection ends, and a TIME_WAIT of up to 60 s after it", command: waiting)
     case .anyPort: return RemedyText("wait until some are free")
     }
   }
@@ -172,7 +185,6 @@ extension Wording {
     switch loss {
     case .service: "whoever uses that service loses it"
     case .otherWork: "it loses whatever else it does"
-    case .selfConnection: "the client loses that connection, which leads nowhere anyway"
     case .clients: "its clients are cut off"
     }
   }
@@ -182,7 +194,6 @@ extension Wording {
       switch loss {
       case .service: "stop that service, or let yours use another port"
       case .otherWork: "stop the process that holds it"
-      case .selfConnection: "stop that client, then start the server"
       case .clients: "end the process that keeps them"
       }
     return RemedyText(action, sideEffects: text(loss))
