@@ -56,6 +56,10 @@ bench: $(RELEASE) deps-bench ## compare with ss: start-up, 10 and 100,000 socket
 fuzz: deps-build ## feed the decoders with what libFuzzer thinks up: a minute each (ARGS=SECONDS)
 	@Tests/Fuzz/run $(or $(ARGS),60)
 
+.PHONY: faults
+faults: $(RELEASE) deps-faults ## make every system call of every command fail: minutes, as root (ARGS="--only wait")
+	@scripts/faults $(ARGS) $(RELEASE)
+
 ##### The binary to install
 
 .PHONY: build
@@ -129,8 +133,8 @@ clean: ## remove everything that was built
 
 ##### What has to be installed
 
-.PHONY: deps deps-run deps-build deps-test deps-bench deps-order deps-check
+.PHONY: deps deps-run deps-build deps-test deps-faults deps-bench deps-order deps-check
 deps: ## install what any of these needs (apt-get, with sudo where not root)
-	@scripts/install-needs build test bench check
-deps-run deps-build deps-test deps-bench deps-order deps-check:
+	@scripts/install-needs build test faults bench check
+deps-run deps-build deps-test deps-faults deps-bench deps-order deps-check:
 	@scripts/install-needs $(@:deps-%=%)
