@@ -31,6 +31,9 @@ package struct IPAddress: Hashable, Sendable {
   /// ::ffff:a.b.c.d, RFC 4291 section 2.5.5.2.
   package var isV4Mapped: Bool { family == .ipv6 && high == 0 && low >> 32 == 0xffff }
 
+  /// ::ffff:0.0.0.0.
+  package var isMappedWildcard: Bool { family == .ipv6 && high == 0 && low == 0xffff_0000_0000 }
+
   /// The IPv4 address that this is or that is mapped into it; nil for any other IPv6 address.
   package var ipv4: UInt32? {
     family == .ipv4 || isV4Mapped ? UInt32(truncatingIfNeeded: low) : nil

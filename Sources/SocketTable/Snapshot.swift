@@ -3,6 +3,8 @@ package struct Snapshot: Sendable {
   /// In the order of the source.
   package var records: [SocketRecord]
   package var coverage: Coverage
+  /// Some of them are bound to ::ffff:0.0.0.0, and for this kernel that is perhaps no wildcard.
+  package var hasDoubtfulWildcard = false
 
   package init(records: [SocketRecord], coverage: Coverage) {
     self.records = records

@@ -45,7 +45,7 @@ package struct SocketRecord: Hashable, Sendable {
   /// tell.
   package let cookie: UInt64
   private let cgroup: UInt64
-  private let owner: UInt32
+  private var owner: UInt32
   /// 0: the socket belongs to no process (minisocket, orphan, or not yet accepted).
   package let inode: UInt32
   /// Index of the interface the socket is bound to (SO_BINDTODEVICE, or a link-local scope); 0 is none.
@@ -146,6 +146,22 @@ package struct SocketRecord: Hashable, Sendable {
 
   /// The user of the socket; nil where the kernel does not tell.
   package var uid: UInt32? { facts.contains(.hasUID) ? owner : nil }
+
+  /// The uid of users that a user namespace does not know (/proc/sys/kernel/overflowuid).
+  package static let overflowUser: UInt32 = 65_534
+
+  /// A socket that no process has, and of which root is reported: a kernel before 6.16 says so of every one.
+  package var hasDoubtfulUser: Bool {
+    inode == 0 && facts.contains(.hasUID) && (owner == 0 || owner == Self.overflowUser)
+  }
+
+  /// The same without a user.
+  package var withoutUser: SocketRecord {
+    var record = self
+    record.facts.remove(.hasUID)
+    record.owner = 0
+    return record
+  }
 
   /// IPV6_V6ONLY; nil where the source does not tell. IPv4 and v4-mapped sockets are known not to have it.
   package var v6Only: Bool? {

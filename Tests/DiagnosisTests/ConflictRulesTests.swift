@@ -55,6 +55,21 @@ import Testing
     #expect(found == expected, "\(name)")
   }
 
+  /// For some kernels ::ffff:0.0.0.0 is no wildcard among v4-mapped addresses.
+  @Test func aMappedWildcardThatIsPerhapsNone() {
+    let existing = ExistingSocket(.on(.mapped(0, 0, 0, 0), 9527, .listen), knowsMappedWildcard: false)
+    for (address, expected) in [
+      (IPAddress.mapped(127, 0, 0, 1), ConflictRules.Conflict.depends(.mappedWildcard)),
+      (.mapped(0, 0, 0, 0), .certain), (.loopback, .certain), (.anyIPv4, .certain), (.anyIPv6, .certain),
+      (.loopbackIPv6, .none),
+    ] {
+      #expect(
+        ConflictRules.conflict(of: existing, with: NewSocket(address: address)) == expected, "\(address)")
+    }
+    let other = ExistingSocket(.on(.mapped(127, 0, 0, 1), 9527, .listen), knowsMappedWildcard: false)
+    #expect(ConflictRules.conflict(of: other, with: NewSocket(address: .mapped(127, 0, 0, 1))) == .certain)
+  }
+
   // MARK: Options
 
   private static let combinations: [SocketOptions] = [

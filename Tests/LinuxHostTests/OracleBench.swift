@@ -105,11 +105,7 @@ func withOracleBench(_ choice: SocketSource.Choice = .netlink, _ body: (OracleBe
     try withNetworkNamespace { lab in
       // Follows from the table's size.
       try lab.sysctl("net.ipv4.tcp_max_tw_buckets", "200000")
-      try withKnownIssue("bind(2) before Linux 6.9", isIntermittent: true) {
-        try body(try OracleBench(lab, choice))
-      } when: {
-        !Kernel.comparesAddressesRight
-      }
+      try body(try OracleBench(lab, choice))
     }
   }
 }

@@ -23,8 +23,11 @@ struct OracleCase {
     if let fault = faults.first { contradict("the table is wrong: \(fault)", isOK) }
 
     let exact = predict(snapshot.records.map(known.completed), tellsInterface: true) { known.reuse($0) }
+    let isLeftOpen = exact == .depends && dependsOnKernel
     let isRemembered = mayRememberReusePort && isOK && exact == .fails && new.options.contains(.reusePort)
-    if !isRemembered, exact != (isOK ? .ok : .fails) { contradict("the rules say \(exact)", isOK) }
+    if !isRemembered, !isLeftOpen, exact != (isOK ? .ok : .fails) {
+      contradict("the rules say \(exact)", isOK)
+    }
 
     let withFlags = predict(tellsInterface: tellsDevice) { known.reuse($0) }
     let withoutFlags = predict(tellsInterface: tellsDevice) { _ in KnownReuseOptions() }
@@ -44,7 +47,8 @@ struct OracleCase {
       }
     }
     // The flags are all that is missing where the source tells the rest.
-    if withFlags == .depends, tellsDevice, snapshot.records.allSatisfy({ $0.v6Only != nil }) {
+    if withFlags == .depends, tellsDevice, !dependsOnKernel, snapshot.records.allSatisfy({ $0.v6Only != nil })
+    {
       contradict("with flags the rules say depends, and nothing is unknown", isOK)
     }
     for record in snapshot.records { checkUndecided(record, tellsDevice, isOK) }
@@ -54,15 +58,24 @@ struct OracleCase {
       if new.options.contains(.reusePort) { $0.withReusePort += 1 }
       if isRemembered { $0.reusePortRemembered += 1 }
       if withoutFlags == .depends { $0.undecidedWithoutFlags += 1 }
+      if isLeftOpen { $0.leftOpen += 1 }
     }
     return isRemembered
+  }
+
+  /// This kernel has forgotten whose socket it is, or does not take ::ffff:0.0.0.0 for a wildcard: what it answers is then for
+  /// no rule to say.
+  private var dependsOnKernel: Bool {
+    snapshot.hasDoubtfulWildcard
+      || new.options.contains(.reusePort) && snapshot.records.contains(where: \.lacksUser)
   }
 
   private func predict(
     _ records: [SocketRecord]? = nil, tellsInterface: Bool, _ reuse: (SocketRecord) -> KnownReuseOptions
   ) -> ConflictRules.Prediction {
     let existing = (records ?? snapshot.records).map {
-      ExistingSocket($0, reuse($0), knowsInterface: tellsInterface)
+      ExistingSocket(
+        $0, reuse($0), knowsInterface: tellsInterface, knowsMappedWildcard: !snapshot.hasDoubtfulWildcard)
     }
     return ConflictRules.conflict(of: existing, with: new).prediction
   }
@@ -70,7 +83,8 @@ struct OracleCase {
   /// What the rules leave open is open: whatever is unknown of the record can turn the answer both ways.
   private func checkUndecided(_ record: SocketRecord, _ tellsDevice: Bool, _ isOK: Bool) {
     let answer = ConflictRules.conflict(
-      of: ExistingSocket(record, knowsInterface: tellsDevice), with: new
+      of: ExistingSocket(
+        record, knowsInterface: tellsDevice, knowsMappedWildcard: !snapshot.hasDoubtfulWildcard), with: new
     ).prediction
     var possible: Set<ConflictRules.Prediction> = []
     let mustBeV6Only = record.state.hasNoPeer && !record.local.address.isUnspecified
@@ -81,8 +95,14 @@ struct OracleCase {
           completed.v6Only = v6Only
           completed.interface = device
           let reuse = KnownReuseOptions(reuseAddress: bits & 1 != 0, reusePort: bits & 2 != 0)
-          possible.insert(
-            ConflictRules.conflict(of: ExistingSocket(completed, reuse), with: new).prediction)
+          for user in record.lacksUser ? [new.uid, new.uid &+ 1] : [record.uid] {
+            for holdsMapped in snapshot.hasDoubtfulWildcard ? [false, true] : [true] {
+              var socket = ExistingSocket(completed, reuse)
+              socket.uid = user
+              socket.holdsMapped = holdsMapped
+              possible.insert(ConflictRules.conflict(of: socket, with: new).prediction)
+            }
+          }
         }
       }
     }
@@ -120,6 +140,9 @@ extension SocketRecord {
       + " uid \(uid.map { "\($0)" } ?? "?") inode \(inode) device \(interface)"
       + " v6only \(v6Only.map { "\($0)" } ?? "?")"
   }
+
+  /// A full socket, of which the kernel has perhaps forgotten the user.
+  var lacksUser: Bool { uid == nil && !isMinisocket && !(state == .synReceived && inode == 0) }
 
   /// Without what changes by itself.
   var withoutTime: SocketRecord {

@@ -17,6 +17,21 @@ import Testing
     #expect(SocketRecord.on(.loopback, 1, .listen, uid: .max, inode: 7).uid == .max)
   }
 
+  /// Kernels before 6.16 report root of every socket that no process has.
+  @Test func rootOfASocketWithoutProcessIsDoubtful() {
+    for state in [TCPState.established, .finWait1, .lastAck] {
+      for uid in [0, SocketRecord.overflowUser] {
+        #expect(SocketRecord.on(.loopback, 1, state, uid: uid).hasDoubtfulUser)
+        #expect(SocketRecord.on(.loopback, 1, state, uid: uid).withoutUser.uid == nil)
+        #expect(!SocketRecord.on(.loopback, 1, state, uid: uid, inode: 7).hasDoubtfulUser)
+      }
+      #expect(!SocketRecord.on(.loopback, 1, state, uid: 33).hasDoubtfulUser)
+    }
+    // There is nothing to doubt.
+    #expect(!SocketRecord.on(.loopback, uid: 0).hasDoubtfulUser)
+    #expect(!SocketRecord.on(.loopback, 1, .synReceived, timer: .retransmit, uid: 0).hasDoubtfulUser)
+  }
+
   @Test func v6OnlyOfIPv4IsFalse() {
     for address in [IPAddress.loopback, .anyIPv4, .mapped(127, 0, 0, 1), .mapped(0, 0, 0, 0)] {
       for given: Bool? in [nil, true, false] {

@@ -16,11 +16,13 @@ package enum ConflictRules {
     package static let uid = Unknowns(rawValue: 16)
     /// Not a property of a listed socket: whether there are sockets that are only bound, which the source does not list.
     package static let boundNotListening = Unknowns(rawValue: 32)
+    /// A property of the kernel: whether ::ffff:0.0.0.0 is the wildcard among v4-mapped addresses for it.
+    package static let mappedWildcard = Unknowns(rawValue: 64)
 
     private static let all: [(Unknowns, String)] = [
       (.reuseAddress, "SO_REUSEADDR"), (.reusePort, "SO_REUSEPORT"), (.v6Only, "IPV6_V6ONLY"),
       (.interface, "SO_BINDTODEVICE"), (.uid, "uid"),
-      (.boundNotListening, BlindSpot.boundNotListening.rawValue),
+      (.boundNotListening, BlindSpot.boundNotListening.rawValue), (.mappedWildcard, "::ffff:0.0.0.0"),
     ]
 
     /// The names to show: socket options by their names in C, "uid", and blind spots by their names in JSON.
@@ -91,6 +93,9 @@ package enum ConflictRules {
   private static func overlap(_ existing: ExistingSocket, _ new: NewSocket) -> Answer {
     let held = existing.address
     if let ipv4 = new.address.ipv4 {
+      if held.isMappedWildcard, ipv4 != 0, new.address.isV4Mapped {
+        return Answer(existing.holdsMapped, or: .mappedWildcard)
+      }
       if let heldIPv4 = held.ipv4 { return Answer(ipv4 == 0 || heldIPv4 == 0 || heldIPv4 == ipv4) }
       // To the kernel 0.0.0.0 overlaps every IPv6 socket that may speak IPv4, whatever its address. ::ffff:0.0.0.0 does
       // not.

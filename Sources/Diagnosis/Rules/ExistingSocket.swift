@@ -28,11 +28,17 @@ package struct ExistingSocket: Hashable, Sendable {
   /// Index of the interface it is tied to; 0 is none.
   package var interface: UInt32?
   package var uid: UInt32?
+  /// Whether it is in the way of each v4-mapped address where it is bound to ::ffff:0.0.0.0: not for every kernel. True at any
+  /// other address.
+  package var holdsMapped: Bool?
   package var reuse: KnownReuseOptions
 
-  /// - Parameter knowsInterface: whether the source of the record tells interfaces.
+  /// - Parameters:
+  ///   - knowsInterface: whether the source of the record tells interfaces.
+  ///   - knowsMappedWildcard: whether ::ffff:0.0.0.0 is surely a wildcard for this kernel.
   package init(
-    _ record: SocketRecord, _ reuse: KnownReuseOptions = KnownReuseOptions(), knowsInterface: Bool = true
+    _ record: SocketRecord, _ reuse: KnownReuseOptions = KnownReuseOptions(), knowsInterface: Bool = true,
+    knowsMappedWildcard: Bool = true
   ) {
     address = record.local.address
     isListening = record.state == .listen
@@ -43,6 +49,7 @@ package struct ExistingSocket: Hashable, Sendable {
     v6Only = record.v6Only ?? (record.state.hasNoPeer && !record.local.address.isUnspecified ? true : nil)
     interface = knowsInterface ? record.interface : nil
     uid = record.uid
+    holdsMapped = knowsMappedWildcard || !record.local.address.isMappedWildcard ? true : nil
     self.reuse = reuse
   }
 
@@ -55,6 +62,7 @@ package struct ExistingSocket: Hashable, Sendable {
     v6Only = new.v6Only || new.address.ipv4 == nil && !new.address.isUnspecified
     interface = new.interface
     uid = new.uid
+    holdsMapped = true
     reuse = KnownReuseOptions(new.options)
   }
 }

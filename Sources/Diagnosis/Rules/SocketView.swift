@@ -6,14 +6,17 @@ package struct SocketView: Sendable {
   let details: SocketDetailsTable
   /// Whether the source of the records tells interfaces.
   let knowsInterface: Bool
+  /// Whether ::ffff:0.0.0.0 is surely a wildcard for this kernel.
+  let knowsMappedWildcard: Bool
   let scenario: Scenario
 
   package init(
     details: SocketDetailsTable = SocketDetailsTable(), knowsInterface: Bool = true,
-    scenario: Scenario = .present
+    knowsMappedWildcard: Bool = true, scenario: Scenario = .present
   ) {
     self.details = details
     self.knowsInterface = knowsInterface
+    self.knowsMappedWildcard = knowsMappedWildcard
     self.scenario = scenario
   }
 
@@ -24,11 +27,14 @@ package struct SocketView: Sendable {
 
   /// Nil if the scenario ends the socket.
   package func socket(_ record: SocketRecord) -> ExistingSocket? {
-    guard !isPlain else { return ExistingSocket(record, knowsInterface: knowsInterface) }
+    guard !isPlain else {
+      return ExistingSocket(
+        record, knowsInterface: knowsInterface, knowsMappedWildcard: knowsMappedWildcard)
+    }
     let known = details[record]
     var socket = ExistingSocket(
       record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort),
-      knowsInterface: knowsInterface)
+      knowsInterface: knowsInterface, knowsMappedWildcard: knowsMappedWildcard)
     guard scenario.isAssumed else { return socket }
     let fate = fate(of: record)
     if fate == .ends { return nil }

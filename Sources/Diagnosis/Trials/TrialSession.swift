@@ -49,7 +49,8 @@ package struct TrialSession: Sendable {
   ) {
     self.snapshot = snapshot
     view = SocketView(
-      details: details, knowsInterface: !snapshot.coverage.isBlind(to: .device), scenario: scenario)
+      details: details, knowsInterface: !snapshot.coverage.isBlind(to: .device),
+      knowsMappedWildcard: !snapshot.hasDoubtfulWildcard, scenario: scenario)
     groups = SocketGroups(snapshot.records, view)
     predict()
   }

@@ -78,7 +78,7 @@ package struct SocketSource: ~Copyable {
         ) { record in
           if !hasBegun { begin(.sockDiag) }
           hasBegun = true
-          body(record)
+          body(Self.withKnownUser(record))
         }
         if !hasBegun { begin(.sockDiag) }
         hasUnfinishedDump = isComplete != true
@@ -94,7 +94,7 @@ package struct SocketSource: ~Copyable {
       try procNet.dump(filter) { record in
         if !hasBegun { begin(.procNet) }
         hasBegun = true
-        body(record)
+        body(Self.withKnownUser(record))
       }
     } catch {
       guard case .unavailable(let reason) = error, let fallbackReason else { throw error }
@@ -102,6 +102,11 @@ package struct SocketSource: ~Copyable {
     }
     if !hasBegun { begin(.procNet) }
     return true
+  }
+
+  /// Without the user where the kernel has perhaps forgotten it.
+  private static func withKnownUser(_ record: SocketRecord) -> SocketRecord {
+    record.hasDoubtfulUser && KernelSelfTest.keepsUserOfOrphans != true ? record.withoutUser : record
   }
 
   // MARK: Collected
@@ -142,7 +147,12 @@ package struct SocketSource: ~Copyable {
       }
     }
     let isBlind = bound.canBeThere && listsBoundSockets != true
-    return Snapshot(records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
+    var snapshot = Snapshot(
+      records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
+    snapshot.hasDoubtfulWildcard =
+      records.contains { $0.local.address.isMappedWildcard }
+      && KernelSelfTest.takesMappedWildcardForOne != true
+    return snapshot
   }
 
   /// What a look by the present source can have missed.

@@ -24,6 +24,10 @@ package struct SockDestroyer<Channel: DatagramChannel & ~Copyable>: ~Copyable {
   /// Needs CAP_NET_ADMIN in the user namespace of the network namespace; `.refused` with EPERM without it.
   package mutating func destroy(_ record: SocketRecord) -> Outcome {
     guard let request = record.destroyRequest else { return .notAsked }
+    return send(request)
+  }
+
+  mutating func send(_ request: SockDestroyRequest) -> Outcome {
     sequence &+= 1
     do throws(SystemError) {
       try channel.send(

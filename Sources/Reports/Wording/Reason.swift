@@ -16,10 +16,12 @@ package enum Reason {
 
   /// "SO_REUSEADDR of the sockets on the port", "sockets that are bound and do not listen".
   package static func text(of unknowns: ConflictRules.Unknowns) -> String {
-    let properties = unknowns.subtracting(.boundNotListening).names.joined(separator: " and ")
+    let properties = unknowns.subtracting([.boundNotListening, .mappedWildcard]).names.joined(
+      separator: " and ")
     let parts =
       (properties.isEmpty ? [] : ["\(properties) of the sockets on the port"])
       + (unknowns.contains(.boundNotListening) ? ["sockets that are bound and do not listen"] : [])
+      + (unknowns.contains(.mappedWildcard) ? ["whether ::ffff:0.0.0.0 is a wildcard for this kernel"] : [])
     return parts.joined(separator: ", and ")
   }
 }
