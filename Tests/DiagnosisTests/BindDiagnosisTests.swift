@@ -50,6 +50,29 @@ extension BindCase: CustomTestStringConvertible {
     ).check()
   }
 
+  /// The remedy was recommended to those whose kernel cannot do it, and ended in EOPNOTSUPP.
+  @Test func nobodyIsSentToReleaseWhereTheKernelCannot() throws {
+    var recommended = 0
+    for situation in TimerCases.all {
+      var settings = situation.settings
+      for (able, expected) in [(true, nil), (false, 0)] as [(Bool, Int?)] {
+        settings.endsMinisockets = able
+        let found = BindCase(
+          situation.name, situation.holders, situation.target, settings: settings,
+          coverage: situation.coverage, says: "")
+        let releases = try found.diagnosis().findings.flatMap(\.remedies).count {
+          if case .release = $0 { true } else { false }
+        }
+        if let expected {
+          #expect(releases == expected, "\(situation.name)")
+        } else {
+          recommended += releases
+        }
+      }
+    }
+    #expect(recommended > 0)
+  }
+
   /// What is said of a yes is no fault, and there is nothing to do about it.
   @Test func aYesHasNoRemedies() throws {
     for situation in TimerCases.all + HolderCases.listeners + HolderCases.others

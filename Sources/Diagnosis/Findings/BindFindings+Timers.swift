@@ -11,7 +11,7 @@ extension BindFindings {
     return finding(
       .timeWaitServerClosedFirst(.tried(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
       evidence: sockets(minisockets),
-      remedies: [waiting, .setOption(.reuseAddress(.beforeBind)), release(minisockets)],
+      remedies: [waiting, .setOption(.reuseAddress(.beforeBind))] + release(minisockets),
       unseen: trial.usesServerOptions ? [.ownReuseAddress] : [])
   }
 
@@ -27,9 +27,8 @@ extension BindFindings {
     return finding(
       .timeWaitHolderWithoutReuse(.tried(count: minisockets.count, freeIn: freeIn, isBlind: isBlind)), .error,
       certainty, evidence: sockets(minisockets),
-      remedies: [
-        waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet))), release(minisockets),
-      ],
+      remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))]
+        + release(minisockets),
       unseen: isBlind ? [.boundSockets] : [])
   }
 
@@ -39,7 +38,7 @@ extension BindFindings {
     return finding(
       .finWait2Orphan(count: orphans.count, againstReuse: againstReuse), evidence: sockets(orphans),
       remedies: [waiting, reuse(trial, otherwise: .oldAndNew)]
-        + (orphans.allSatisfy(\.isMinisocket) ? [release(orphans)] : []),
+        + (orphans.allSatisfy(\.isMinisocket) ? release(orphans) : []),
       unseen: [.whenClientsClose])
   }
 
@@ -54,7 +53,7 @@ extension BindFindings {
     return finding(
       .outgoingTimeWait(StateCounts(records), peer: peer, freeIn: freeIn), .error, .likely,
       evidence: sockets(records),
-      remedies: [waiting] + (held.finWait2Orphans.allSatisfy(\.isMinisocket) ? [release(records)] : [])
+      remedies: [waiting] + (held.finWait2Orphans.allSatisfy(\.isMinisocket) ? release(records) : [])
         + [reserving],
       unseen: [.whoConnected])
   }
@@ -123,8 +122,11 @@ extension BindFindings {
   private var waiting: Remedy { .wait(.timers(free: freeIn, latest: freeLatest)) }
 
   /// Only minisockets are released: no process can notice their end. `release` ends no other sockets.
-  private func release(_ minisockets: [SocketRecord]) -> Remedy {
-    .release(
-      count: minisockets.count, includesFinWait2: minisockets.contains { $0.state == .finWait2 })
+  /// Empty where this kernel cannot do it.
+  private func release(_ minisockets: [SocketRecord]) -> [Remedy] {
+    guard analysis.settings.endsMinisockets else { return [] }
+    return [
+      .release(count: minisockets.count, includesFinWait2: minisockets.contains { $0.state == .finWait2 })
+    ]
   }
 }

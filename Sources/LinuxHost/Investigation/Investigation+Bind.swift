@@ -57,9 +57,13 @@ extension Investigation {
     let (details, haveGone) = try detailsOfHolders(
       session.holders(onlyOfProcesses: true) + session.bystanders, of: question.target,
       readsOptions: question.readsOptions)
+    var settings = settings(for: question.target)
+    if session.holders().contains(where: \.isMinisocket) {
+      settings.endsMinisockets = KernelSelfTest.endOfMinisockets == .works
+    }
     return (
       BindEvidence(
-        session, settings: settings(for: question.target), details: details, namespace: place.reference,
+        session, settings: settings, details: details, namespace: place.reference,
         otherNamespaces: otherNamespaces(session)), haveGone
     )
   }

@@ -93,7 +93,13 @@ struct ReleaseRun {
   private static func failure(_ error: SystemError) -> Failure {
     if error.errno.isNotPermitted { return notPermitted }
     if error.errno.isNotSupported {
-      return unavailable("this kernel was built without CONFIG_INET_DIAG_DESTROY (\(error))")
+      switch KernelSelfTest.endOfMinisockets {
+      case .ofConnectionsAlone, .works:
+        return unavailable("this kernel ends no timewait minisockets, as Linux does since 6.0 (\(error))")
+      case .notBuiltIn:
+        return unavailable("this kernel was built without CONFIG_INET_DIAG_DESTROY (\(error))")
+      case .unknown: return unavailable("this kernel cannot do it (\(error))")
+      }
     }
     return Failure(error)
   }
