@@ -17,16 +17,23 @@ package struct Setting: Sendable {
   /// The kernels that have it; empty if all do on which tw-inspect runs.
   package let availability: String
 
-  private init(_ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "") {
+  /// What holds for a kernel that does not have it; empty where there is nothing to say.
+  package let withoutIt: String
+
+  private init(
+    _ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "", withoutIt: String = ""
+  ) {
     self.kind = kind
     self.name = name
     self.note = note
     self.availability = availability
+    self.withoutIt = withoutIt
   }
 
   static let twReuse = Setting("net.ipv4.tcp_tw_reuse", "0 off, 1 on, 2 loopback only")
   static let twReuseDelay = Setting(
-    "net.ipv4.tcp_tw_reuse_delay", "ms until a TIME_WAIT may be reused", availability: "since Linux 6.14")
+    "net.ipv4.tcp_tw_reuse_delay", "ms until a TIME_WAIT may be reused", availability: "since Linux 6.14",
+    withoutIt: "it waits 1 s")
   static let twRecycle = Setting("net.ipv4.tcp_tw_recycle", "", availability: "until Linux 4.11")
   static let finTimeout = Setting("net.ipv4.tcp_fin_timeout", "s; FIN_WAIT2 without a process")
   static let maxTimeWait = Setting("net.ipv4.tcp_max_tw_buckets", "TIME_WAIT at the most")
@@ -47,7 +54,8 @@ package struct Setting: Sendable {
   static let disableIPv6 = Setting(
     "net.ipv6.conf.all.disable_ipv6", "1: no IPv6 addresses", availability: "with IPv6")
   static let hashEntries = Setting(
-    "net.ipv4.tcp_ehash_entries", "negative: shared with the host", availability: "since Linux 6.1")
+    "net.ipv4.tcp_ehash_entries", "negative: shared with the host", availability: "since Linux 6.1",
+    withoutIt: "every namespace shares the host's")
   static let l3mdev = Setting(
     "net.ipv4.tcp_l3mdev_accept", "1: listeners are for every VRF",
     availability: "with CONFIG_NET_L3_MASTER_DEV")

@@ -6,10 +6,20 @@ package struct ExplainReport {
   package enum Answer: Sendable {
     /// All topics.
     case list
-    /// `values` has the present value of each of the topic's settings; nil if it could not be read.
-    case topic(Topic, values: [String?])
+    /// `values` has the present value of each of the topic's settings.
+    case topic(Topic, values: [Value])
     /// No topic has this name. `near` has the most similar names.
     case unknown(near: [String])
+  }
+
+  /// What this host has set.
+  package enum Value: Equatable, Sendable {
+    case known(String)
+    /// This kernel has no such setting.
+    case absent
+    case unknown
+
+    fileprivate var text: String? { if case .known(let text) = self { text } else { nil } }
   }
 
   /// The name that was asked for; nil for the list.
@@ -53,7 +63,7 @@ package struct ExplainReport {
     writer.member("summary", topic.summary)
   }
 
-  private static func write(_ writer: inout JSONWriter, _ topic: Topic, _ values: [String?]) {
+  private static func write(_ writer: inout JSONWriter, _ topic: Topic, _ values: [Value]) {
     writeHead(&writer, topic)
     writer.member("aliases", strings: topic.aliases)
     writer.member("what", strings: topic.what)
@@ -61,7 +71,7 @@ package struct ExplainReport {
     writer.array("here", zip(topic.settings, values)) { writer, pair in
       writer.element { writer in
         writer.member("name", pair.0.name)
-        writer.member("value", pair.1)
+        writer.member("value", pair.1.text)
         writer.member("note", pair.0.fullNote.isEmpty ? nil : pair.0.fullNote)
       }
     }
@@ -103,7 +113,7 @@ package struct ExplainReport {
     text.line("One of them, with the values of this host:  tw-inspect explain TIME_WAIT")
   }
 
-  private static func write(_ topic: Topic, _ values: [String?], to text: inout StyledText) {
+  private static func write(_ topic: Topic, _ values: [Value], to text: inout StyledText) {
     text.append(topic.name, .strong)
     text.line("  \(topic.summary)")
     text.line()
@@ -125,8 +135,15 @@ package struct ExplainReport {
   }
 
   /// A setting with its value: "net.ipv4.tcp_fin_timeout = 60 (s; FIN_WAIT2 without a process)".
-  private static func here(_ setting: Setting, _ value: String?) -> String {
-    let shown = value.map { $0.isEmpty ? "none" : ByteSafety.escaped($0) } ?? "unknown"
+  private static func here(_ setting: Setting, _ value: Value) -> String {
+    let shown: String
+    switch value {
+    case .known(let text): shown = text.isEmpty ? "none" : ByteSafety.escaped(text)
+    case .unknown: shown = "unknown"
+    case .absent:
+      let instead = [setting.withoutIt, setting.availability].filter { !$0.isEmpty }.joined(separator: "; ")
+      return "\(setting.name): this kernel has none\(instead.isEmpty ? "" : " (\(instead))")"
+    }
     let note = setting.fullNote
     return "\(setting.name) = \(shown)\(note.isEmpty ? "" : " (\(note))")"
   }

@@ -1,3 +1,5 @@
+internal import NetlinkCodec
+
 /// Values under /proc/sys. Those under net/ are the calling thread's network namespace's.
 package enum Sysctl {
   /// The value's words as numbers; nil if it cannot be read (an older kernel, no /proc).
@@ -13,6 +15,17 @@ package enum Sysctl {
   package static func text(_ name: String) -> String? {
     guard let bytes = try? readFile(path(name), limit: 1 << 16) else { return nil }
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  /// This kernel has no such setting; false where /proc/sys cannot be looked at.
+  package static func isAbsent(_ name: String) -> Bool {
+    guard (try? Descriptor.open("/proc/sys/kernel/ostype")) != nil else { return false }
+    do throws(SystemError) {
+      _ = try Descriptor.open(path(name))
+      return false
+    } catch {
+      return error.errno == .noSuchFile
+    }
   }
 
   static func path(_ name: String) -> String { "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 }) }

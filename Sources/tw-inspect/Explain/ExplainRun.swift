@@ -29,13 +29,16 @@ struct ExplainRun {
     return try write(.topic(topic, values: topic.settings.map(Self.value)), ExitStatus.yes)
   }
 
-  private static func value(of setting: Setting) -> String? {
+  private static func value(of setting: Setting) -> ExplainReport.Value {
     switch setting.kind {
     case .sysctl:
+      guard let text = Sysctl.text(setting.name) else {
+        return Sysctl.isAbsent(setting.name) ? .absent : .unknown
+      }
       // Some settings have a tab between their numbers, which would not be shown well.
-      Sysctl.text(setting.name).map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-    case .timeWaitCount: SocketStatistics.timeWaits.map { "\($0)" }
-    case .timerStep: "\(TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))"
+      return .known(text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+    case .timeWaitCount: return SocketStatistics.timeWaits.map { .known("\($0)") } ?? .unknown
+    case .timerStep: return .known("\(TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))")
     }
   }
 
