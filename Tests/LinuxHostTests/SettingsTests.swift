@@ -1,8 +1,9 @@
 import Glibc
-import LinuxHost
 import Handbook
 import TestSupport
 import Testing
+
+@testable import LinuxHost
 
 /// Every setting that a topic shows exists on this kernel, or is marked as one that not every kernel has.
 @Suite struct SettingsTests {
@@ -29,6 +30,19 @@ import Testing
 
   @Test func removedOnesAreGone() {
     #expect(Sysctl.text("net.ipv4.tcp_tw_recycle") == nil)
+    #expect(Sysctl.isAbsent("net.ipv4.tcp_tw_recycle"))
+    #expect(!Sysctl.isAbsent("net.ipv4.tcp_tw_reuse"))
+  }
+
+  /// How many buckets the connection hash has at least, where no setting tells.
+  @Test(arguments: [
+    ("", "MemTotal:        2014208 kB\n", 16_384), ("ro quiet", "MemTotal: 8140000 kB\n", 65_536),
+    ("", "MemTotal: 263000000 kB\n", 524_288),
+    ("ro thash_entries=4096 quiet", "MemTotal: 263000000 kB\n", 4_096),
+    ("thash_entries=0x1000", "MemTotal: 263000000 kB\n", 0), ("", "", 0), ("", "MemTotal: many\n", 0),
+  ])
+  func connectionHash(commandLine: String, memory: String, entries: Int) {
+    #expect(ConnectionHash.entries(commandLine: commandLine, memory: memory) == entries)
   }
 
   @Test(.needs(.networkNamespaces)) func timeWaitsAreCounted() throws {

@@ -170,7 +170,7 @@ package struct SocketSource: ~Copyable {
       case .procNet: [.boundNotListening, .v6Only, .cgroup, .device]
       case .sockDiag: []
       }
-    if let entries = Sysctl.connectionHashEntries, entries < BlindSpot.smallHashEntries {
+    if ConnectionHash.entries < BlindSpot.smallHashEntries {
       spots.append(.smallHash)
     }
     return spots
