@@ -125,14 +125,15 @@ package struct ClaimAnswer: Sendable {
   package let result: Result
   package let isAsKnown: Bool
   /// The answer that is known of Linux; a text in words where it is not a single value.
-  package let known: Result
+  /// Nil where kernels differ: then it is an observation.
+  package let known: Result?
 
   /// - Parameter isAsKnown: nil compares `result` with `known`.
-  package init(given: [Given], question: String, result: Result, isAsKnown: Bool? = nil, known: Result) {
+  package init(given: [Given], question: String, result: Result, isAsKnown: Bool? = nil, known: Result?) {
     self.given = given
     self.question = question
     self.result = result
-    self.isAsKnown = isAsKnown ?? (result == known)
+    self.isAsKnown = isAsKnown ?? (known == nil || result == known)
     self.known = known
   }
 }

@@ -90,6 +90,6 @@ package struct DemoDocument {
       writer.member("result", answer.result.text)
       writer.memberNull("result_ms")
     }
-    writer.member("known", answer.known.text)
+    writer.member("known", answer.known?.text)
   }
 }

@@ -26,7 +26,7 @@ extension ClaimReport.Difference {
     case .answer(let answer):
       """
       \(answer.given.map { "\($0.name) \($0.value)" }.joined(separator: ", ")): \(answer.question): \
-      \(answer.result.text); known is \(answer.known.text)
+      \(answer.result.text); known is \(answer.known?.text ?? "nothing")
       """
     case .state(let story, let seen, let known): "\(story): the state is \(seen); known is \(known.title)"
     case .verdict(let verdict, let known): "the verdict is \(verdict.rawValue); known is \(known.rawValue)"
