@@ -3,6 +3,8 @@ package struct Snapshot: Sendable {
   /// In the order of the source.
   package var records: [SocketRecord]
   package var coverage: Coverage
+  /// The kernel does not list sockets that are only bound: they were looked for in all processes.
+  package var hasSearchedProcesses = false
   /// Some of them are bound to ::ffff:0.0.0.0, and for this kernel that is perhaps no wildcard.
   package var hasDoubtfulWildcard = false
 

@@ -73,6 +73,23 @@ extension BindCase: CustomTestStringConvertible {
     #expect(recommended > 0)
   }
 
+  /// `port --all` shows no more than the look did where it is the kernel that does not list bound sockets.
+  @Test func whatTheKernelDoesNotListIsLookedForAsRoot() throws {
+    let unlisted = [Holder(.on(.loopback, 9527, .bound, inode: 9))]
+    for (coverage, expected) in [
+      (
+        Coverage(origin: .sockDiag, isComplete: true, blindSpots: [.boundNotListening]),
+        Remedy.Sight.ownersAsRoot
+      ),
+      (.proc, .port),
+    ] {
+      let finding = try #require(
+        try BindCase("unlisted", unlisted, coverage: coverage, says: "").diagnosis().findings.first)
+      #expect(finding.slug == .boundNotListening)
+      #expect(finding.remedies.contains(.look(expected)))
+    }
+  }
+
   /// What is said of a yes is no fault, and there is nothing to do about it.
   @Test func aYesHasNoRemedies() throws {
     for situation in TimerCases.all + HolderCases.listeners + HolderCases.others

@@ -92,6 +92,25 @@ struct tw_reuse_options {
    before it is closed. Returns 0. */
 int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *_Nonnull flags);
 
+/* A TCP socket of another process that is bound and neither listens nor is connected. */
+struct tw_bound_socket {
+  uint64_t cookie;
+  uint64_t inode;
+  /* Inode of its network namespace; 0 without CAP_NET_ADMIN there. */
+  uint64_t namespace;
+  unsigned uid;
+  unsigned interface;
+  int v6_only;
+  /* 4 or 6. */
+  int version;
+  /* An IPv4 address stands in the first four bytes. */
+  uint8_t address[16];
+  uint16_t port;
+};
+
+/* Reads it as tw_reuse_options_of does. 0; -1 with errno; ENOTSOCK if it is any other socket, or not bound. */
+int tw_bound_socket_of(int pid, int descriptor, struct tw_bound_socket *_Nonnull found);
+
 /* Whether a capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
 static inline int tw_has_effective_capability(int capability) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -95,12 +95,18 @@ extension BindFindings {
     finding(
       .boundNotListening(count: bound.count, owners: ownersOfAll(bound)), .error,
       bound.isEmpty ? .possible : .certain, evidence: sockets(bound),
-      remedies: [
-        // No `ss` is advised here: before 6.9 it does not list sockets that are bound and do not listen.
-        bound.first.map { identifying([$0]) ?? .look(.descriptor(inode: $0.inode)) } ?? .look(.port),
-        stopping(bound, .otherWork),
-      ],
+      // No `ss` is advised here: before 6.9 it does not list sockets that are bound and do not listen.
+      remedies: (bound.first.map { [identifying([$0]) ?? .look(.descriptor(inode: $0.inode))] }
+        ?? lookForUnlisted) + [stopping(bound, .otherWork)],
       unseen: [bound.isEmpty ? .boundSockets : .whyNotListening])
+  }
+
+  /// Where sockets that are only bound show. A kernel that does not list them hides them from `port` as well, and leaves only
+  /// the processes to look into, which takes root.
+  private var lookForUnlisted: [Remedy] {
+    let snapshot = analysis.session.snapshot
+    if snapshot.coverage.origin == .procNet { return [.look(.port)] }
+    return snapshot.hasSearchedProcesses ? [] : [.look(.ownersAsRoot)]
   }
 
   var boundNotListed: Finding {

@@ -74,12 +74,31 @@ package struct Investigation: ~Copyable {
   package mutating func snapshot(_ filter: SocketFilter) throws(InvestigationError) -> Snapshot {
     let start = Clock.monotonicNanoseconds
     do throws(SourceError) {
-      let snapshot = try source.snapshot(filter)
+      var snapshot = try source.snapshot(filter)
       note(.look(origin, filter), Clock.monotonicNanoseconds - start)
+      if snapshot.coverage.isBlind(to: .boundNotListening), snapshot.coverage.isComplete,
+        origin == .sockDiag, source.listsBoundSockets == false, BoundSocketSearch.isPermitted
+      {
+        try addUnlisted(to: &snapshot, filter)
+      }
       return snapshot
     } catch {
       throw .source(error)
     }
+  }
+
+  /// Adds sockets that are only bound, which this kernel does not list.
+  private mutating func addUnlisted(
+    to snapshot: inout Snapshot, _ filter: SocketFilter
+  ) throws(SourceError) {
+    let start = Clock.monotonicNanoseconds
+    var listed: Set<UInt32> = []
+    let everything = SocketFilter(
+      transport: filter.transport, ports: PortSet([0...65535]), states: .states(.all))
+    _ = try source.stream(everything) { record in if record.inode != 0 { listed.insert(record.inode) } }
+    snapshot.records += BoundSocketSearch.sockets(besides: listed).filter(filter.matches)
+    snapshot.hasSearchedProcesses = true
+    note(.owners(of: snapshot.records.count { $0.state == .bound }), Clock.monotonicNanoseconds - start)
   }
 
   /// Hands out what matches as it arrives; see `SocketSource.stream`. True if every message arrived.

@@ -18,7 +18,7 @@ package struct SocketSource: ~Copyable {
   package private(set) var shortfall: Coverage.Shortfall?
   /// Whether this kernel lists sockets that are bound and do not listen; nil as long as that is unknown. It is found out
   /// with a socket of our own (`BoundWitness`), and only where there can be such sockets.
-  private var listsBoundSockets: Bool?
+  private(set) var listsBoundSockets: Bool?
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package private(set) var fallbackReason: String?
 
