@@ -47,7 +47,7 @@ extension KernelFacts {
       }
     }
 
-    @Test(.needs(.ipv6), .needs(.linux(6, 9, "before Linux 6.9 bind(2) differs here")))
+    @Test(.needs(.ipv6))
     func mappedTimeWaitBlocksIPv4() throws {
       try withNetworkNamespace { lab in
         for route in [Route.dualStackOverIPv4, .mapped] {
@@ -66,7 +66,7 @@ extension KernelFacts {
 
     /// The kernel compares 0.0.0.0 with every socket that could speak IPv4, also with one on [::1]. Not so
     /// ::ffff:0.0.0.0: the rules once said that it were the same.
-    @Test(.needs(.ipv6), .needs(.linux(6, 9, "before Linux 6.9 bind(2) differs here")))
+    @Test(.needs(.ipv6))
     func dualStackTimeWaitOnIPv6BlocksTheIPv4Wildcard() throws {
       let routes: [(Route, blocksWildcard: Bool)] = [
         (.dualStackOverIPv6, true), (.ipv6, false), (.ipv6OnlyWildcard, false),

@@ -7,7 +7,7 @@ import Testing
 
 extension KernelFacts {
   /// SOCK_DESTROY on the kernel that runs.
-  @Suite(.needs(.networkNamespaces))
+  @Suite(.needs(.networkNamespaces), .needs(.endOfMinisockets))
   struct Destroy {
     private func destroy(
       _ record: SocketRecord
@@ -79,7 +79,7 @@ extension KernelFacts {
 
     /// A socket that was shut down and not closed has the cookie of the TIME_WAIT that its connection has
     /// become, if it had one by then.
-    @Test func aSocketThatIsStillOpenSharesItsCookie() throws {
+    @Test(.needs(.boundSockets)) func aSocketThatIsStillOpenSharesItsCookie() throws {
       try withNetworkNamespace { lab in
         let connection = try lab.connect(clientPort: 40_000)
         // A cookie is made when somebody first asks for it.

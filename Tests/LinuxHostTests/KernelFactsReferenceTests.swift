@@ -88,14 +88,14 @@ extension KernelFacts {
     }
 
     @Test func timeWaitReuseIsForConnectAlone() throws {
-      try withNetworkNamespace { lab in
-        try lab.addLink("tw0")
-        try lab.addAddress("192.0.2.1", prefix: 24, to: "tw0")
-        try lab.sysctl("net.ipv4.ip_local_port_range", "40000 40000")
-        for (address, setting, isReused) in [
-          ("127.0.0.1", "0", false), ("127.0.0.1", "2", true), ("127.0.0.1", "1", true),
-          ("192.0.2.1", "2", false), ("192.0.2.1", "1", true),
-        ] {
+      for (address, setting, isReused) in [
+        ("127.0.0.1", "0", false), ("127.0.0.1", "2", true), ("127.0.0.1", "1", true),
+        ("192.0.2.1", "2", false), ("192.0.2.1", "1", true),
+      ] {
+        try withNetworkNamespace { lab in
+          try lab.addLink("tw0")
+          try lab.addAddress("192.0.2.1", prefix: 24, to: "tw0")
+          try lab.sysctl("net.ipv4.ip_local_port_range", "40000 40000")
           let server = try TCPSocket()
           try server.bind(address, port: 9527)
           try server.listen()
@@ -113,9 +113,6 @@ extension KernelFacts {
             "tcp_tw_reuse=\(setting) at \(address)")
           // On the port itself nothing has changed for bind(2).
           #expect(try answer(address, 40_000, .withReuseAddress) == .inUse)
-          // Only the next one's own TIME_WAIT is to be on the port.
-          server.close()
-          #expect(try Tool.run("release", "40000", "--yes", "-q").exitCode == 0)
         }
       }
     }

@@ -148,7 +148,7 @@ extension KernelFacts {
     }
 
     /// Of the existing socket's options those count that it has now, and not those that it was bound with.
-    @Test(.needs(.linux(6, 9, "older kernels remember more")))
+    @Test(.needs(.presentOptions))
     func optionsMayChangeAfterBind() throws {
       try withNetworkNamespace { lab in
         let listener = try lab.makeListener(port: 9527)

@@ -42,9 +42,7 @@ extension KernelFacts {
       }
     }
 
-    @Test(
-      .needs(.otherUsers),
-      .needs(.linux(6, 17, "before Linux 6.17 sockets without a process are reported as root's")))
+    @Test(.needs(.usersOfOrphans))
     func orphansKeepTheirUser() throws {
       try withNetworkNamespace { lab in
         let options = LabOptions.none.owned(by: Self.nobody)
@@ -87,7 +85,7 @@ extension KernelFacts {
         try lab.boundOnly(port: 9528)
         let raw = try rawDump(states: StateSet(.bound), sourcePort: 9527)
         #expect(raw.contains { $0.sourcePort == 9527 })
-        if Kernel.release == (6, 18) { #expect(raw.contains { $0.sourcePort == 9528 }) }
+        #expect(raw.contains { $0.sourcePort == 9528 })
         #expect(raw.allSatisfy { $0.state == 7 })
         #expect(
           try rawDump(states: StateSet(.close), sourcePort: 9527).isEmpty, "bit 7 is no state of theirs")

@@ -19,7 +19,7 @@ import Testing
   }
 
   /// Whatever the kernel filters, the answer is that of a filter in user space.
-  @Test func rangesFindOurOwnSocket() throws {
+  @Test(.needs(.boundSockets)) func rangesFindOurOwnSocket() throws {
     let own = try TCPSocket()
     defer { own.close() }
     try own.bind("127.0.0.1")
@@ -86,7 +86,7 @@ import Testing
   }
 
   /// To root the kernel sent INET_DIAG_MARK with each of a hundred thousand sockets, which took a tenth of the time.
-  @Test func theMarkOfOtherSocketsIsNotSent() throws {
+  @Test(.needs(.boundSockets)) func theMarkOfOtherSocketsIsNotSent() throws {
     let mark: UInt16 = 15
     let own = try TCPSocket()
     defer { own.close() }
@@ -131,7 +131,7 @@ import Testing
   }
 
   /// The kernel does one dump a socket at a time; one that was given up is still going on.
-  @Test func lookingAgainAfterALostMessage() throws {
+  @Test(.needs(.boundSockets)) func lookingAgainAfterALostMessage() throws {
     // More sockets than one datagram takes.
     let held = try (0..<400).map { _ in
       let socket = try TCPSocket()

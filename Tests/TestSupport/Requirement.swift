@@ -90,10 +90,6 @@ extension Requirement {
     Requirement("program-\(name)", "no /usr/bin/\(name)", isMet: { access("/usr/bin/\(name)", X_OK) == 0 })
   }
 
-  package static func linux(_ major: Int, _ minor: Int, _ difference: String) -> Requirement {
-    Requirement("linux-\(major).\(minor)", difference, isMet: { Kernel.isAtLeast(major, minor) })
-  }
-
   private static let hasIPv6 = (try? withNetworkNamespace { $0.hasIPv6 }) ?? false
 
   private static let hasMultipath: Bool = {
