@@ -48,6 +48,10 @@ run: deps-run ## build what is needed and run it: make run ARGS="port 9527" (wit
 test: deps-test ## build and run every test (ARGS="--filter WaitTests": those)
 	@scripts/test $(ARGS)
 
+.PHONY: kernels
+kernels: deps-kernels ## run LinuxHostTests in Linux 5.10, 6.1, 6.12 and the newest, emulated (ARGS=6.1: there)
+	@scripts/kernels/test $(ARGS)
+
 .PHONY: bench
 bench: $(RELEASE) deps-bench ## compare with ss: start-up, 10 and 100,000 sockets (takes minutes)
 	@Benchmarks/run --binary $(RELEASE) $(ARGS)
@@ -133,8 +137,8 @@ clean: ## remove everything that was built
 
 ##### What has to be installed
 
-.PHONY: deps deps-run deps-build deps-test deps-faults deps-bench deps-order deps-check
+.PHONY: deps deps-run deps-build deps-test deps-faults deps-kernels deps-bench deps-order deps-check
 deps: ## install what any of these needs (apt-get, with sudo where not root)
-	@scripts/install-needs build test faults bench check
-deps-run deps-build deps-test deps-faults deps-bench deps-order deps-check:
+	@scripts/install-needs build test faults kernels bench check
+deps-run deps-build deps-test deps-faults deps-kernels deps-bench deps-order deps-check:
 	@scripts/install-needs $(@:deps-%=%)
