@@ -11,6 +11,20 @@ package struct ContainerProxy: Hashable, Sendable {
   /// not tell.
   package let target: String?
 
+  /// What it listens on, from its command line; nil where that does not tell.
+  private let hostPort: UInt16?
+  private let hostAddress: String?
+  /// No dockerd is its parent any more, so that no container is behind it.
+  package let isLeftover: Bool
+  /// The user whose containers it serves, where these are not the system's; otherwise nil.
+  package let user: User?
+
+  package struct User: Hashable, Sendable {
+    package let uid: UInt32
+    /// Nil if /etc/passwd has none.
+    package let name: String?
+  }
+
   /// By the name that the kernel has for the process (comm), which is cut to 15 bytes.
   private static let programs: [String: (name: String, runtime: CgroupPath.Container.Runtime)] = [
     "docker-proxy": ("docker-proxy", .docker),
@@ -33,6 +47,13 @@ package struct ContainerProxy: Hashable, Sendable {
     guard let program = Self.programs[owner.command] else { return nil }
     self.program = program.name
     runtime = program.runtime
+    user = owner.uid.flatMap { $0 == 0 ? nil : User(uid: $0, name: owner.user) }
+    hostPort = Self.value("-host-port", owner.arguments).flatMap { UInt16($0) }
+    hostAddress = Self.value("-host-ip", owner.arguments)
+    // A daemon that is gone leaves its children to process 1, or to a service manager that stands in for it.
+    isLeftover =
+      program.name == "docker-proxy"
+      && owner.parent.map { $0.pid == 1 && $0.command != "dockerd" || $0.command == "systemd" } ?? false
     switch program.name {
     case "docker-proxy":
       container = nil
@@ -49,6 +70,11 @@ package struct ContainerProxy: Hashable, Sendable {
       container = nil
       target = nil
     }
+  }
+
+  /// Whether its command line says that it listens there.
+  package func publishes(_ local: Endpoint) -> Bool {
+    hostPort == local.port && (hostAddress == nil || hostAddress == local.address.text)
   }
 
   private static func value(_ option: String, _ arguments: [String]) -> String? {

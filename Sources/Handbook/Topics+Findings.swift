@@ -101,7 +101,7 @@ extension Topics {
           "See first whose it is. It may be a service that is needed.")
       ],
       advice: [
-        "see whose it is: sudo ss -tlnp 'sport = :PORT'",
+        "see whose it is: sudo tw-inspect trybind PORT",
         "stop that service, or give yours another port or address",
       ],
       sources: ["listen(2)", "bind(2)"], related: ["LISTEN", "listener-inherited", "socket-activation"]),
@@ -163,7 +163,7 @@ extension Topics {
       wrong: [.init("It goes by itself, as a TIME_WAIT does.", "No timer ends it.")],
       advice: [
         "set SO_REUSEADDR in the server, old and new: then it does not block a bind",
-        "see whose it is: sudo ss -tanp 'sport = :PORT', and end that process",
+        "see whose it is: sudo tw-inspect trybind PORT, and end that process; then wait for what is left",
       ],
       sources: ["socket(7): SO_REUSEADDR"], related: ["ESTABLISHED", "CLOSE_WAIT"]),
     finding(
@@ -174,7 +174,8 @@ extension Topics {
       """,
       wrong: [.init("netstat shows nothing, so nothing is there.", "netstat and lsof never show these.")],
       advice: [
-        "find its process by the inode: sudo find /proc/[0-9]*/fd -lname 'socket:?INODE?'",
+        "set SO_REUSEADDR in the server, where the other socket has it too",
+        "see whose it is: sudo tw-inspect trybind PORT",
         "stop the process that has it",
       ],
       sources: ["bind(2)"], related: ["BOUND"]),
@@ -240,6 +241,34 @@ extension Topics {
       advice: ["stop the service by its own means, such as systemctl stop nfs-server"],
       sources: ["kernel source: net/socket.c (sock_create_kern)"],
       related: ["listener-alive", "owner-hidden"]),
+    finding(
+      .holderStopped, "a stopped process has the port",
+      """
+      The process that has the socket is stopped, as by Ctrl-Z in its shell, by SIGSTOP, or by a debugger. It keeps its
+      sockets and does not answer. SIGTERM reaches it only when it continues, so that kill alone seems to do nothing.
+      """,
+      wrong: [
+        .init("Ctrl-Z ends a program.", "It stops it for a while; Ctrl-C ends most programs."),
+        .init("Then it takes kill -9.", "SIGTERM and then SIGCONT let it end in its own way."),
+      ],
+      advice: [
+        "go on with it: fg in its shell, or kill -CONT PID", "end it: kill PID; kill -CONT PID",
+      ],
+      sources: ["signal(7): SIGTSTP, SIGSTOP, SIGCONT", "proc(5): state"],
+      related: ["listener-alive", "bound-not-listening"]),
+    finding(
+      .leftoverProxy, "a container's proxy without a container",
+      """
+      Docker has a docker-proxy for each published port, a child of its daemon. This one has no daemon as its parent any
+      more: the daemon was killed, and the proxy outlived it. There is no container behind it, so that docker ps does not
+      show the port; but the proxy listens until it is ended.
+      """,
+      wrong: [.init("Restarting Docker frees the port.", "The new daemon does not know the old proxy.")],
+      advice: [
+        "see that no container publishes it: docker ps --filter publish=PORT", "end the proxy: kill PID",
+      ],
+      sources: ["docker-ps(1)", "dockerd(8): --userland-proxy"],
+      related: ["container-proxy", "listener-alive"]),
     finding(
       .ownerHidden, "who has the socket cannot be seen from here",
       """

@@ -136,7 +136,7 @@ extension Topics {
           "SO_REUSEADDR gets past TIME_WAIT only.",
           "On Linux, with the option on both sides, it gets past every state but LISTEN."),
       ],
-      advice: ["see whose it is: sudo ss -tanp 'sport = :PORT'"],
+      advice: ["see whose it is: sudo tw-inspect trybind PORT"],
       sources: ["RFC 9293, section 3.3.2"],
       related: ["leaked-connection", "outgoing-connection-took-port", "bind-rules"]),
     Topic(
@@ -155,7 +155,7 @@ extension Topics {
           "Not on Linux, not even with SO_REUSEADDR on both."),
       ],
       advice: [
-        "see it: tw-inspect port PORT --all; whose it is: sudo ss -tlnp 'sport = :PORT'",
+        "see it: tw-inspect port PORT --all; whose it is: sudo tw-inspect trybind PORT",
         "stop the service that has it, or give yours another port or address",
       ],
       sources: ["listen(2)", "RFC 9293, section 3.3.2"],

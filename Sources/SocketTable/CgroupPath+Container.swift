@@ -16,14 +16,20 @@ extension CgroupPath {
     package let id: String
     package let runtime: Runtime
     package let isPod: Bool
-    /// It lies inside another container, and this host's runtime does not know it.
+    /// It lies inside another container, or below a service or a user, who choose the names there. This host's runtime may not
+    /// know it, or know another by that name.
     package let isNested: Bool
+    /// The UID of the Kubernetes pod that it belongs to; nil if none is named.
+    package let pod: String?
 
-    package init(id: String, runtime: Runtime, isPod: Bool = false, isNested: Bool = false) {
+    package init(
+      id: String, runtime: Runtime, isPod: Bool = false, isNested: Bool = false, pod: String? = nil
+    ) {
       self.id = id
       self.runtime = runtime
       self.isPod = isPod
       self.isNested = isNested
+      self.pod = pod ?? (isPod ? id : nil)
     }
 
     /// The first twelve digits, as runtimes list their containers; a whole name otherwise.
@@ -34,19 +40,27 @@ extension CgroupPath {
   static func container(_ parts: [Substring]) -> Container? {
     var found: Container?
     var pod: Container?
-    var containers = 0
+    var isBelowOthers = false
     for (index, part) in parts.enumerated() {
       let parent = index > 0 ? parts[index - 1] : ""
       if let container = container(part, parent: parent, isInPod: pod != nil) {
-        containers += 1
-        found = Container(id: container.id, runtime: container.runtime, isNested: containers > 1)
+        found = Container(
+          id: container.id, runtime: container.runtime, isNested: isBelowOthers, pod: pod?.id)
         pod = nil
+        isBelowOthers = true
       } else if let uid = podUID(part) {
-        pod = Container(id: uid, runtime: .unknown, isPod: true, isNested: containers > 0)
+        pod = Container(id: uid, runtime: .unknown, isPod: true, isNested: isBelowOthers)
+      } else if isUnit(part) || isOfUser(part) {
+        isBelowOthers = true
       }
     }
     // A pod inside of a container comes after it.
     return pod ?? found
+  }
+
+  /// The part of the hierarchy that belongs to users: user.slice, or user-1000.slice.
+  private static func isOfUser(_ part: Substring) -> Bool {
+    part == "user.slice" || part.hasPrefix("user-") && part.hasSuffix(".slice")
   }
 
   /// The systemd driver writes `docker-ID.scope`, the cgroupfs driver `docker/ID`; a runtime that is given the one

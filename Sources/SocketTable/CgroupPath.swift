@@ -3,11 +3,15 @@
 package struct CgroupPath: Hashable, Sendable {
   /// From the root, "/" for the root itself.
   package let text: String
-  /// The innermost systemd unit, by the name that systemctl takes: `\x2d` in it is part of the name. Nil if no directory has
-  /// the form of a unit's.
+  /// The systemd unit, by the name that systemctl takes: `\x2d` in it is part of the name. It is the outermost that is no
+  /// slice, because the names below it are chosen by whom the unit runs; of a user's service manager the outermost of that
+  /// user's units. Nil if no directory has the form of a unit's.
   package let unit: String?
   /// The unit belongs to a user's service manager, not to the system's.
   package let isUserUnit: Bool
+  /// `unit`, if the system's service manager made the directory, so that its name can be believed: it lies below slices only.
+  /// Otherwise nil, as below a user's service manager or in a container.
+  package let systemUnit: String?
   /// Nil if no directory has the form of a container's.
   package let container: Container?
 
@@ -15,7 +19,7 @@ package struct CgroupPath: Hashable, Sendable {
   package init(_ text: String) {
     self.text = text
     let parts = text.split(separator: "/")
-    (unit, isUserUnit) = Self.unit(parts)
+    (unit, isUserUnit, systemUnit) = Self.unit(parts)
     container = Self.container(parts)
   }
 
@@ -23,23 +27,33 @@ package struct CgroupPath: Hashable, Sendable {
 
   private static let unitSuffixes = [".service", ".scope", ".socket", ".mount", ".swap"]
 
-  /// Slices group units; a slice is only named where there is nothing else.
-  private static func unit(_ parts: [Substring]) -> (String?, Bool) {
-    var unit: Substring?
+  /// Whether the directory is a unit's, and no slice's.
+  static func isUnit(_ part: Substring) -> Bool {
+    let name = unescaped(part)
+    return unitSuffixes.contains(where: name.hasSuffix) && isUnitName(name)
+  }
+
+  /// Slices group units; a slice is named only where there is nothing else.
+  private static func unit(_ parts: [Substring]) -> (String?, isUser: Bool, ofSystem: String?) {
     var slice: Substring?
-    var managers = 0
-    for part in parts {
+    var manager: Substring?
+    var isBelowSlices = true
+    // In a cgroup namespace of its own a path can begin with "..".
+    for part in parts where part != ".." {
       let name = unescaped(part)
       if name.hasSuffix(".slice"), isUnitName(name) {
         slice = name
-      } else if unitSuffixes.contains(where: name.hasSuffix), isUnitName(name) {
-        if isUserManager(name) { managers += 1 }
-        unit = name
+      } else if isUnit(part) {
+        let unit = String(name)
+        if manager != nil { return (unit, true, nil) }
+        guard isUserManager(name) else { return (unit, false, isBelowSlices ? unit : nil) }
+        manager = name
+      } else {
+        isBelowSlices = false
       }
     }
-    let found = unit ?? slice
-    let isOfUser = managers > 0 && !(found.map(isUserManager) ?? false)
-    return (found.map(String.init), isOfUser)
+    let unit = (manager ?? slice).map(String.init)
+    return (unit, false, isBelowSlices ? unit : nil)
   }
 
   private static func isUserManager(_ name: Substring) -> Bool {

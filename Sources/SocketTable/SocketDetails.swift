@@ -17,9 +17,13 @@ package struct SocketDetails: Hashable, Sendable {
   /// Processes that could have it and may not be looked at: of the socket's cgroup, where that is known. Empty where an owner
   /// was seen, or where they would be too many to mean anything.
   package var suspects: [SocketOwner] = []
+  /// A container's proxy that has the socket by its command line, where its descriptors may not be looked at. Nil if there is
+  /// none such.
+  package var proxy: SocketOwner?
   /// It was made for Multipath TCP (IPPROTO_MPTCP), by the name of its protocol (system.sockprotoname).
   package var isMultipath: Bool?
-  /// The socket unit that systemd holds it for, by the unit files; nil where none or several would do.
+  /// The socket unit that systemd holds it for: by the socket's cgroup, or by the unit files. Nil where neither tells, or
+  /// several would do.
   package var socketUnit: String?
 
   package init(

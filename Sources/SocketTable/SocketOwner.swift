@@ -20,6 +20,29 @@ package struct SocketOwner: Hashable, Sendable {
   /// Its command line (/proc/PID/cmdline), read only where it tells what the process holds the port for.
   package var arguments: [String] = []
 
+  package var activity = Activity.running
+  /// Its parent, read only of a container's proxy; nil where it cannot be read.
+  package var parent: Parent?
+
+  package enum Activity: Hashable, Sendable {
+    /// Or asleep, as most processes are.
+    case running
+    /// By SIGSTOP or the like, as by Ctrl-Z: state T of /proc/PID/stat.
+    case stopped
+    /// By the process that traces it, such as a debugger: state t.
+    case traced
+  }
+
+  package struct Parent: Hashable, Sendable {
+    package var pid: Int32
+    package var command: String
+
+    package init(pid: Int32, command: String) {
+      self.pid = pid
+      self.command = command
+    }
+  }
+
   /// systemd, which holds sockets for units until they are started.
   package var isServiceManager: Bool { pid == 1 && command == "systemd" }
 

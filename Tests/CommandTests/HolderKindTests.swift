@@ -50,7 +50,8 @@ struct HolderKindTests {
       #expect(slugs(hidden) == ["listener-alive", "owner-hidden"])
       let because = hidden["findings"][1]["because"].string ?? ""
       #expect(because.contains("made in \(unit)") && because.contains("perl (pid \(server.pid))"))
-      #expect(commands(hidden).last == "systemctl status \(unit)")
+      #expect(
+        commands(hidden) == ["systemctl status \(unit)", "sudo tw-inspect trybind 9527 --address 127.0.0.1"])
     }
   }
 
@@ -220,7 +221,7 @@ struct HolderKindTests {
       let json = try trybind()
       #expect(slugs(json) == ["leaked-connection"])
       #expect(json["findings"][0]["title"].string?.contains("(pid \(getpid())), which still runs") == true)
-      #expect(commands(json).contains("kill \(getpid())"))
+      #expect(commands(json).contains("kill \(getpid()); tw-inspect wait 9527 --address 127.0.0.1"))
     }
   }
 }

@@ -127,7 +127,7 @@ struct RemedyTests {
   }
 
   /// To a user who may not see the process, what an administrator can do is offered.
-  @Test(.needs(.otherUsers), .needs(.program("ss")))
+  @Test(.needs(.otherUsers))
   func whoHoldsASocketOfAnotherUser() throws {
     func first(_ make: (Lab) throws -> Void) throws -> String {
       try withNetworkNamespace { lab in
@@ -136,10 +136,8 @@ struct RemedyTests {
         return try paste(command).output
       }
     }
-    #expect(try first { try $0.boundOnly(port: 9527) }.contains("/proc/\(getpid())/fd/"))
-    let listening = try first { try $0.listener(port: 9527) }
-    #expect(listening.contains("127.0.0.1:9527"))
-    #expect(listening.contains("pid=\(getpid())"))
+    #expect(try first { try $0.boundOnly(port: 9527) }.contains("pid \(getpid())"))
+    #expect(try first { try $0.listener(port: 9527) }.contains("pid \(getpid())"))
   }
 
   /// None is misspelt, and none asks for an option that the program has not.
@@ -148,7 +146,8 @@ struct RemedyTests {
     func collect(_ arguments: [String], _ make: (Lab) throws -> Void) throws {
       try withNetworkNamespace { lab in
         try make(lab)
-        for command in try commands(arguments) where seen.insert(command).inserted {
+        let all = try commands(arguments).flatMap { $0.components(separatedBy: "; ") }
+        for command in all where seen.insert(command).inserted {
           let program = command.replacing("sudo ", with: "").split(separator: " ").first ?? ""
           // What a small machine does not have is not the answer's fault, and neither is an empty journal.
           guard try paste("command -v \(program)").exitCode == 0, program != "journalctl" else { continue }

@@ -29,8 +29,7 @@ import Testing
     #expect(findings.map(\.evidence) == [Self.shown])
     #expect(
       findings.first?.remedies == [
-        .stopUnit("nginx.service", isUser: false, .service),
-        .look(.unit("nginx.service", isUser: false)),
+        .stopUnit("nginx.service", .service), .look(.unit("nginx.service")),
       ])
     #expect(findings.first?.unseen.first == .listenersService)
   }
@@ -93,7 +92,8 @@ import Testing
       #expect(findings.map(\.kind) == [.socketActivation(Self.places, unit: unit, services: [Self.nginx])])
       #expect(
         findings.first?.remedies == [
-          .stopSocketUnit(unit), .restartOrder(.bySocketUnit), .look(.socketUnit(unit)),
+          .stopSocketUnit(unit, services: ["nginx.service"]), .restartOrder(.bySocketUnit),
+          .look(.socketUnit(unit)),
         ])
       #expect(findings.first?.unseen.first == unseen)
     }
@@ -109,7 +109,7 @@ import Testing
     let findings = try findings(.seen(Self.nginx, owner, cgroup: nil))
     #expect(findings.map(\.kind) == [.containerProxy(Self.places, by: owner, proxy)])
     #expect(
-      findings.first?.remedies == [.stopPublishedContainer("web"), .look(.publishedContainer(proxy))])
+      findings.first?.remedies == [.stopPublishedContainer(proxy), .look(.publishedContainer(proxy))])
   }
 
   /// In a container the server itself can be process 1.
@@ -118,7 +118,7 @@ import Testing
     first.pid = 1
     let findings = try findings(.seen(first, cgroup: OwnerCases.elsewhere))
     #expect(findings.map(\.kind) == [alive([first])])
-    #expect(findings.first?.remedies.first == .stopHolder(.service))
+    #expect(findings.first?.remedies.prefix(2) == [.otherAddress(.anotherPort), .stopFromOutside])
     var other = Self.nginx
     other.command = "systemd"
     #expect(try slugs(.seen(other)) == "listener-alive")
@@ -155,7 +155,7 @@ import Testing
         .ownerHidden(Self.places, concealment, madeIn: "nginx.service", suspects: [Self.nginx]),
       ])
     #expect(findings.last?.remedies == [.look(sight)])
-    #expect(findings.first?.remedies.last == .look(.unit("nginx.service", isUser: false)))
+    #expect(findings.first?.remedies == [.look(.unit("nginx.service")), .look(sight)])
   }
 
   // MARK: Whom to stop
@@ -168,12 +168,79 @@ import Testing
     #expect(try findings(.seen(owner, cgroup: owner.cgroup)).first?.remedies == [it.stop, it.look])
   }
 
+  /// The user's own session, and containers, would end with the holder: something milder comes first.
+  @Test func whatElseWouldEnd() throws {
+    func remedies(_ path: String, _ caller: Caller) throws -> [Remedy]? {
+      var owner = Self.nginx
+      owner.cgroup = CgroupPath(path)
+      owner.service = owner.cgroup
+      return try OwnerCases.diagnosis(.seen(owner), caller: caller).findings.first?.remedies.filter {
+        $0.effect == .frees
+      }
+    }
+    func loss(_ besides: Remedy.Loss.Besides) -> Remedy.Loss {
+      var loss = Remedy.Loss.service
+      loss.besides = besides
+      return loss
+    }
+    let milder = Remedy.otherAddress(.anotherPort)
+    for unit in ["ssh.service", "sshd.service", "tmux.service"] {
+      #expect(
+        try remedies("/system.slice/\(unit)", Caller(units: ["tmux.service"])) == [
+          milder, .stopUnit(unit, loss(.ownSession)),
+        ])
+    }
+    #expect(
+      try remedies("/system.slice/docker.service", Caller()) == [
+        milder, .stopUnit("docker.service", loss(.containers)),
+      ])
+    let session = try remedies("/user.slice/user-1000.slice/session-3.scope", Caller(ancestors: [812, 1]))
+    #expect(session?.first == milder)
+    #expect(session?.last?.parameters.pids == [812])
+    #expect(
+      try remedies("/user.slice/user-1000.slice/session-3.scope", Caller(ancestors: [813, 1]))?.count == 1)
+  }
+
+  @Test func stoppedProcesses() throws {
+    var (stopped, other) = (Self.nginx, Self.nginx)
+    (stopped.activity, stopped.service) = (.stopped, OwnerCases.elsewhere)
+    (other.pid, other.service) = (900, OwnerCases.elsewhere)
+    let findings = try findings(.seen(stopped))
+    #expect(findings.map(\.kind) == [.holderStopped(Self.places, owners: [stopped], isListening: true)])
+    #expect(
+      findings.first?.remedies == [
+        .signal([stopped], .service), .resume([stopped]), .look(.processes([812])),
+      ])
+    // One that still runs answers for the others.
+    #expect(try slugs(.seen(stopped, other)) == "listener-alive")
+  }
+
+  /// A proxy that nobody may look into is known by its command line; one without a daemon is left over.
+  @Test func proxiesOfDocker() throws {
+    var proxy = SocketOwner(pid: 9, command: "docker-proxy", uid: 0)
+    proxy.arguments = [
+      "docker-proxy", "-host-ip", "0.0.0.0", "-host-port", "9527", "-container-ip", "172.17.0.2",
+    ]
+    var details = SocketDetails.hidden(.permission)
+    details.proxy = proxy
+    #expect(try slugs(details) == "container-proxy")
+    proxy.parent = .init(pid: 800, command: "dockerd")
+    #expect(try slugs(.seen(proxy)) == "container-proxy")
+    proxy.parent = .init(pid: 1, command: "systemd")
+    let leftover = try findings(.seen(proxy))
+    #expect(leftover.map(\.kind) == [.leftoverProxy(Self.places, by: proxy)])
+    #expect(leftover.first?.remedies.first == .signal([proxy], .nothing))
+    // In a container the daemon can be process 1.
+    proxy.parent = .init(pid: 1, command: "dockerd")
+    #expect(try slugs(.seen(proxy)) == "container-proxy")
+  }
+
   @Test func ownersOfSeveralServices() throws {
     var other = Self.nginx
     other.pid = 900
     other.service = OwnerCases.elsewhere
     #expect(
-      try findings(.seen(Self.nginx, other)).first?.remedies.first == .signal(pids: [812, 900], .service))
+      try findings(.seen(Self.nginx, other)).first?.remedies.first == .signal([Self.nginx, other], .service))
   }
 }
 

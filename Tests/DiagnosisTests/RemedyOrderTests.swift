@@ -11,8 +11,8 @@ import Testing
     let inOrder: [Remedy] = [
       .wait(.otherEnd), .restartOrder(.now), .setOption(.reuseAddress(.beforeBind)),
       .otherAddress(.ofThisHost),
-      .release(count: 1, includesFinWait2: false), .stopUnit("a.service", isUser: false, .service),
-      .stopContainer(Self.container, .service), .signal(pids: [2], .service),
+      .release(count: 1, includesFinWait2: false), .stopUnit("a.service", .service),
+      .stopContainer(Self.container, .service), .signal([OwnerCases.nginx], .service),
       .changeSetting(.runAsHoldersUser),
       .setOption(.reuseAddress(.oldAndNew)), .changeSetting(.raiseTimeWaitLimit), .reservePort(all: nil),
       .look(.port),
@@ -46,9 +46,9 @@ import Testing
 
   @Test func parameters() {
     #expect(Remedy.wait(.timers(free: 41_000, latest: 43_048)).parameters.milliseconds == 43_048)
-    #expect(Remedy.stopUnit("a.service", isUser: false, .service).parameters.unit == "a.service")
+    #expect(Remedy.stopUnit("a.service", .service).parameters.unit == "a.service")
     #expect(Remedy.stopContainer(Self.container, .service).parameters.container == "web")
-    #expect(Remedy.signal(pids: [2, 3], .service).parameters.pids == [2, 3])
+    #expect(Remedy.signal([OwnerCases.nginx, OwnerCases.worker], .service).parameters.pids == [812, 813])
     #expect(Remedy.reservePort(all: nil).parameters.sysctl == "net.ipv4.ip_local_reserved_ports")
     #expect(Remedy.wait(.otherEnd).parameters.milliseconds == nil)
   }

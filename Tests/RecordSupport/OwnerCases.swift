@@ -20,9 +20,10 @@ package enum OwnerCases {
 
   /// Of a server on 0.0.0.0.
   package static func diagnosis(
-    _ details: SocketDetails, in namespace: NamespaceReference? = nil
+    _ details: SocketDetails, in namespace: NamespaceReference? = nil, caller: Caller = Caller()
   ) throws -> BindDiagnosis {
     var diagnosing = Diagnosing([Holder(listener)], .server(on: [.anyIPv4]))
+    diagnosing.settings.caller = caller
     diagnosing.namespace = namespace
     diagnosing.details[listener] = details
     diagnosing.details.observedAt = 8_041_000
@@ -57,34 +58,84 @@ package enum OwnerCases {
   }
 
   package static let cgroups: [Cgroup] = [
+    unit("/system.slice/nginx.service", "nginx.service"),
     Cgroup(
-      path: "/system.slice/nginx.service", look: .look(.unit("nginx.service", isUser: false)),
-      stop: .stopUnit("nginx.service", isUser: false, .service),
-      commands: ["systemctl stop nginx.service", "systemctl status nginx.service"]),
-    Cgroup(
-      path: "/system.slice/a\\x2db.service", look: .look(.unit("a\\x2db.service", isUser: false)),
-      stop: .stopUnit("a\\x2db.service", isUser: false, .service), commands: [nil, nil]),
-    process("/user.slice/user-1000.slice/session-3.scope"), process("/init.scope"),
-    Cgroup(
-      path: "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service",
-      look: .look(.unit("x.service", isUser: true)), stop: .stopUnit("x.service", isUser: true, .service),
-      commands: ["systemctl --user stop x.service", "systemctl --user status x.service"]),
+      path: "/system.slice/a\\x2db.service", look: .look(.unit("a\\x2db.service")),
+      stop: .stopUnit("a\\x2db.service", .service), commands: [nil, nil]),
+    process("/user.slice/user-1000.slice/session-3.scope"), process("/init.scope"), process("/"),
+    // Names that the system's service manager or a runtime did not choose.
+    process("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service"),
     process("/user.slice/user-1000.slice/user@1000.service"),
-    container("/lxc/-rf", "-rf", [nil, nil]), container("/lxc/$(reboot)", "$(reboot)", [nil, nil]),
-    container("/lxc/web", "web", ["lxc-stop web", "lxc-info web"]), process("/"),
+    process("/user.slice/user-1000.slice/user@1000.service/machine-.host.scope"),
+    process("/user.slice/user-1000.slice/user@1000.service/docker-\(id).scope"),
+    process("/user.slice/user-1000.slice/docker-\(id).scope"),
+    unit("/system.slice/web.service/sub/ssh.service", "web.service"),
+    unit("/system.slice/web.service/docker-\(id).scope", "web.service"),
+    unit("/system.slice/web.service/user@0.service/ssh.service", "web.service"),
+    process("/web/ssh.service"), process("/docker/\(id)/docker/\(id)"),
+    process("/system.slice/containerd.service/kubepods-pod\(uid).slice:cri-containerd:\(id)"),
+
+    container(
+      "/docker/\(id)/system.slice/ssh.service", id, .docker, "docker stop", "docker ps --filter id=",
+      sudo: false),
+    container(
+      "/machine.slice/libpod-\(id).scope/container", id, .podman, "podman stop", "podman ps --filter id="),
+    container("/default/\(id)", id, .containerd, "nerdctl stop", "nerdctl ps --filter id="),
+    Cgroup(
+      path: "/kubepods/besteffort/pod\(uid)/\(id)", look: .look(.container(podContainer)),
+      stop: .stopContainer(podContainer, restarting),
+      commands: [
+        "sudo crictl stop 0123456789ab",
+        "sudo crictl pods --label io.kubernetes.pod.uid=6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+      ]),
+    Cgroup(
+      path: "/lxc/-rf", look: .look(.container(CgroupPath.Container(id: "-rf", runtime: .lxc))),
+      stop: .stopContainer(CgroupPath.Container(id: "-rf", runtime: .lxc), .service), commands: [nil, nil]),
+    Cgroup(
+      path: "/lxc/.web", look: .look(.container(CgroupPath.Container(id: ".web", runtime: .lxc))),
+      stop: .stopContainer(CgroupPath.Container(id: ".web", runtime: .lxc), .service), commands: [nil, nil]),
+    Cgroup(
+      path: "/lxc/$(reboot)", look: .look(.container(CgroupPath.Container(id: "$(reboot)", runtime: .lxc))),
+      stop: .stopContainer(CgroupPath.Container(id: "$(reboot)", runtime: .lxc), .service),
+      commands: [nil, nil]),
+    container("/lxc/web", "web", .lxc, "lxc-stop", "lxc-info "),
   ]
 
-  private static func process(_ path: String) -> Cgroup {
+  private static let id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  private static let uid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+  private static let podContainer = CgroupPath.Container(id: id, runtime: .unknown, pod: uid)
+  private static let restarting: Remedy.Loss = {
+    var loss = Remedy.Loss.service
+    loss.besides = .restarts
+    return loss
+  }()
+
+  private static func unit(_ path: String, _ name: String) -> Cgroup {
     Cgroup(
-      path: path, look: .look(.process(812)), stop: .signal(pids: [812], .service),
-      commands: ["kill 812", "ps -o pid,user,lstart,args -p 812"])
+      path: path, look: .look(.unit(name)), stop: .stopUnit(name, .service),
+      commands: ["sudo systemctl stop \(name)", "systemctl status \(name)"])
   }
 
-  private static func container(_ path: String, _ name: String, _ commands: [String?]) -> Cgroup {
-    let container = CgroupPath.Container(id: name, runtime: .lxc)
+  /// The process runs as another user than the one who asks.
+  private static func process(_ path: String) -> Cgroup {
+    var owner = nginx
+    owner.cgroup = CgroupPath(path)
+    owner.service = owner.cgroup
+    return Cgroup(
+      path: path, look: .look(.processes([812])), stop: .signal([owner], .service),
+      commands: ["sudo kill 812", "ps -o pid,user,lstart,args -p 812"])
+  }
+
+  private static func container(
+    _ path: String, _ name: String, _ runtime: CgroupPath.Container.Runtime, _ stop: String, _ look: String,
+    sudo: Bool = true
+  ) -> Cgroup {
+    let container = CgroupPath.Container(id: name, runtime: runtime)
     return Cgroup(
       path: path, look: .look(.container(container)), stop: .stopContainer(container, .service),
-      commands: commands)
+      commands: [
+        "sudo \(stop) \(container.shortID)", "\(sudo ? "sudo " : "")\(look)\(container.shortID)",
+      ])
   }
 }
 

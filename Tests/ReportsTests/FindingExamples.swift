@@ -51,7 +51,12 @@ enum FindingExamples {
         .listenerInherited(by: [OwnerCases.nginx], madeIn: nil),
       ]
     case .boundNotListening:
-      [.boundNotListed] + [0, 1, 2].map { .boundNotListening(count: $0, owners: $0 == 2 ? owners : nil) }
+      [.boundNotListed]
+        + [0, 1, 2].map {
+          .boundNotListening(
+            count: $0, owners: $0 == 2 ? owners : nil,
+            againstReuse: $0 == 0 ? .untried : $0 == 1 ? .helps : .refused)
+        }
     case .orphanedConnection: [.orphanedConnection(counts)]
     case .leakedConnection: [nil, owners].map { .leakedConnection(counts, owners: $0) }
     case .outgoingConnectionTookPort:
@@ -63,6 +68,13 @@ enum FindingExamples {
         .socketActivation(places, unit: nil, services: []),
       ]
     case .containerProxy: proxy.map { [.containerProxy(places, by: OwnerCases.nginx, $0)] } ?? []
+    case .leftoverProxy: [.leftoverProxy(places, by: OwnerCases.nginx)]
+    case .holderStopped:
+      [
+        .holderStopped(places, owners: [stopped], isListening: true),
+        .holderStopped(places, owners: [stopped, traced], isListening: false),
+        .holderStopped(places, owners: [traced], isListening: true),
+      ]
     case .kernelOwnedSocket: [.kernelOwnedSocket(places)]
     case .mptcpHolder: [.mptcpHolder]
     case .ownerHidden:
@@ -113,7 +125,24 @@ enum FindingExamples {
   }
 
   private static let container = CgroupPath.Container(id: "web", runtime: .podman)
-  private static let losses: [Remedy.Loss] = [.service, .otherWork, .clients]
+  private static let losses: [Remedy.Loss] = Remedy.Loss.What.allCases.flatMap { what in
+    ([nil, .ownSession, .containers, .restarts] as [Remedy.Loss.Besides?]).flatMap { besides in
+      [true, false].map { leavesTimers in
+        var loss = Remedy.Loss(what)
+        loss.besides = besides
+        loss.leavesTimers = leavesTimers
+        return loss
+      }
+    }
+  }
+  private static let stopped = changed(OwnerCases.nginx) { $0.activity = .stopped }
+  private static let traced = changed(OwnerCases.nginx) { $0.activity = .traced }
+
+  private static func changed(_ owner: SocketOwner, _ change: (inout SocketOwner) -> Void) -> SocketOwner {
+    var owner = owner
+    change(&owner)
+    return owner
+  }
 
   static let remedies: [Remedy] =
     ([
@@ -123,42 +152,43 @@ enum FindingExamples {
     + ([.now, .clientsCloseFirst, .bySocketUnit] as [Remedy.RestartOrder]).map(Remedy.restartOrder)
     + ([
       .beforeBind, .oldAndNew, .againstConnections, .forLaterRestarts(isSet: true),
-      .forLaterRestarts(isSet: false), .inNewServerToo, .forRestartAfterNext,
+      .forLaterRestarts(isSet: false), .inNewServerToo, .forRestartAfterNext, .besideBound,
     ] as [Remedy.OptionAdvice.When]).map { .setOption(.reuseAddress($0)) }
     + ([
       .v6Only(.yours), .v6Only(.theirs), .reusePort, .freeBind(.addressIsTentative),
       .freeBind(.addressComesLater(.ipv4)), .freeBind(.addressComesLater(.ipv6)), .closeOnExec,
     ] as [Remedy.OptionAdvice]).map(Remedy.setOption)
     + ([
-      .eachItsOwn, .otherFamily, .ofThisHost, .wildcardAlone, .once(address),
+      .eachItsOwn, .anotherPort, .otherFamily, .ofThisHost, .wildcardAlone, .once(address),
       .withInterface(address.address), .portFrom(1024),
     ] as [Remedy.OtherAddress]).map(Remedy.otherAddress)
     + ([
       .removeDuplicate, .grantCapability, .runAsHoldersUser, .lowerUnprivilegedPortStart, .raiseTimeWaitLimit,
       .widenEphemeralRange,
     ] as [Remedy.SettingAdvice]).map(Remedy.changeSetting)
-    + losses.flatMap { loss -> [Remedy] in
-      [
-        .stopUnit("nginx.service", isUser: true, loss), .stopUnit("nginx.service", isUser: false, loss),
-        .stopContainer(container, loss), .signal(pids: [812], loss), .signal(pids: [812, 813], loss),
-        .stopHolder(loss),
-      ]
-    }
+    + losses.map { .stopUnit("nginx.service", $0) }
+    + [
+      .stopUnit("ssh.service", .service), .stopContainer(container, .service),
+      .signal([OwnerCases.nginx], .service),
+      .signal([OwnerCases.nginx, OwnerCases.worker], .service), .signal([stopped], .service),
+      .signal([traced], .service), .resume([stopped]), .resume([traced]), .stopFromOutside,
+    ]
     + [
       .release(count: 1, includesFinWait2: false), .release(count: 2, includesFinWait2: true),
-      .stopSocketUnit(nil), .stopSocketUnit("nginx.socket"), .stopPublishedContainer(nil),
-      .stopPublishedContainer("web"), .signalHeirs(owners, areAll: true),
-      .signalHeirs([OwnerCases.nginx], areAll: false),
+      .stopSocketUnit(nil, services: []), .stopSocketUnit("nginx.socket", services: ["nginx.service"]),
+      .signalHeirs(owners, areAll: true), .signalHeirs([OwnerCases.nginx], areAll: false),
       .stopKernelService, .reservePort(all: PortSet([8080...8090, 9527...9527])), .reservePort(all: nil),
       .endConnection(local: listener.local, peer: listener.local),
     ]
+    + (proxy.map { [.stopPublishedContainer($0)] } ?? [])
     + (sights + (proxy.map { [.publishedContainer($0)] } ?? [])).map(Remedy.look)
 
   private static let sights: [Remedy.Sight] = [
-    .port, .socketsWithProcesses, .descriptor(inode: 9), .unit("nginx.service", isUser: true),
-    .container(container), .process(812), .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
-    .otherNamespace(812), .windowsPorts, .windowsExclusions, .ownersAsRoot, .ownersFromHost, .trial,
-    .trialWithReusePort, .listenersOptions,
+    .port, .unit("nginx.service"), .container(container), .processes([812]), .processes([812, 813]),
+    .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
+    .otherNamespace(812), .windowsPorts, .windowsExclusions, .owners, .ownersAsRoot, .ownersFromHost, .trial,
+    .trialWithReusePort,
+    .listenersOptions,
     .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,
     .tentativeAddresses, .duplicateAddresses, .linkLocalAddresses, .interfaces, .ipv6Switch, .policies,
     .auditLog, .connections,
@@ -168,7 +198,8 @@ enum FindingExamples {
     .bind, .udp, .ownServer, .ownReuseAddress, .ownCapability, .effectOfReuseAddress, .oldServersOptions,
     .runningServersOptions, .waysToEnd, .boundSockets, .whenClientsClose, .listenersProcess,
     .listenersProcessAndService, .listenersService, .otherReusePort, .otherOptions, .otherSidesOptions,
-    .whyNotListening, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess, .socketUnit,
+    .whyNotListening, .whyStopped, .otherEnd, .selfConnectedProcess, .whoConnected, .keepingProcess,
+    .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
     .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
     .policy, .windows, .kernelsReason,

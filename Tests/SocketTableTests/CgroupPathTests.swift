@@ -27,6 +27,11 @@ import Testing
       ("/machine.slice", "machine.slice", false),
       ("/system.slice/_cgroup.service", "cgroup.service", false),
       ("/../../system.slice/x.service", "x.service", false),
+      // Below a unit its own programs choose the names.
+      ("/system.slice/web.service/sub/ssh.service", "web.service", false),
+      ("/system.slice/web.service/user@0.service/ssh.service", "web.service", false),
+      ("/system.slice/docker-\(id).scope/system.slice/ssh.service", "docker-\(id).scope", false),
+      ("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service/y.service", "x.service", true),
       ("/hostile name.service", nil, false),
       ("/a\u{1b}[31m.service", nil, false),
       ("/$(reboot).service", nil, false),
@@ -87,7 +92,42 @@ import Testing
 
   @Test func aContainerInAContainer() {
     let path = CgroupPath("/docker/\(Self.id)/kubepods/pod\(Self.uid)/\(Self.other)")
-    #expect(path.container == .init(id: Self.other, runtime: .unknown, isNested: true))
+    #expect(path.container == .init(id: Self.other, runtime: .unknown, isNested: true, pod: Self.uid))
+  }
+
+  /// Where a name is one that the system's service manager knows.
+  @Test(
+    arguments: [
+      ("/system.slice/nginx.service", "nginx.service"), ("/../../system.slice/x.service", "x.service"),
+      ("/system.slice/web.service/sub/ssh.service", "web.service"),
+      ("/system.slice/sshd.socket", "sshd.socket"),
+      ("/user.slice/user-1000.slice/user@1000.service", "user@1000.service"),
+      ("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service", nil),
+      ("/docker/\(id)/system.slice/nginx.service", nil), ("/lxc.payload.web/nginx.service", nil),
+      ("/web/nginx.service", nil), ("/", nil),
+    ] as [(String, String?)])
+  func systemUnits(text: String, unit: String?) { #expect(CgroupPath(text).systemUnit == unit) }
+
+  /// Where the name is one that a runtime of this host has given.
+  @Test(
+    arguments: [
+      ("/system.slice/docker-\(id).scope", false), ("/docker/\(id)", false), ("/lxc/web", false),
+      ("/machine.slice/machine-debian.scope", false), ("/machine.slice/libpod-\(id).scope/container", false),
+      ("/kubepods.slice/kubepods-pod\(uidWithUnderscores).slice/crio-\(id).scope", false),
+      ("/user.slice/user-1000.slice/user@1000.service/docker-\(id).scope", true),
+      ("/user.slice/user-1000.slice/docker-\(id).scope", true),
+      ("/user.slice/user-1000.slice/user@1000.service/machine-.host.scope", true),
+      ("/system.slice/web.service/machine-debian.scope", true),
+      ("/system.slice/web.service/lxc/web", true), ("/docker/\(id)/docker/\(other)", true),
+    ] as [(String, Bool)])
+  func containersOfOthers(text: String, areSo: Bool) {
+    #expect(CgroupPath(text).container?.isNested == areSo)
+  }
+
+  @Test func podsOfContainers() {
+    #expect(CgroupPath("/kubepods/besteffort/pod\(Self.uid)/\(Self.id)").container?.pod == Self.uid)
+    #expect(CgroupPath("/kubepods/besteffort/pod\(Self.uid)").container?.pod == Self.uid)
+    #expect(CgroupPath("/docker/\(Self.id)").container?.pod == nil)
   }
 
   @Test func shortNames() {

@@ -16,9 +16,10 @@ extension BindFindings {
       findings.append(make(some))
     }
     take({ $0.owners?.contains(where: \.isServiceManager) ?? false }, socketActivation)
-    take({ $0.owners?.contains { ContainerProxy($0) != nil } ?? false }, containerProxy)
+    take({ $0.containerProxy != nil }, containerProxy)
     take(\.isKernelOwned, kernelOwnedSocket)
-    if !others.isEmpty { findings.insert(listenerAlive(others, remaining: held.minisockets), at: 0) }
+    take(\.isStopped) { holderStopped($0, loss(.service, held)) }
+    if !others.isEmpty { findings.insert(listenerAlive(others, held), at: 0) }
     return findings
   }
 
@@ -27,12 +28,12 @@ extension BindFindings {
       count: records.count, places: Finding.Places(records), owners: ownersOfAll(records))
   }
 
-  /// About the listeners of which nothing more special is known. `minisockets` stay when they stop.
-  private func listenerAlive(_ records: [SocketRecord], remaining minisockets: [SocketRecord]) -> Finding {
+  /// About the listeners of which nothing more special is known.
+  private func listenerAlive(_ records: [SocketRecord], _ held: HoldersByKind) -> Finding {
     let listeners = listeners(records)
     return finding(
-      .listenerAlive(listeners, remaining: StateCounts(minisockets)), evidence: sockets(records),
-      remedies: [findOut(records), stopping(records, .service)],
+      .listenerAlive(listeners, remaining: StateCounts(held.minisockets)), evidence: sockets(records),
+      remedies: stopping(records, loss(.service, held)) + findOut(records),
       unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
   }
 
@@ -61,25 +62,44 @@ extension BindFindings {
   private func socketActivation(_ listeners: [SocketRecord]) -> Finding {
     let units = Set(listeners.compactMap { analysis.details[$0]?.socketUnit })
     let unit = units.count == 1 ? units.first : nil
+    let services = owners(listeners).filter { !$0.isServiceManager }
     return finding(
       .socketActivation(
-        Finding.Places(listeners), unit: unit, services: owners(listeners).filter { !$0.isServiceManager }),
+        Finding.Places(listeners), unit: unit, services: services),
       evidence: sockets(listeners),
-      remedies: [.look(.socketUnit(unit)), .restartOrder(.bySocketUnit), .stopSocketUnit(unit)],
+      remedies: [
+        .stopSocketUnit(unit, services: Set(services.compactMap(\.service?.systemUnit)).sorted()),
+        .restartOrder(.bySocketUnit), .look(.socketUnit(unit)),
+      ],
       unseen: [unit == nil ? .socketUnit : .dropInFiles])
   }
 
   private func containerProxy(_ listeners: [SocketRecord]) -> Finding {
-    guard let owner = owners(listeners).first(where: { ContainerProxy($0) != nil }),
+    guard let owner = listeners.lazy.compactMap({ self.analysis.details[$0]?.containerProxy }).first,
       let proxy = ContainerProxy(owner)
     else {
-      return listenerAlive(listeners, remaining: [])
+      return listenerAlive(listeners, HoldersByKind(listeners))
+    }
+    if proxy.isLeftover {
+      return finding(
+        .leftoverProxy(Finding.Places(listeners), by: owner), .error, .likely, evidence: sockets(listeners),
+        remedies: [.signal([owner], .nothing), .look(.publishedContainer(proxy))])
     }
     return finding(
       .containerProxy(Finding.Places(listeners), by: owner, proxy), .error, .likely,
       evidence: sockets(listeners),
-      remedies: [.look(.publishedContainer(proxy)), .stopPublishedContainer(proxy.container)],
+      remedies: [.stopPublishedContainer(proxy), .look(.publishedContainer(proxy))],
       unseen: [.insideContainer])
+  }
+
+  /// About sockets whose processes are all stopped, and cannot end before they continue.
+  private func holderStopped(_ records: [SocketRecord], _ loss: Remedy.Loss) -> Finding {
+    let owners = owners(records)
+    return finding(
+      .holderStopped(
+        Finding.Places(records), owners: owners, isListening: records.contains { $0.state == .listen }),
+      evidence: sockets(records),
+      remedies: stopping(records, loss) + [.resume(owners)] + findOut(records), unseen: [.whyStopped])
   }
 
   private func kernelOwnedSocket(_ records: [SocketRecord]) -> Finding {
@@ -91,13 +111,13 @@ extension BindFindings {
   // MARK: Others
 
   /// - Parameter bound: empty where the kernel cannot list such sockets and nothing else explains the refusal.
-  func boundNotListening(_ bound: [SocketRecord]) -> Finding {
-    finding(
-      .boundNotListening(count: bound.count, owners: ownersOfAll(bound)), .error,
+  func boundNotListening(_ trial: Trial, _ bound: [SocketRecord]) -> Finding {
+    let reuse = bound.isEmpty ? .untried : againstReuse(trial)
+    return finding(
+      .boundNotListening(count: bound.count, owners: ownersOfAll(bound), againstReuse: reuse), .error,
       bound.isEmpty ? .possible : .certain, evidence: sockets(bound),
-      // No `ss` is advised here: before 6.9 it does not list sockets that are bound and do not listen.
-      remedies: (bound.first.map { [identifying([$0]) ?? .look(.descriptor(inode: $0.inode))] }
-        ?? lookForUnlisted) + [stopping(bound, .otherWork)],
+      remedies: (reuse == .helps ? [.setOption(.reuseAddress(.besideBound))] : [])
+        + stopping(bound, .otherWork) + (bound.isEmpty ? lookForUnlisted : findOut(bound)),
       unseen: [bound.isEmpty ? .boundSockets : .whyNotListening])
   }
 
@@ -123,7 +143,8 @@ extension BindFindings {
     let owners = ownersOfAll(records)
     return finding(
       .tcpSelfConnect(owners: owners), evidence: sockets(records),
-      remedies: ending(records) + [findOut(records), reserving],
+      remedies: ending(records) + stopping(records, Remedy.Loss.otherWork.leavingTimers) + [reserving]
+        + findOut(records),
       unseen: owners == nil ? [.selfConnectedProcess] : [])
   }
 
@@ -134,7 +155,8 @@ extension BindFindings {
         owners: ownersOfAll(connections),
         isInEphemeralRange: analysis.settings.ephemeralRange?.contains(analysis.target.port) == true),
       .error, isCertain ? .certain : .likely, evidence: sockets(connections),
-      remedies: [.wait(.connection)] + ending(connections) + [findOut(connections), reserving],
+      remedies: [.wait(.connection)] + ending(connections)
+        + stopping(connections, Remedy.Loss.otherWork.leavingTimers) + [reserving] + findOut(connections),
       unseen: isCertain ? [] : [.whoConnected])
   }
 
@@ -153,9 +175,9 @@ extension BindFindings {
     return finding(
       .leakedConnection(StateCounts(connections), owners: owners), .error, .likely,
       evidence: sockets(connections),
-      remedies: [
-        findOut(connections), reuse(trial, otherwise: .againstConnections), stopping(connections, .clients),
-      ],
+      remedies: [reuse(trial, otherwise: .againstConnections)]
+        + stopping(connections, Remedy.Loss.clients.leavingTimers)
+        + findOut(connections),
       unseen: owners == nil ? [.keepingProcess] : [])
   }
 
@@ -170,7 +192,11 @@ extension BindFindings {
     if !inherited.isEmpty { findings.append(listenerInherited(inherited)) }
     let multipath = holders.filter { analysis.details[$0]?.isMultipath == true }
     if !multipath.isEmpty { findings.append(finding(.mptcpHolder, .info, evidence: sockets(multipath))) }
-    let hidden = holders.filter { analysis.details[$0]?.visibility == .hidden }
+    let stopped = holders.filter { $0.state != .listen && analysis.details[$0]?.isStopped == true }
+    if !stopped.isEmpty { findings.append(holderStopped(stopped, .otherWork)) }
+    let hidden = holders.filter {
+      analysis.details[$0]?.visibility == .hidden && analysis.details[$0]?.proxy == nil
+    }
     if !hidden.isEmpty { findings.append(ownerHidden(hidden)) }
     return findings
   }
@@ -192,76 +218,29 @@ extension BindFindings {
   private func ownerHidden(_ records: [SocketRecord]) -> Finding {
     let details = records.compactMap { analysis.details[$0] }
     let concealment = details.reduce(into: Concealment()) { $0.formUnion($1.concealment) }
-    let isConfined = !concealment.isDisjoint(with: [.noProc, .pidNamespace, .userNamespace, .policy])
     return finding(
       .ownerHidden(
         Finding.Places(records), concealment, madeIn: cgroupName(records),
         suspects: details.lazy.map(\.suspects).first { !$0.isEmpty } ?? []),
       .warning, evidence: sockets(records),
-      remedies: [.look(isConfined ? .ownersFromHost : .ownersAsRoot)], unseen: [.process])
+      remedies: [.look(sightOfOwners(concealment))], unseen: [.process])
   }
 
   private func cgroupName(_ records: [SocketRecord]) -> String? {
     records.lazy.compactMap { self.analysis.details[$0]?.cgroup }.first.map { $0.unit ?? $0.text }
   }
-
-  // MARK: Remedies
-
-  /// SO_REUSEADDR: as what frees the port where the trial with it succeeded, otherwise as advice for later.
-  func reuse(_ trial: Trial, otherwise: Remedy.OptionAdvice.When) -> Remedy {
-    let helps = analysis.isReuseTried(trial) && !analysis.isRefusedWithReuse(trial)
-    return .setOption(.reuseAddress(helps ? .beforeBind : otherwise))
-  }
-
-  func findOut(_ records: [SocketRecord]) -> Remedy {
-    identifying(records) ?? .look(.socketsWithProcesses)
-  }
-
-  /// The command that shows what holds these sockets; nil where neither an owner nor a system service is known.
-  private func identifying(_ records: [SocketRecord]) -> Remedy? {
-    guard let owner = owners(records).first else {
-      // The cgroup names the unit that made the socket, even to users who may not see the unit's processes.
-      guard let cgroup = records.lazy.compactMap({ self.analysis.details[$0]?.cgroup }).first,
-        !cgroup.isUserUnit, let unit = cgroup.unit, Self.isStoppable(unit)
-      else { return nil }
-      return .look(.unit(unit, isUser: false))
-    }
-    if let container = owner.hostContainer { return .look(.container(container)) }
-    if let unit = owner.unit, Self.isStoppable(unit) {
-      return .look(.unit(unit, isUser: owner.service?.isUserUnit == true))
-    }
-    return .look(.process(owner.pid))
-  }
-
-  /// Ends the processes that hold these sockets: by their container or unit if all belong to one, otherwise by a signal.
-  /// Process 1 is never ended.
-  private func stopping(_ records: [SocketRecord], _ loss: Remedy.Loss) -> Remedy {
-    let owners = owners(records).filter { $0.pid != 1 }
-    guard let owner = owners.first else { return .stopHolder(loss) }
-    let isOneService = owners.allSatisfy { $0.service == owner.service }
-    if isOneService, let container = owner.hostContainer { return .stopContainer(container, loss) }
-    if isOneService, let unit = owner.unit, Self.isStoppable(unit) {
-      return .stopUnit(unit, isUser: owner.service?.isUserUnit == true, loss)
-    }
-    return .signal(pids: owners.map(\.pid), loss)
-  }
-
-  /// Whether stopping the unit ends one service only. A login session (session-1.scope) or a user's service manager
-  /// (user@1000.service) would take everything else of that user with it.
-  private static func isStoppable(_ unit: String) -> Bool {
-    unit.hasSuffix(".service") && !unit.hasPrefix("user@")
-  }
-}
-
-extension SocketOwner {
-  /// The container if a command on this host can stop it: its runtime is known, and it is neither a part of a pod nor
-  /// nested in another container. Otherwise nil.
-  fileprivate var hostContainer: CgroupPath.Container? {
-    container.flatMap { $0.isNested || $0.isPod || $0.runtime == .unknown ? nil : $0 }
-  }
 }
 
 extension SocketDetails {
+  /// The container's proxy that has the socket, as far as is known.
+  fileprivate var containerProxy: SocketOwner? { owners?.first { ContainerProxy($0) != nil } ?? proxy }
+
+  /// Whether every process that has the socket is stopped.
+  fileprivate var isStopped: Bool {
+    guard let owners, !owners.isEmpty else { return false }
+    return owners.allSatisfy { $0.activity != .running }
+  }
+
   /// Whether the kernel itself holds the socket: every process was looked at, and none has it. It has a meaning only for a
   /// socket that has an inode, as the others belong to no process anyway.
   fileprivate var isKernelOwned: Bool {

@@ -62,7 +62,7 @@ extension BindFindings {
   func listenConflict(_ trial: Trial, _ holders: [SocketRecord]) -> Finding {
     finding(
       .listenConflict(trial.socket.address), evidence: sockets(holders),
-      remedies: [findOut(holders), .look(.port)])
+      remedies: stopping(holders, .otherWork) + findOut(holders) + [.look(.port)])
   }
 
   func ownAddressesOverlap(_ trial: Trial, isAloneOK: Bool) -> Finding {

@@ -33,10 +33,8 @@ extension BindFindings {
   }
 
   func finWait2Orphan(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
-    let againstReuse: Finding.AgainstReuse =
-      analysis.isRefusedWithReuse(trial) ? .refused : analysis.isReuseTried(trial) ? .helps : .untried
-    return finding(
-      .finWait2Orphan(count: orphans.count, againstReuse: againstReuse), evidence: sockets(orphans),
+    finding(
+      .finWait2Orphan(count: orphans.count, againstReuse: againstReuse(trial)), evidence: sockets(orphans),
       remedies: [waiting, reuse(trial, otherwise: .oldAndNew)]
         + (orphans.allSatisfy(\.isMinisocket) ? release(orphans) : []),
       unseen: [.whenClientsClose])

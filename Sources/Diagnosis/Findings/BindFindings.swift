@@ -65,7 +65,8 @@ struct BindFindings {
     }
     if holders.isEmpty {
       // `all` adds the disagreement between the rules and the kernel once for all trials.
-      return analysis.session.snapshot.coverage.isBlind(to: .boundNotListening) ? [boundNotListening([])] : []
+      return analysis.session.snapshot.coverage.isBlind(to: .boundNotListening)
+        ? [boundNotListening(trial, [])] : []
     }
     return (step == .listen ? [listenConflict(trial, holders)] : []) + explain(holders, trial)
   }
@@ -76,7 +77,7 @@ struct BindFindings {
     let held = HoldersByKind(
       holders, analysis.session.view, areTimeWaitsAlone: groups.allSatisfy { $0.example.state == .timeWait })
     var findings = held.listeners.isEmpty ? [] : explainListeners(held, trial)
-    if !held.bound.isEmpty { findings.append(boundNotListening(held.bound)) }
+    if !held.bound.isEmpty { findings.append(boundNotListening(trial, held.bound)) }
     if !held.orphans.isEmpty { findings.append(orphanedConnection(trial, held.orphans)) }
     if !held.selfConnected.isEmpty { findings.append(tcpSelfConnect(held.selfConnected)) }
     // While a listener holds the port, its connections explain nothing that the listener does not.
@@ -221,7 +222,8 @@ extension Finding.Slug {
       .remark
     case .listenerAlive, .orphanedConnection, .leakedConnection, .boundNotListening,
       .outgoingConnectionTookPort, .tcpSelfConnect, .dualStackWildcard, .wildcardOverlapsSpecific,
-      .kernelOwnedSocket, .socketActivation, .containerProxy, .privilegedPort, .addressNotLocal,
+      .kernelOwnedSocket, .socketActivation, .containerProxy, .leftoverProxy, .holderStopped, .privilegedPort,
+      .addressNotLocal,
       .addressTentative, .addressDuplicate, .addressNeedsScope, .familyUnavailable, .deniedByPolicy,
       .noSuchInterface,
       .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .heldInOtherNamespace, .hostTracksPorts,

@@ -25,7 +25,7 @@ extension Finding {
     /// `madeIn`: the unit, or else the cgroup, in which the socket was made; nil if unknown.
     case listenerInherited(by: [SocketOwner], madeIn: String?)
     /// `count` is 0 where the kernel cannot list such sockets, and nothing else explains the refusal.
-    case boundNotListening(count: Int, owners: [SocketOwner]?)
+    case boundNotListening(count: Int, owners: [SocketOwner]?, againstReuse: AgainstReuse)
     /// Only of a prediction: no listed socket is in the way, but the kernel cannot list sockets that are only bound.
     case boundNotListed
     case orphanedConnection(StateCounts)
@@ -35,6 +35,10 @@ extension Finding {
     /// `unit`: the socket unit; nil if unknown. `services`: the processes besides the service manager that have the socket.
     case socketActivation(Places, unit: String?, services: [SocketOwner])
     case containerProxy(Places, by: SocketOwner, ContainerProxy)
+    /// A container's proxy that the container's runtime has forgotten.
+    case leftoverProxy(Places, by: SocketOwner)
+    /// Every process that has the sockets is stopped.
+    case holderStopped(Places, owners: [SocketOwner], isListening: Bool)
     case kernelOwnedSocket(Places)
     case mptcpHolder
     /// The owners of these sockets could not be seen, for the reasons in `Concealment`. `madeIn` as in `listenerInherited`.
@@ -117,7 +121,7 @@ extension Finding {
     case afterStop
   }
 
-  /// What the trial with SO_REUSEADDR said about a FIN_WAIT2.
+  /// What the trial with SO_REUSEADDR said about a FIN_WAIT2, or a socket that is only bound.
   package enum AgainstReuse: Equatable, Sendable {
     case refused
     case helps

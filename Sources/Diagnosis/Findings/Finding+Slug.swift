@@ -21,6 +21,8 @@ extension Finding {
     case reusePortOtherUser = "reuse-port-other-user"
     case reusePortOneSided = "reuse-port-one-sided"
     case listenConflict = "listen-conflict"
+    case leftoverProxy = "leftover-proxy"
+    case holderStopped = "holder-stopped"
     case kernelOwnedSocket = "kernel-owned-socket"
     case ownerHidden = "owner-hidden"
     case socketActivation = "socket-activation"
@@ -63,6 +65,8 @@ extension Finding.Kind {
     case .tcpSelfConnect: .tcpSelfConnect
     case .socketActivation: .socketActivation
     case .containerProxy: .containerProxy
+    case .leftoverProxy: .leftoverProxy
+    case .holderStopped: .holderStopped
     case .kernelOwnedSocket: .kernelOwnedSocket
     case .mptcpHolder: .mptcpHolder
     case .ownerHidden: .ownerHidden

@@ -48,8 +48,8 @@ extension Remedy {
     case .release: .release
     case .endConnection: .endConnection
     case .stopUnit, .stopSocketUnit, .stopKernelService: .stopUnit
-    case .stopContainer, .stopPublishedContainer: .stopContainer
-    case .signal, .signalHeirs, .stopHolder: .signal
+    case .stopContainer, .stopPublishedContainer, .stopFromOutside: .stopContainer
+    case .signal, .signalHeirs, .resume: .signal
     case .reservePort: .reservePort
     case .changeSetting: .changeSetting
     case .look: .look
@@ -60,7 +60,7 @@ extension Remedy {
     switch self {
     case .wait, .release, .endConnection, .stopUnit, .stopSocketUnit, .stopKernelService, .stopContainer,
       .stopPublishedContainer,
-      .signal, .stopHolder:
+      .signal, .stopFromOutside:
       .frees
     case .restartOrder(let order): order == .bySocketUnit ? .prevents : .frees
     case .setOption(let advice): advice.effect
@@ -68,27 +68,27 @@ extension Remedy {
     case .signalHeirs(_, let areAll): areAll ? .frees : .prevents
     case .changeSetting(let advice): advice == .runAsHoldersUser ? .frees : .prevents
     case .reservePort: .prevents
-    case .look: .shows
+    case .look, .resume: .shows
     }
   }
 
   package var parameters: Parameters {
     switch self {
     case .wait(.timers(let free, let latest)): Parameters(milliseconds: latest ?? free)
-    case .stopUnit(let unit, _, _), .look(.unit(let unit, _)): Parameters(unit: unit)
-    case .stopSocketUnit(let unit), .look(.socketUnit(let unit)): Parameters(unit: unit)
+    case .stopUnit(let unit, _), .look(.unit(let unit)): Parameters(unit: unit)
+    case .stopSocketUnit(let unit, _), .look(.socketUnit(let unit)): Parameters(unit: unit)
     case .stopContainer(let container, _), .look(.container(let container)):
       Parameters(container: container.id)
-    case .stopPublishedContainer(let name): Parameters(container: name)
-    case .look(.publishedContainer(let proxy)): Parameters(container: proxy.container)
-    case .signal(let pids, _): Parameters(pids: pids)
+    case .stopPublishedContainer(let proxy), .look(.publishedContainer(let proxy)):
+      Parameters(container: proxy.container)
+    case .signal(let owners, _), .resume(let owners): Parameters(pids: owners.map(\.pid))
     case .signalHeirs(let owners, _): Parameters(pids: owners.map(\.pid))
-    case .look(.process(let pid)): Parameters(pids: [pid])
+    case .look(.processes(let pids)): Parameters(pids: pids)
     case .reservePort(let all):
       Parameters(sysctl: "net.ipv4.ip_local_reserved_ports", value: all.map(\.settingText))
     case .changeSetting(let advice): Parameters(sysctl: advice.sysctl)
-    case .restartOrder, .setOption, .otherAddress, .release, .endConnection, .stopKernelService, .stopHolder,
-      .wait, .look:
+    case .restartOrder, .setOption, .otherAddress, .release, .endConnection, .stopKernelService,
+      .stopFromOutside, .wait, .look:
       Parameters()
     }
   }
@@ -121,7 +121,7 @@ extension Remedy {
 extension Remedy.OptionAdvice {
   fileprivate var effect: Remedy.Effect {
     switch self {
-    case .reuseAddress(.beforeBind), .reuseAddress(.inNewServerToo): .frees
+    case .reuseAddress(.beforeBind), .reuseAddress(.inNewServerToo), .reuseAddress(.besideBound): .frees
     case .reuseAddress: .prevents
     case .v6Only(let whose): whose == .yours ? .frees : .prevents
     case .reusePort: .frees

@@ -9,21 +9,22 @@ package enum Remedy: Equatable, Sendable {
   case otherAddress(OtherAddress)
   /// Ends so many minisockets by `tw-inspect release`.
   case release(count: Int, includesFinWait2: Bool)
-  /// Stops a systemd unit. `isUser`: it belongs to a user's service manager.
   /// By SOCK_DESTROY: both ends see a reset.
   case endConnection(local: Endpoint, peer: Endpoint)
-  case stopUnit(String, isUser: Bool, Loss)
-  /// The name of the socket unit; nil if unknown.
-  case stopSocketUnit(String?)
+  /// Stops a unit of the system's service manager.
+  case stopUnit(String, Loss)
+  /// The name of the socket unit; nil if unknown. `services`: units that have been given the socket, and keep it.
+  case stopSocketUnit(String?, services: [String])
   case stopContainer(CgroupPath.Container, Loss)
-  /// The name of the container for which the port is published; nil if unknown.
-  case stopPublishedContainer(String?)
-  case signal(pids: [Int32], Loss)
+  case stopPublishedContainer(ContainerProxy)
+  /// Process 1 of a PID namespace has the port, which can be ended only with the container that it is of.
+  case stopFromOutside
+  case signal([SocketOwner], Loss)
   /// Ends processes that inherited a listener and should not have it. `areAll`: no other process has it, so that the port is
   /// free then.
   case signalHeirs([SocketOwner], areAll: Bool)
-  /// Stops whatever holds the port, where no process is known.
-  case stopHolder(Loss)
+  /// Continues stopped processes, which then serve again.
+  case resume([SocketOwner])
   case stopKernelService
   /// Adds the port to net.ipv4.ip_local_reserved_ports, so that clients do not get it.
   /// `all`: the ports to reserve, with those that are reserved already; nil where these could not be read.
@@ -84,6 +85,8 @@ package enum Remedy: Equatable, Sendable {
       case forLaterRestarts(isSet: Bool)
       case inNewServerToo
       case forRestartAfterNext
+      /// It helps beside a socket that has the option too, and does not listen.
+      case besideBound
     }
 
     package enum WhyFreeBind: Equatable, Sendable {
@@ -99,6 +102,7 @@ package enum Remedy: Equatable, Sendable {
     case otherFamily
     case ofThisHost
     case wildcardAlone
+    case anotherPort
     /// The address that the server names twice.
     case once(BindAddress)
     /// The link-local address, with the interface that it lacks.
@@ -118,22 +122,53 @@ package enum Remedy: Equatable, Sendable {
     case removeDuplicate
   }
 
-  /// What is lost when a holder is stopped.
-  package enum Loss: Equatable, Sendable {
-    case service
-    case otherWork
-    case clients
+  /// What is lost when a holder is stopped, and what it leaves.
+  package struct Loss: Equatable, Sendable {
+    package enum What: Equatable, Sendable, CaseIterable {
+      case service
+      case otherWork
+      case clients
+      /// Nobody uses it.
+      case nothing
+    }
+
+    /// What ends besides the holder, or begins anew.
+    package enum Besides: Equatable, Sendable, CaseIterable {
+      /// The session of the user who asks, which the holder has started.
+      case ownSession
+      /// The containers that a service runs.
+      case containers
+      /// The kubelet starts the container again.
+      case restarts
+    }
+
+    package let what: What
+    package var besides: Besides?
+    /// The holder's connections keep the port for a while as FIN_WAIT2 and TIME_WAIT.
+    package var leavesTimers = false
+
+    package init(_ what: What) { self.what = what }
+
+    package var leavingTimers: Loss {
+      var loss = self
+      loss.leavesTimers = true
+      return loss
+    }
+
+    package static let service = Loss(.service)
+    package static let otherWork = Loss(.otherWork)
+    package static let clients = Loss(.clients)
+    package static let nothing = Loss(.nothing)
   }
 
   /// What the user can look at to learn more.
   package enum Sight: Equatable, Sendable {
     /// Every socket on the port.
     case port
-    case socketsWithProcesses
-    case descriptor(inode: UInt32)
-    case unit(String, isUser: Bool)
+    /// A unit of the system's service manager.
+    case unit(String)
     case container(CgroupPath.Container)
-    case process(Int32)
+    case processes([Int32])
     /// The name of the socket unit; nil if unknown.
     case socketUnit(String?)
     case publishedContainer(ContainerProxy)
@@ -143,6 +178,7 @@ package enum Remedy: Equatable, Sendable {
     /// Of Windows, beneath WSL: who has a port there, and which ports it keeps for itself.
     case windowsPorts
     case windowsExclusions
+    case owners
     case ownersAsRoot
     case ownersFromHost
     /// `trybind` with the server's own options.

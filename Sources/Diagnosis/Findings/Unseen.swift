@@ -31,6 +31,7 @@ package enum Unseen: Equatable, Sendable {
   case otherOptions
   case otherSidesOptions
   case whyNotListening
+  case whyStopped
   case otherEnd
   case selfConnectedProcess
   case whoConnected

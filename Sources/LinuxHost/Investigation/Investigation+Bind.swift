@@ -57,7 +57,7 @@ extension Investigation {
     let (details, haveGone) = try detailsOfHolders(
       session.holders(onlyOfProcesses: true) + session.bystanders, of: question.target,
       readsOptions: question.readsOptions)
-    var settings = settings(for: question.target)
+    var settings = settings(for: question.target, details)
     if session.holders().contains(where: \.isMinisocket) {
       settings.endsMinisockets = KernelSelfTest.endOfMinisockets == .works
     }
@@ -86,7 +86,7 @@ extension Investigation {
   private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
     let target = question.target
     let snapshot = try snapshot(onPort: target.port, target.transport)
-    let settings = settings(for: target)
+    var settings = settings(for: target)
     let lacksPrivilege =
       Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
     func predicted(_ details: SocketDetailsTable) -> TrialSession {
@@ -103,6 +103,7 @@ extension Investigation {
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
     let details = try detailsOfHolders(holders, of: target, readsOptions: question.readsOptions).details
+    if !details.isEmpty { settings.caller = Caller.current() }
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,
       namespace: place.reference)
@@ -124,7 +125,7 @@ extension Investigation {
     guard hasChanged else {
       return (
         BindEvidence(
-          session, settings: settings(for: question.target), details: before.details,
+          session, settings: settings(for: question.target, before.details), details: before.details,
           namespace: place.reference, otherNamespaces: before.otherNamespaces), false
       )
     }
@@ -140,8 +141,12 @@ extension Investigation {
     return OtherNamespaces.holding(session.target.port, session.target.transport)
   }
 
-  private func settings(for target: BindTarget) -> HostSettings {
+  /// - Parameter details: of holders. Only where processes hold the port does it matter which are this one's ancestors.
+  private func settings(
+    for target: BindTarget, _ details: SocketDetailsTable = SocketDetailsTable()
+  ) -> HostSettings {
     var settings = HostSettings.current()
+    if !details.isEmpty { settings.caller = Caller.current() }
     if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
     return settings
   }

@@ -199,8 +199,13 @@ package enum OwnerSearch {
       }
       return
     }
-    if ContainerProxy.isOne(owner.command) { owner.arguments = facts.arguments }
+    if ContainerProxy.isOne(owner.command) { readMore(of: &owner, facts) }
     for hit in hits { add(owner, hit.index, hit.descriptor, in: number) }
+  }
+
+  private func readMore(of proxy: inout SocketOwner, _ facts: ProcessDirectory) {
+    proxy.arguments = facts.arguments
+    proxy.parent = facts.parent
   }
 
   private func add(_ owner: SocketOwner, _ index: Int, _ descriptor: Int32, in directory: Int32) {
@@ -269,11 +274,14 @@ package enum OwnerSearch {
     details.concealment = concealment
     details.isMultipath = isMultipath[index]
     if depth == .every, record.state == .listen, owners[index].contains(where: \.isServiceManager) {
-      details.socketUnit = SocketUnits.unit(listeningOn: record.local)
+      // systemd makes a socket inside its unit's cgroup, where it can.
+      let made = group?.path.systemUnit.flatMap { $0.hasSuffix(".socket") ? $0 : nil }
+      details.socketUnit = made ?? SocketUnits.unit(listeningOn: record.local)
     }
     if owners[index].isEmpty {
       details.isOwnersComplete = isWhole && concealment.isEmpty
       details.suspects = suspects(group?.processes)
+      if record.state == .listen { details.proxy = proxy(for: record) }
     }
     return details
   }
@@ -287,6 +295,24 @@ package enum OwnerSearch {
       let (started, other) = (left.startedAt ?? .max, right.startedAt ?? .max)
       return started != other ? started < other : left.pid < right.pid
     }
+  }
+
+  /// Containers' proxies among the processes that could not be looked at. Anybody may read a name and a command line.
+  private lazy var deniedProxies: [SocketOwner] = denied.sorted().compactMap { pid in
+    guard let name = try? readFile("/proc/\(pid)/comm", limit: 64),
+      ContainerProxy.isOne(String(decoding: name.dropLast(), as: UTF8.self)),
+      let process = unsafe Descriptor.open("\(pid)", below: proc, flags: O_DIRECTORY)
+    else { return nil }
+    let facts = ProcessDirectory(process: process)
+    guard var owner = facts.owner(pid, &users) else { return nil }
+    readMore(of: &owner, facts)
+    return owner
+  }
+
+  /// The proxy whose command line names the port and the address. It has to be of the socket's user: a command line can say
+  /// anything.
+  private func proxy(for record: SocketRecord) -> SocketOwner? {
+    deniedProxies.first { $0.uid == record.uid && ContainerProxy($0)?.publishes(record.local) == true }
   }
 
   private static let suspectLimit = 8

@@ -26,10 +26,20 @@ struct ProcessDirectory {
     guard let command = read("comm"), let stat = read("stat") else { return nil }
     let uid = read("status").flatMap { Self.effectiveUser(in: $0) }
     let groups = read("cgroup").map(Self.cgroups)
-    return SocketOwner(
+    var owner = SocketOwner(
       pid: pid, command: Self.text(command), uid: uid, user: uid.flatMap { users.name(of: $0) },
       cgroup: groups?.unified, service: groups?.naming, executable: executable,
       startedAt: Self.startTicks(in: stat).map(Self.wallMilliseconds))
+    owner.activity = Self.activity(in: stat)
+    return owner
+  }
+
+  /// Nil if it has ended, or has none that this process can see.
+  var parent: SocketOwner.Parent? {
+    guard let stat = read("stat"), let pid = Self.parent(in: stat), pid > 0,
+      let command = try? readFile("/proc/\(pid)/comm", limit: 64)
+    else { return nil }
+    return SocketOwner.Parent(pid: pid, command: Self.text(command))
   }
 
   /// The first 4,096 bytes of the command line (cmdline); empty where it cannot be read.
@@ -63,12 +73,31 @@ struct ProcessDirectory {
     return nil
   }
 
-  /// `starttime`, the 22nd field of /proc/PID/stat, in clock ticks since the boot. Fields are counted from the last ")",
-  /// because the second, the name in parentheses, can hold any byte.
+  /// The 22nd field of /proc/PID/stat.
   static func startTicks(in stat: [UInt8]) -> UInt64? {
-    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let words = stat[(end + 1)...].split(separator: UInt8(ascii: " "))
+    let words = fieldsAfterName(in: stat)
     return words.count > 19 ? UInt64(String(decoding: words[19], as: UTF8.self)) : nil
+  }
+
+  /// The third field.
+  static func activity(in stat: [UInt8]) -> SocketOwner.Activity {
+    switch fieldsAfterName(in: stat).first?.first {
+    case UInt8(ascii: "T"): .stopped
+    case UInt8(ascii: "t"): .traced
+    default: .running
+    }
+  }
+
+  /// The fourth field; 0 where the parent is in another PID namespace.
+  static func parent(in stat: [UInt8]) -> Int32? {
+    let words = fieldsAfterName(in: stat)
+    return words.count > 1 ? Int32(String(decoding: words[1], as: UTF8.self)) : nil
+  }
+
+  /// From the third field on. The second is the name in parentheses, which can hold any byte.
+  private static func fieldsAfterName(in stat: [UInt8]) -> [ArraySlice<UInt8>] {
+    guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return [] }
+    return stat[(end + 1)...].split(separator: UInt8(ascii: " "))
   }
 
   private static func wallMilliseconds(ticks: UInt64) -> Int64 {

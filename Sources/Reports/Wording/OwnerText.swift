@@ -33,6 +33,11 @@ enum OwnerText {
       parts.append("\(container.isPod ? "pod" : "container") \(ByteSafety.escaped(container.shortID))")
     }
     if let unit = owner.unit { parts.append("unit \(ByteSafety.escaped(unit))") }
+    switch owner.activity {
+    case .running: break
+    case .stopped: parts.append("stopped")
+    case .traced: parts.append("stopped by a debugger")
+    }
     if let now, let started = owner.startedAt, now >= started {
       parts.append("running for \(Quantity.age(milliseconds: now - started))")
     }

@@ -22,16 +22,15 @@ enum ShellCommand {
     isPasteable(name) ? words + name : nil
   }
 
-  static func systemctl(_ verb: String, _ unit: String, isUser: Bool = false) -> String? {
-    naming(unit, after: isUser ? "systemctl --user \(verb) " : "systemctl \(verb) ")
-  }
-
+  /// The command that shows the container, or of a pod the pod itself.
   static func list(_ container: CgroupPath.Container) -> String? {
+    if let pod = container.pod { return naming(pod, after: "crictl pods --label io.kubernetes.pod.uid=") }
     let words: String? =
       switch container.runtime {
       case .docker: "docker ps --filter id="
       case .podman: "podman ps --filter id="
-      case .containerd, .crio: "crictl ps --id "
+      case .containerd: "nerdctl ps --filter id="
+      case .crio: "crictl ps --id "
       case .lxc: "lxc-info "
       case .nspawn: "machinectl status "
       case .unknown: nil
@@ -39,24 +38,33 @@ enum ShellCommand {
     return words.flatMap { naming(container.shortID, after: $0) }
   }
 
+  /// Whether its runtime lists its containers to root only.
+  static func needsRoot(_ container: CgroupPath.Container) -> Bool {
+    container.pod != nil || ![.docker, .nspawn].contains(container.runtime)
+  }
+
   static func stop(_ container: CgroupPath.Container) -> String? {
     let words: String? =
       switch container.runtime {
       case .docker: "docker stop "
       case .podman: "podman stop "
-      case .containerd, .crio: "crictl stop "
+      // The containers of a pod are those of the kubelet's runtime, whatever that is.
+      case .containerd, .unknown:
+        container.pod == nil ? container.runtime == .unknown ? nil : "nerdctl stop " : "crictl stop "
+      case .crio: "crictl stop "
       case .lxc: "lxc-stop "
       case .nspawn: "machinectl poweroff "
-      case .unknown: nil
       }
     return words.flatMap { naming(container.shortID, after: $0) }
   }
 
-  private static let killLimit = 4
+  /// Users had better look first at more processes than these before they end them.
+  static let killLimit = 4
 
-  /// Nil if there are many processes, which the user had better look at first.
-  static func kill(_ pids: [Int32]) -> String? {
-    pids.count > killLimit ? nil : "kill \(pids.map { "\($0)" }.joined(separator: " "))"
+  /// Nil if there are no processes.
+  static func signal(_ signal: String?, _ owners: [SocketOwner]) -> String? {
+    guard !owners.isEmpty else { return nil }
+    return (["kill"] + [signal].compactMap { $0 } + owners.map { "\($0.pid)" }).joined(separator: " ")
   }
 }
 

@@ -108,6 +108,35 @@ extension Wording {
       """)
   }
 
+  func leftoverProxy(_ places: Finding.Places, _ owner: SocketOwner) -> Statement {
+    Statement(
+      """
+      Port \(port) is held by \(OwnerText.name(owner)), a container's proxy that is left over: it listens on \
+      \(Self.text(places)), and no Docker daemon is its parent any more.
+      """,
+      """
+      The Docker daemon starts a docker-proxy for each published port, and ends it with the container. One whose daemon \
+      was killed can stay behind, without a container. It keeps the port until it is ended.
+      """)
+  }
+
+  func holderStopped(_ places: Finding.Places, _ owners: [SocketOwner], _ isListening: Bool) -> Statement {
+    let isOne = owners.count == 1
+    let isTraced = owners.allSatisfy { $0.activity == .traced }
+    let how: Prose =
+      isTraced ? "by the debugger that traces \(isOne ? "it" : "them")" : "(Ctrl-Z, or SIGSTOP)"
+    let does: Prose = isListening ? isOne ? "listens on" : "listen on" : isOne ? "has" : "have"
+    return Statement(
+      """
+      Port \(port) is held by \(OwnerText.names(owners)), which \(does) \(Self.text(places)) and \(isOne ? "is" : "are") \
+      stopped \(how).
+      """,
+      """
+      A stopped process keeps its sockets, and does not answer. Signals wait until it continues, so that SIGTERM alone \
+      does nothing\(isTraced ? "; the debugger decides when that is" : "").
+      """)
+  }
+
   func kernelOwnedSocket(_ places: Finding.Places) -> Statement {
     Statement(
       """
@@ -122,7 +151,11 @@ extension Wording {
 
   // MARK: Others
 
-  func boundNotListening(_ count: Int, _ owners: [SocketOwner]?) -> Statement {
+  func boundNotListening(
+    _ count: Int, _ owners: [SocketOwner]?, _ againstReuse: Finding.AgainstReuse
+  ) -> Statement {
+    let advice: Prose =
+      againstReuse == .helps ? "A server with SO_REUSEADDR can bind it." : "Waiting will not free it."
     let whose = owners.map { "\(OwnerText.names($0)): " as Prose } ?? ""
     let sockets: Prose =
       count == 1
@@ -133,7 +166,7 @@ extension Wording {
         Port \(port) is held by something that cannot be listed here: perhaps a socket that is bound and \
         does not listen.
         """
-        : "Port \(port) is held by \(whose)\(sockets). Waiting will not free it.",
+        : "Port \(port) is held by \(whose)\(sockets). \(advice)",
       Self.boundAlone + " netstat, lsof and older versions of ss do not show it.")
   }
 

@@ -25,29 +25,21 @@ extension Wording {
         "end \(count == 1 ? "it" : "them") now",
         command: asRoot("tw-inspect release \(port)\(includesFinWait2 ? " --include-fin-wait-2" : "")"),
         sideEffects: "late segments could reach the next connection: RFC 1337")
-    case .stopUnit(let unit, let isUser, let loss):
-      RemedyText(
-        isUser ? "stop it, as its user" : "stop it",
-        command: ShellCommand.systemctl("stop", unit, isUser: isUser), sideEffects: text(loss))
-    case .stopSocketUnit(let unit):
-      RemedyText(
-        "stop the socket unit, and the service if it runs",
-        command: unit.flatMap { ShellCommand.systemctl("stop", $0) },
-        sideEffects: "the service is no longer started when a client connects")
+    case .stopUnit(let unit, let loss):
+      stop("it", loss, ShellCommand.naming(unit, after: "systemctl stop ").map(asRoot), everythingIn: unit)
+    case .stopSocketUnit(let unit, let services): stopSocketUnit(unit, services)
     case .stopContainer(let container, let loss):
+      stop(
+        "its container\(container.pod.map { " (pod \($0))" } ?? "")", loss,
+        ShellCommand.stop(container).map(asRoot))
+    case .stopPublishedContainer(let proxy): stopPublished(proxy)
+    case .stopFromOutside:
       RemedyText(
-        "stop its container", command: ShellCommand.stop(container), sideEffects: text(loss))
-    case .stopPublishedContainer(let name):
-      RemedyText(
-        "stop that container, or publish another port",
-        command: name.flatMap { ShellCommand.naming($0, after: "podman stop ") },
-        sideEffects: "whoever uses it loses it")
-    case .signal(let pids, let loss):
-      RemedyText(
-        pids.count == 1 ? "end that process" : "end those processes", command: ShellCommand.kill(pids),
-        sideEffects: text(loss))
+        "stop its container, from outside: it is process 1 here, which takes no signal that it does not handle"
+      )
+    case .signal(let owners, let loss): end(owners, loss)
     case .signalHeirs(let owners, _): end(owners)
-    case .stopHolder(let loss): stopHolder(loss)
+    case .resume(let owners): resume(owners)
     case .stopKernelService: RemedyText("stop the kernel service, or let your server use another port")
     case .reservePort(let all):
       RemedyText(
@@ -70,7 +62,7 @@ extension Wording {
   private static let longestValue = 200
 
   /// Waits for the server that was asked about; nil if that would not be safe to paste.
-  private var waiting: String? { target.commandOptions.map { "tw-inspect wait \(port)\($0)" } }
+  var waiting: String? { target.commandOptions.map { "tw-inspect wait \(port)\($0)" } }
 
   private func text(_ wait: Remedy.Wait) -> RemedyText {
     switch wait {
@@ -138,6 +130,10 @@ extension Wording {
       RemedyText(
         "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it")
     case .inNewServerToo: RemedyText("set SO_REUSEADDR before bind() in the new server, too")
+    case .besideBound:
+      RemedyText(
+        "set SO_REUSEADDR before bind(): the socket in the way has it, too",
+        sideEffects: "of the two, the one that listens second is refused")
     case .forRestartAfterNext:
       RemedyText("set SO_REUSEADDR before bind() all the same: for the restart after this one")
     }
@@ -149,6 +145,7 @@ extension Wording {
       RemedyText("give each service an address of its own: different specific addresses do not overlap")
     case .otherFamily: RemedyText("bind the other family's address")
     case .ofThisHost: RemedyText("bind 0.0.0.0 or [::], or an address of this host")
+    case .anotherPort: RemedyText("let your server use another port")
     case .wildcardAlone: RemedyText("bind the wildcard alone: it takes every address")
     case .once(let address): RemedyText("bind \(address.text) once only")
     case .withInterface(let address): RemedyText("name the interface: --address \(address.text)%INTERFACE")
@@ -177,34 +174,5 @@ extension Wording {
     case .removeDuplicate:
       RemedyText("take the address off the other host, then remove it here and add it again")
     }
-  }
-
-  // MARK: Stopping
-
-  private func text(_ loss: Remedy.Loss) -> Prose {
-    switch loss {
-    case .service: "whoever uses that service loses it"
-    case .otherWork: "it loses whatever else it does"
-    case .clients: "its clients are cut off"
-    }
-  }
-
-  private func stopHolder(_ loss: Remedy.Loss) -> RemedyText {
-    let action: Prose =
-      switch loss {
-      case .service: "stop that service, or let yours use another port"
-      case .otherWork: "stop the process that holds it"
-      case .clients: "end the process that keeps them"
-      }
-    return RemedyText(action, sideEffects: text(loss))
-  }
-
-  /// No command is given for process 1, which a signal does not end.
-  private func end(_ owners: [SocketOwner]) -> RemedyText {
-    let only = owners.count == 1 ? owners.first : nil
-    return RemedyText(
-      only.map { "end \(OwnerText.name($0))" } ?? "end all of them",
-      command: only.flatMap { $0.pid == 1 ? nil : ShellCommand.kill([$0.pid]) },
-      sideEffects: "whatever else it does ends with it")
   }
 }

@@ -6,22 +6,22 @@ extension Wording {
   func text(_ sight: Remedy.Sight) -> RemedyText {
     switch sight {
     case .port: RemedyText("see every socket on the port", command: "tw-inspect port \(port) --all")
-    case .socketsWithProcesses:
-      RemedyText("find out whose it is", command: asRoot("ss -tanp 'sport = :\(port)'"))
-    case .descriptor(let inode):
+    case .unit(let unit):
+      RemedyText("is it yours?", command: ShellCommand.naming(unit, after: "systemctl status "))
+    case .container(let container):
       RemedyText(
-        "find out whose it is: /proc/PID/fd/N is the process and its descriptor",
-        command: asRoot("find /proc/[0-9]*/fd -lname 'socket:?\(inode)?'"))
-    case .unit(let unit, let isUser):
-      RemedyText("is it yours?", command: ShellCommand.systemctl("status", unit, isUser: isUser))
-    case .container(let container): RemedyText("is it yours?", command: ShellCommand.list(container))
-    case .process(let pid): RemedyText("is it yours?", command: "ps -o pid,user,lstart,args -p \(pid)")
+        "is it yours?",
+        command: ShellCommand.list(container).map(ShellCommand.needsRoot(container) ? asRoot : { $0 }))
+    case .processes(let pids):
+      RemedyText(
+        pids.count == 1 ? "is it yours?" : "are they yours?",
+        command: "ps -o pid,user,lstart,args -p \(pids.map { "\($0)" }.joined(separator: ","))")
     case .socketUnit(let unit):
       RemedyText(
         unit == nil ? "see which socket unit it is" : "is it yours?",
-        command: unit.flatMap { ShellCommand.systemctl("status", $0) } ?? "systemctl list-sockets")
-    case .publishedContainer(let proxy):
-      RemedyText("see which container it is", command: publishedContainer(proxy))
+        command: unit.flatMap { ShellCommand.naming($0, after: "systemctl status ") }
+          ?? "systemctl list-sockets")
+    case .publishedContainer(let proxy): lookForPublished(proxy)
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
     case .otherNamespace(let pid):
       RemedyText("ask there", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
@@ -31,7 +31,9 @@ extension Wording {
       RemedyText(
         "see which ports Windows keeps for itself, in a console there",
         command: "netsh interface ipv4 show excludedportrange protocol=tcp")
-    case .ownersAsRoot: RemedyText("look as root", command: trial.map(asRoot))
+    case .owners:
+      RemedyText("find out whose it is", command: "tw-inspect port \(port) --all --owners")
+    case .ownersAsRoot: RemedyText("find out whose it is, as root", command: trial.map(asRoot))
     case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
     case .trial: RemedyText("find out by a bind", command: trial)
     case .trialWithReusePort:
@@ -66,9 +68,4 @@ extension Wording {
   }
 
   private var trial: String? { target.commandOptions.map { "tw-inspect trybind \(port)\($0)" } }
-
-  private func publishedContainer(_ proxy: ContainerProxy) -> String {
-    if proxy.runtime == .docker { return "docker ps --filter publish=\(port)" }
-    return proxy.container.flatMap { ShellCommand.naming($0, after: "podman port ") } ?? "podman port --all"
-  }
 }

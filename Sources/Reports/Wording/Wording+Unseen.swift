@@ -31,6 +31,7 @@ extension Wording {
     case .otherOptions: "the other socket's options"
     case .otherSidesOptions: "the other side's socket options"
     case .whyNotListening: "why it does not listen"
+    case .whyStopped: "why it was stopped"
     case .otherEnd: "whether the other end still answers"
     case .selfConnectedProcess: "which process it is"
     case .whoConnected: "who opened the connection: it is inferred from the port and the refused trial"

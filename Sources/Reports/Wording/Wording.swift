@@ -81,7 +81,8 @@ package struct Wording {
     case .sharedByReusePort(let listeners): sharedByReusePort(listeners)
     case .otherNameElsewhere(let listeners): otherNameElsewhere(listeners)
     case .listenerInherited(let owners, let madeIn): listenerInherited(owners, madeIn)
-    case .boundNotListening(let count, let owners): boundNotListening(count, owners)
+    case .boundNotListening(let count, let owners, let againstReuse):
+      boundNotListening(count, owners, againstReuse)
     case .boundNotListed: boundNotListed
     case .orphanedConnection(let counts): orphanedConnection(counts)
     case .leakedConnection(let counts, let owners): leakedConnection(counts, owners)
@@ -89,6 +90,8 @@ package struct Wording {
     case .tcpSelfConnect(let owners): tcpSelfConnect(owners)
     case .socketActivation(let places, let unit, let services): socketActivation(places, unit, services)
     case .containerProxy(let places, let owner, let proxy): containerProxy(places, owner, proxy)
+    case .leftoverProxy(let places, let owner): leftoverProxy(places, owner)
+    case .holderStopped(let places, let owners, let isListening): holderStopped(places, owners, isListening)
     case .kernelOwnedSocket(let places): kernelOwnedSocket(places)
     case .mptcpHolder: multipathHolder
     case .ownerHidden(let places, let concealment, let madeIn, let suspects):
