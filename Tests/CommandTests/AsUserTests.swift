@@ -43,7 +43,7 @@ struct AsUserTests {
     try compare(9527, "reuse-port-other-user", ["--reuse-port"]) {
       try $0.listener(port: 9527, .init(reusePort: true))
     }
-    try compare(9527, "listener-alive", ["--reuse-port"]) {
+    try compare(9527, "shared-by-reuse-port", ["--reuse-port"]) {
       try $0.listener(port: 9527, .init(reusePort: true, owner: Self.nobody))
     }
   }

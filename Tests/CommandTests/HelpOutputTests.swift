@@ -61,7 +61,7 @@ import Testing
       for option in ["--watch", "--interval"] { #expect(help.contains(option)) }
     }
     // The port can be taken again at once.
-    #expect(wait.contains("of the instant") && wait.contains("until my-server; do tw-inspect wait"))
+    #expect(wait.contains("of the instant") && wait.contains("do tw-inspect wait 9527 && my-server && break"))
     let release = try Tool.run("release", "--help").output
     for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
       #expect(release.contains(option), "\(option)")

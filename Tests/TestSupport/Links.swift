@@ -31,6 +31,23 @@ extension Lab {
     try waitUntil("there is a route to \(text)") { Self.isReachable(address) }
   }
 
+  /// An IPv6 address that duplicate address detection has refused, on a new link.
+  package func addDuplicateAddress(_ text: String, to link: String) throws {
+    try addLink(link)
+    try addAddress(text, prefix: 64, to: link + "-peer")
+    try addAddress(text, prefix: 64, to: link, checked: true)
+    try waitUntil("detection has failed") {
+      let table = String(decoding: try readFile("/proc/thread-self/net/if_inet6"), as: UTF8.self)
+      return table.split(separator: "\n").contains { line in
+        let words = line.split(separator: " ")
+        // IFA_F_DADFAILED
+        return words.count == 6 && words[5] == link && UInt32(words[4], radix: 16).map { $0 & 8 != 0 } == true
+      }
+    }
+    // The other host is this namespace itself, where the far end's address could be bound: it goes.
+    try setLink(link + "-peer", up: false)
+  }
+
   /// Connecting a UDP socket asks for a route and sends nothing.
   private static func isReachable(_ address: SocketAddress) -> Bool {
     let socket = Glibc.socket(AF_INET6, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
