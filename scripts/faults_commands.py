@@ -138,6 +138,7 @@ UNTOUCHED = {
     "geteuid": "cannot fail",
     "getgid": "cannot fail",
     "getpid": "cannot fail",
+    "getppid": "cannot fail",
     "gettid": "cannot fail",
     "getuid": "cannot fail",
     "prlimit64": "by the runtime alone",
