@@ -30,12 +30,10 @@ struct Main {
       }
       // To parse with the subcommand alone takes two thirds of the time that the whole command tree takes. If that fails,
       // the tree parses again, and has the right error message or help.
-      if let (command, words) = TwInspect.command(arguments),
-        let parsed = try? command.parse(Array(arguments.dropFirst(words)))
-      {
-        return try parsed.answer()
-      }
-      return try parseWhole(arguments)
+      guard let (command, words) = TwInspect.command(arguments) else { return try parseWhole(arguments) }
+      let joined = RepeatedArguments.joined(arguments, of: command, after: words)
+      if let parsed = try? command.parse(Array(joined.dropFirst(words))) { return try parsed.answer() }
+      return try parseWhole(joined)
     } catch {
       let failure = Failure(error)
       // Scripts recognize a missing answer by the first words of the line, so the program's name is left out.

@@ -52,7 +52,9 @@ struct ServerRequest {
     _ server: ServerOptions, _ common: CommonRequest
   ) throws(Failure) -> [NamedAddress] {
     var addresses: [NamedAddress] = []
-    for text in server.address { addresses.append(try address(text, server, common)) }
+    for text in RepeatedArguments.values(server.address) {
+      addresses.append(try address(text, server, common))
+    }
     if let first = addresses.first, server.v6Only, !addresses.contains(where: { $0.v6Only }) {
       throw .usage(
         """

@@ -43,6 +43,9 @@ struct PortCommand: Command {
         77  --netns: not permitted
       """)
 
+  static let takesManyValues = true
+  static let repeatableOptions = ["--state"]
+
   @Argument(
     help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"),
     completion: .ports)

@@ -21,7 +21,7 @@ struct PortRequest {
   init(_ command: PortCommand) throws(Failure) {
     common = try CommonRequest(command.common)
     let format = common.format
-    ports = command.ports
+    ports = RepeatedArguments.values(command.ports)
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
     limit = try command.limit.map(Self.count) ?? .max
     sort =
@@ -49,7 +49,7 @@ struct PortRequest {
       throw .usage("--all and --state: they contradict each other; give one of them")
     }
     side = try Choice.value(of: "--side", command.side, SocketFilter.Side.self) ?? .local
-    states = command.all ? .states(.all) : try Self.states(command.state)
+    states = command.all ? .states(.all) : try Self.states(RepeatedArguments.values(command.state))
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     if interval != nil, expectation != nil {
       throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")

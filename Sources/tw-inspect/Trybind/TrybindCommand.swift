@@ -55,6 +55,8 @@ struct TrybindCommand: Command {
         77  --netns or --as-user: not permitted
       """)
 
+  static let repeatableOptions = ["--address"]
+
   @Argument(
     help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"),
     completion: .ports)

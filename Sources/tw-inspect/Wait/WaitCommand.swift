@@ -40,6 +40,8 @@ struct WaitCommand: Command {
         130 ended by Ctrl-C (143: by SIGTERM)
       """)
 
+  static let repeatableOptions = ["--address"]
+
   @Argument(
     help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"),
     completion: .ports)
