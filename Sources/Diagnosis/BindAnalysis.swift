@@ -13,6 +13,12 @@ struct BindAnalysis {
   let undetermined: [Trial]
   /// Trials without reuse options that were made for comparison only, and found the port taken.
   let refusedPlain: [Trial]
+  /// Those of `yours` that a socket which the server binds earlier prevents, by the rules.
+  private let keptOutByOwn: Set<Trial>
+  /// The addresses of the trials with SO_REUSEADDR alone whose outcome is known.
+  private let triedWithReuse: Set<BindAddress>
+  /// Those of `triedWithReuse` at which the port was found taken.
+  private let refusedWithReuse: Set<BindAddress>
 
   init(_ evidence: BindEvidence) {
     self.evidence = evidence
@@ -21,6 +27,21 @@ struct BindAnalysis {
     undetermined = yours.filter(\.outcome.isUndetermined)
     refused = yours.filter { $0.outcome != .ok && !$0.outcome.isUndetermined }
     refusedPlain = trials.filter(\.isRefusedForComparison)
+    keptOutByOwn = Self.keptOut(yours, of: evidence.session.target)
+    let withReuse = trials.filter { $0.socket.options == .reuseAddress && !$0.outcome.isUndetermined }
+    triedWithReuse = Set(withReuse.map(\.socket.address))
+    refusedWithReuse = Set(withReuse.lazy.filter(\.outcome.isAddressInUse).map(\.socket.address))
+  }
+
+  private static func keptOut(_ yours: [Trial], of target: BindTarget) -> Set<Trial> {
+    guard !target.areAlternatives, target.port != 0, yours.count > 1 else { return [] }
+    var own = OwnSockets(of: target, listening: false)
+    var keptOut: Set<Trial> = []
+    for trial in yours {
+      if own.keepOut(trial.socket.address) { keptOut.insert(trial) }
+      own.add(trial.socket.address)
+    }
+    return keptOut
   }
 
   var session: TrialSession { evidence.session }
@@ -38,18 +59,12 @@ struct BindAnalysis {
 
   /// Whether the trial with SO_REUSEADDR at the same address found the port taken as well.
   func isRefusedWithReuse(_ trial: Trial) -> Bool {
-    session.trials.contains {
-      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
-        && $0.outcome.isAddressInUse
-    }
+    refusedWithReuse.contains(trial.socket.address)
   }
 
   /// Whether there is a trial with SO_REUSEADDR at the same address whose outcome is known.
   func isReuseTried(_ trial: Trial) -> Bool {
-    session.trials.contains {
-      $0.socket.address == trial.socket.address && $0.socket.options == .reuseAddress
-        && !$0.outcome.isUndetermined
-    }
+    triedWithReuse.contains(trial.socket.address)
   }
 
   /// Whether connect() on this host made the connection. That is certain for SYN_SENT. It is likely for a connection whose
@@ -74,12 +89,7 @@ struct BindAnalysis {
   // MARK: The server's own sockets
 
   /// Whether, by the rules, a socket that the same server binds earlier prevents this bind.
-  func overlapsOwnSockets(_ trial: Trial) -> Bool {
-    guard !target.areAlternatives, target.port != 0, let index = yours.lastIndex(of: trial) else {
-      return false
-    }
-    return target.isKeptOut(trial.socket.address, by: yours[..<index].map(\.socket.address), listening: false)
-  }
+  func overlapsOwnSockets(_ trial: Trial) -> Bool { keptOutByOwn.contains(trial) }
 
   // MARK: Prediction
 

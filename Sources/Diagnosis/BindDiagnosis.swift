@@ -79,15 +79,16 @@ package struct BindDiagnosis: Sendable {
     package let others: Int
   }
 
-  /// The trial of the target's address number `index` with these options; nil if there was none.
-  package func trial(_ index: Int, _ options: SocketOptions) -> Trial? {
+  /// The trial with these options of each of the target's addresses; nil where there was none.
+  package func trials(with options: SocketOptions) -> [Trial?] {
     let made = trials.filter { $0.socket.options == options }
     // A server may name an address twice, so its own trials are found by their position and not by their address.
     if !target.areAlternatives, options == target.options {
       let own = made.filter(\.usesServerOptions)
-      return own.indices.contains(index) ? own[index] : nil
+      return target.addresses.indices.map { own.indices.contains($0) ? own[$0] : nil }
     }
-    return made.first { $0.socket.address == target.addresses[index] }
+    let known = Dictionary(made.lazy.map { ($0.socket.address, $0) }, uniquingKeysWith: { first, _ in first })
+    return target.addresses.map { known[$0] }
   }
 
   /// What this kind of answer can never take into account, such as UDP, or the privileges of the server itself.

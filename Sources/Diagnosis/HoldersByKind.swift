@@ -18,16 +18,18 @@ struct HoldersByKind {
 
   /// - Parameters:
   ///   - view: tells what a stop would make of each connection.
-  ///   - areTimeWaitsAlone: that every record is known to be a TIME_WAIT, so that none has to be looked at.
+  ///   - state: the state that every record is known to have, if it is TIME_WAIT, or LISTEN or bound without an assumed
+  ///     stop: then none has to be looked at, and nothing is copied.
   init(
-    _ records: [SocketRecord], _ view: SocketView = SocketView(), areTimeWaitsAlone: Bool = false
+    _ records: [SocketRecord], _ view: SocketView = SocketView(), allIn state: TCPState? = nil
   ) {
     all = records
-    if areTimeWaitsAlone {
-      minisockets = records
-      hasTimeWaits = !records.isEmpty
-      (listeners, bound, orphans, selfConnected) = ([], [], [], [])
-      (connections, finWait2Orphans) = ([], [])
+    if let state {
+      minisockets = state == .timeWait ? records : []
+      hasTimeWaits = state == .timeWait && !records.isEmpty
+      listeners = state == .listen ? records : []
+      bound = state == .bound ? records : []
+      (orphans, selfConnected, connections, finWait2Orphans) = ([], [], [], [])
       return
     }
     var full: [SocketRecord] = []

@@ -54,6 +54,7 @@ package struct TrybindText {
     let target = diagnosis.target
     var columns: [SocketOptions] = [[], .reuseAddress]
     if target.options.contains(.reusePort) { columns.append(target.options) }
+    let trials = columns.map(diagnosis.trials)
     TrialGrid(
       headings: columns.map { options in
         let name = options.isEmpty ? "plain" : options.names.joined(separator: "+")
@@ -61,7 +62,7 @@ package struct TrybindText {
       },
       places: target.addresses.map { $0.text(port: target.port) },
       cells: target.addresses.indices.map { index in
-        columns.map { TrialGrid.Cell(Outcome(diagnosis.trial(index, $0)?.outcome)) }
+        trials.map { TrialGrid.Cell(Outcome($0[index]?.outcome)) }
       }
     ).write(to: &text)
     for address in diagnosis.skipped {

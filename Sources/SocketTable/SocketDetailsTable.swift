@@ -17,27 +17,59 @@ package struct SocketDetailsTable: Hashable, Sendable {
   }
 
   private var details: [Key: SocketDetails] = [:]
+  /// A bit for each key, which several can share: of most sockets it is 0 where `details` is a sample.
+  private var marks: [UInt64] = []
+
+  private static let markCount: UInt64 = 1 << 16
+
+  private static func mark(_ record: SocketRecord) -> (word: Int, bit: UInt64) {
+    let number = (record.cookie != 0 ? record.cookie : UInt64(record.inode)) % markCount
+    return (Int(number / 64), 1 << (number % 64))
+  }
   /// When they were found out, in milliseconds since 1970-01-01 UTC; nil if owners were not looked for.
   package var observedAt: Int64?
   /// What kept the search for owners from looking at some process, other than that it is not permitted: the call, what it was
   /// called on, and why. Nil if nothing did.
   package var failure: String?
+  /// There were very many sockets, and each process that has any was found, but not of each socket who has it: of those there are
+  /// no details here.
+  package var isSample = false
   /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.
   package var hasAskedForReuseOptions = false
+
+  /// Of some socket it is known. The rules of bind(2) heed nothing else in here.
+  package private(set) var knowsReuseOptions = false
 
   package init() {}
 
   package var isEmpty: Bool { details.isEmpty }
 
+  /// Whether anything more is known of it.
+  package func has(_ record: SocketRecord) -> Bool {
+    guard mayHave(record), let key = Key(record) else { return false }
+    return details.index(forKey: key) != nil
+  }
+
+  /// False only where it surely has nothing.
+  private func mayHave(_ record: SocketRecord) -> Bool {
+    guard !details.isEmpty else { return false }
+    let (word, bit) = Self.mark(record)
+    return marks[word] & bit != 0
+  }
+
   /// Nil if nothing more is known of it. Setting does nothing to a record that has neither cookie nor inode.
   package subscript(record: SocketRecord) -> SocketDetails? {
     get {
-      guard !details.isEmpty, let key = Key(record) else { return nil }
+      guard mayHave(record), let key = Key(record) else { return nil }
       return details[key]
     }
     set {
       guard let key = Key(record) else { return }
+      if marks.isEmpty { marks = Array(repeating: 0, count: Int(Self.markCount / 64)) }
+      let (word, bit) = Self.mark(record)
+      marks[word] |= bit
       details[key] = newValue
+      if newValue?.reuseAddress != nil || newValue?.reusePort != nil { knowsReuseOptions = true }
     }
   }
 }

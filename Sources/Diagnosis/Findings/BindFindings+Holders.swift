@@ -7,18 +7,20 @@ extension BindFindings {
   /// One finding for each kind of owner. That a service manager, a container's proxy or the kernel has the listener says
   /// more than that something listens, and calls for other remedies.
   func listenersAlive(_ held: HoldersByKind) -> [Finding] {
-    var others = held.listeners
+    var others = lookedAt(held.listeners)
     var findings: [Finding] = []
     func take(_ isOne: (SocketDetails) -> Bool, _ make: ([SocketRecord]) -> Finding) {
       let some = others.filter { $0.inode != 0 && analysis.details[$0].map(isOne) ?? false }
       guard !some.isEmpty else { return }
-      others.removeAll(where: some.contains)
+      others.removeAll { $0.inode != 0 && analysis.details[$0].map(isOne) ?? false }
       findings.append(make(some))
     }
     take({ $0.owners?.contains(where: \.isServiceManager) ?? false }, socketActivation)
     take({ $0.containerProxy != nil }, containerProxy)
     take(\.isKernelOwned, kernelOwnedSocket)
     take(\.isStopped) { holderStopped($0, loss(.service, held)) }
+    // Of a sample all processes are known: what is not in it is theirs, too.
+    if findings.isEmpty { return [listenerAlive(held.listeners, held)] }
     if !others.isEmpty { findings.insert(listenerAlive(others, held), at: 0) }
     return findings
   }
@@ -31,9 +33,10 @@ extension BindFindings {
   /// About the listeners of which nothing more special is known.
   private func listenerAlive(_ records: [SocketRecord], _ held: HoldersByKind) -> Finding {
     let listeners = listeners(records)
+    let looked = lookedAt(records)
     return finding(
       .listenerAlive(listeners, remaining: StateCounts(held.minisockets)), evidence: sockets(records),
-      remedies: stopping(records, loss(.service, held)) + findOut(records),
+      remedies: stopping(looked, loss(.service, held)) + findOut(looked),
       unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
   }
 
@@ -113,11 +116,12 @@ extension BindFindings {
   /// - Parameter bound: empty where the kernel cannot list such sockets and nothing else explains the refusal.
   func boundNotListening(_ trial: Trial, _ bound: [SocketRecord]) -> Finding {
     let reuse = bound.isEmpty ? .untried : againstReuse(trial)
+    let looked = lookedAt(bound)
     return finding(
-      .boundNotListening(count: bound.count, owners: ownersOfAll(bound), againstReuse: reuse), .error,
+      .boundNotListening(count: bound.count, owners: ownersOfAll(looked), againstReuse: reuse), .error,
       bound.isEmpty ? .possible : .certain, evidence: sockets(bound),
       remedies: (reuse == .helps ? [.setOption(.reuseAddress(.besideBound))] : [])
-        + stopping(bound, .otherWork) + (bound.isEmpty ? lookForUnlisted : findOut(bound)),
+        + stopping(looked, .otherWork) + (bound.isEmpty ? lookForUnlisted : findOut(looked)),
       unseen: [bound.isEmpty ? .boundSockets : .whyNotListening])
   }
 

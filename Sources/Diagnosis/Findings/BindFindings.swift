@@ -9,6 +9,13 @@ struct BindFindings {
   /// computes them.
   let freeIn: UInt32?
   let freeLatest: UInt32?
+  private let memory = Memory()
+
+  init(analysis: BindAnalysis, freeIn: UInt32?, freeLatest: UInt32?) {
+    self.analysis = analysis
+    self.freeIn = freeIn
+    self.freeLatest = freeLatest
+  }
 
   /// The finding that decides comes first, and no slug occurs twice.
   var all: [Finding] {
@@ -73,26 +80,67 @@ struct BindFindings {
 
   /// One finding for each kind of holder. Those that no timer ends come first.
   private func explain(_ holders: [SocketRecord], _ trial: Trial) -> [Finding] {
-    let groups = analysis.session.conflicts(with: trial)?.groups ?? []
-    let held = HoldersByKind(
-      holders, analysis.session.view, areTimeWaitsAlone: groups.allSatisfy { $0.example.state == .timeWait })
-    var findings = held.listeners.isEmpty ? [] : explainListeners(held, trial)
+    let remembered = remembered(holders, trial)
+    let held = remembered.held
+    var findings = held.listeners.isEmpty ? [] : explainListeners(remembered, trial)
     if !held.bound.isEmpty { findings.append(boundNotListening(trial, held.bound)) }
     if !held.orphans.isEmpty { findings.append(orphanedConnection(trial, held.orphans)) }
     if !held.selfConnected.isEmpty { findings.append(tcpSelfConnect(held.selfConnected)) }
     // While a listener holds the port, its connections explain nothing that the listener does not.
     if held.listeners.isEmpty {
       let isRefusedWithReuse = analysis.isRefusedWithReuse(trial)
-      let outgoing = held.connections.filter { analysis.isOutgoing($0, refusedWithReuse: isRefusedWithReuse) }
+      func isOutgoing(_ record: SocketRecord) -> Bool {
+        analysis.isOutgoing(record, refusedWithReuse: isRefusedWithReuse)
+      }
+      let outgoing = held.connections.filter(isOutgoing)
       if !outgoing.isEmpty { findings.append(outgoingConnection(outgoing)) }
-      let leaked = held.connections.filter { !outgoing.contains($0) }
+      let leaked = held.connections.filter { !isOutgoing($0) }
       if !leaked.isEmpty { findings.append(leakedConnection(trial, leaked)) }
     }
-    return findings + explainTimers(held, trial) + remarks(holders)
+    return findings + explainTimers(held, trial) + remarks(lookedAt(holders))
       + [v4MappedTimeWait(trial, held.minisockets)].compactMap { $0 }
   }
 
-  private func explainListeners(_ held: HoldersByKind, _ trial: Trial) -> [Finding] {
+  /// What all trials with the same holders share. There may be a hundred thousand holders, so it is found out once.
+  private final class Remembered {
+    let conflicts: SocketGroups.Conflicts?
+    let held: HoldersByKind
+    var alive: [Finding]?
+
+    init(_ conflicts: SocketGroups.Conflicts?, _ held: HoldersByKind) {
+      self.conflicts = conflicts
+      self.held = held
+    }
+  }
+
+  private final class Memory {
+    var all: [Remembered] = []
+  }
+
+  private func remembered(_ holders: [SocketRecord], _ trial: Trial) -> Remembered {
+    let conflicts = analysis.session.conflicts(with: trial)
+    if let conflicts,
+      let known = memory.all.first(where: { $0.conflicts.map(conflicts.isSame) ?? false })
+    {
+      return known
+    }
+    let groups = conflicts?.groups ?? []
+    let state: TCPState? =
+      groups.allSatisfy { $0.example.state == .timeWait }
+      ? .timeWait
+      : [.listen, .bound].first { state in
+        groups.allSatisfy { $0.example.state == state && !$0.isTimer }
+      }
+    let new = Remembered(conflicts, HoldersByKind(holders, analysis.session.view, allIn: state))
+    // A server of thousands of addresses may meet as many holders, and comparing them all would take long.
+    if memory.all.count < Self.memoryLimit { memory.all.append(new) }
+    return new
+  }
+
+  private static let memoryLimit = 4
+
+  private func explainListeners(_ remembered: Remembered, _ trial: Trial) -> [Finding] {
+    let held = remembered.held
     if analysis.refused.isEmpty, analysis.undetermined.isEmpty, analysis.target.options.contains(.reusePort) {
       return [sharedByReusePort(held.listeners)]
     }
@@ -107,7 +155,9 @@ struct BindFindings {
       }
     }
     // Who holds the port matters more than how addresses overlap: the usual cause is another instance of the same server.
-    return findings + listenersAlive(held) + [overlap(trial, held.listeners)].compactMap { $0 }
+    let alive = remembered.alive ?? listenersAlive(held)
+    remembered.alive = alive
+    return findings + alive + [overlap(trial, held.listeners)].compactMap { $0 }
   }
 
   /// Whether the old sockets had SO_REUSEADDR is inferred from the trial with that option. If something other than a timer
@@ -140,9 +190,11 @@ struct BindFindings {
     _ kind: Finding.Kind, _ severity: Finding.Severity = .error, _ certainty: Finding.Certainty = .certain,
     evidence: Finding.Exhibit = .nothing, remedies: [Remedy] = [], unseen: [Unseen] = []
   ) -> Finding {
-    Finding(
+    let isSample = if case .sockets = evidence { analysis.details.isSample } else { false }
+    return Finding(
       kind, severity, certainty, evidence: evidence, remedies: remedies,
-      unseen: unseen + Unseen.always(isPredicted: analysis.session.isPredicted))
+      unseen: unseen + (isSample ? [.ownersOfEach] : [])
+        + Unseen.always(isPredicted: analysis.session.isPredicted))
   }
 
   /// A finding shows at most this many sockets.
@@ -150,7 +202,14 @@ struct BindFindings {
 
   func sockets(_ records: [SocketRecord]) -> Finding.Exhibit {
     if records.isEmpty { return .nothing }
-    return .sockets(SocketSample(longest(records), of: records.count))
+    return .sockets(SocketSample(longest(preferringKnown(records)), of: records.count))
+  }
+
+  /// Where owners are known of a sample only, what can be shown with its owner is worth more.
+  private func preferringKnown(_ records: [SocketRecord]) -> [SocketRecord] {
+    guard analysis.details.isSample, let first = records.first, !first.isMinisocket else { return records }
+    let known = Array(records.lazy.filter(analysis.details.has).prefix(Self.shownLimit))
+    return known.count == Self.shownLimit ? known : records
   }
 
   /// The few sockets to show, the longest timer first. There may be a hundred thousand, so they are not all sorted.
@@ -174,12 +233,19 @@ struct BindFindings {
     return records.flatMap { analysis.details[$0]?.owners ?? [] }.filter { seen.insert($0.pid).inserted }
   }
 
-  /// The owners of the sockets. Nil unless at least one owner is known for every single socket.
+  /// Those of which it was looked for who has them: all, unless there are very many.
+  func lookedAt(_ records: [SocketRecord]) -> [SocketRecord] {
+    analysis.details.isSample ? records.filter(analysis.details.has) : records
+  }
+
+  /// The owners of the sockets. Nil unless at least one owner is known for every single socket; of a sample, whose processes
+  /// are known, for every socket in it.
   func ownersOfAll(_ records: [SocketRecord]) -> [SocketOwner]? {
-    guard !records.isEmpty, records.allSatisfy({ !(analysis.details[$0]?.owners ?? []).isEmpty }) else {
+    let known = lookedAt(records)
+    guard !known.isEmpty, known.allSatisfy({ !(analysis.details[$0]?.owners ?? []).isEmpty }) else {
       return nil
     }
-    return owners(records)
+    return owners(known)
   }
 }
 

@@ -157,10 +157,14 @@ extension Finding {
 
     package init(_ records: [SocketRecord]) {
       // Listeners that share a port by SO_REUSEPORT often have the same address, which is named only once.
-      var seen: Set<Endpoint> = []
-      let places = records.map(\.local).filter { seen.insert($0).inserted }
-      shown = Array(places.prefix(3))
-      count = places.count
+      var seen = Numbering(capacity: records.count)
+      var shown: [Endpoint] = []
+      for record in records {
+        let place = record.local
+        if seen.add(place), shown.count < 3 { shown.append(place) }
+      }
+      self.shown = shown
+      count = seen.count
     }
   }
 }

@@ -46,6 +46,8 @@ package enum Unseen: Equatable, Sendable {
   /// The process that has the socket.
   case process
   case formerHolder
+  /// Of very many sockets, which process has which.
+  case ownersOfEach
 
   // MARK: Of the host
 

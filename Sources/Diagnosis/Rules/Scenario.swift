@@ -15,13 +15,13 @@ package struct Scenario: Sendable {
   static let timeWaitLength: UInt32 = 60_000
 
   /// Every socket stays as it is.
-  package static let present = Scenario(listeners: [], processes: [])
+  package static let present = Scenario(listeners: StoppedListeners(), processes: [])
 
-  private let listeners: [StoppedListener]
+  private let listeners: StoppedListeners
   /// The processes that have one of the listeners open, by their ids. Empty where owners are not known.
   private let processes: Set<Int32>
 
-  private init(listeners: [StoppedListener], processes: Set<Int32>) {
+  private init(listeners: StoppedListeners, processes: Set<Int32>) {
     self.listeners = listeners
     self.processes = processes
   }
@@ -29,16 +29,14 @@ package struct Scenario: Sendable {
   /// Every listener among the records is stopped, and so are the processes that have one open. The same as `present` if
   /// nothing listens.
   package static func afterStop(of records: [SocketRecord], _ details: SocketDetailsTable) -> Scenario {
-    var listeners: [StoppedListener] = []
+    var listeners = StoppedListeners()
     var processes: Set<Int32> = []
     for record in records where record.state == .listen {
       processes.formUnion(details[record]?.owners?.map(\.pid) ?? [])
       let known = details[record]
-      let listener = StoppedListener(
-        record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort))
-      // A hundred workers may share the port by SO_REUSEPORT. Equal listeners are kept once, as `inherited(by:)` goes
-      // through them for each record.
-      if !listeners.contains(where: { $0.isSame(as: listener) }) { listeners.append(listener) }
+      listeners.add(
+        StoppedListener(
+          record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort)))
     }
     return Scenario(listeners: listeners, processes: processes)
   }
@@ -76,7 +74,7 @@ package struct Scenario: Sendable {
   func inherited(by record: SocketRecord) -> StoppedListener.Inheritance? {
     var best = StoppedListener.Fit.none
     var result: StoppedListener.Inheritance?
-    for listener in listeners {
+    for listener in listeners.candidates(for: record) {
       let fit = listener.fit(record)
       if fit == .none || fit < best { continue }
       if fit > best || result == nil {
@@ -87,6 +85,30 @@ package struct Scenario: Sendable {
       }
     }
     return result
+  }
+}
+
+/// The listeners that are assumed to be stopped, by their address: there may be very many, and each connection is compared
+/// with those that it can have come from only.
+private struct StoppedListeners: Sendable {
+  private var known: Set<StoppedListener.Identity> = []
+  private var wildcards: [StoppedListener] = []
+  private var specific: [IPAddress: [StoppedListener]] = [:]
+
+  var isEmpty: Bool { known.isEmpty }
+
+  /// A hundred workers may share the port by SO_REUSEPORT. Equal listeners are kept once.
+  mutating func add(_ listener: StoppedListener) {
+    guard known.insert(listener.identity).inserted else { return }
+    if listener.isOnWildcard {
+      wildcards.append(listener)
+    } else {
+      specific[listener.identity.local.address, default: []].append(listener)
+    }
+  }
+
+  func candidates(for connection: SocketRecord) -> [StoppedListener] {
+    (specific[connection.local.address] ?? []) + wildcards
   }
 }
 
@@ -112,17 +134,29 @@ struct StoppedListener: Sendable {
     static func < (left: Fit, right: Fit) -> Bool { left.rawValue < right.rawValue }
   }
 
+  /// Equal for listeners that mean the same for every connection.
+  struct Identity: Hashable, Sendable {
+    let local: Endpoint
+    let family: AddressFamily
+    let interface: UInt32
+    let cgroup: UInt64?
+    let inheritance: Inheritance
+  }
+
   private let record: SocketRecord
   let inheritance: Inheritance
+
+  var identity: Identity {
+    Identity(
+      local: record.local, family: record.family, interface: record.interface, cgroup: record.cgroupID,
+      inheritance: inheritance)
+  }
+
+  var isOnWildcard: Bool { record.local.address.isWildcard }
 
   init(_ record: SocketRecord, _ reuse: KnownReuseOptions) {
     self.record = record
     inheritance = Inheritance(reuse: reuse, v6Only: record.v6Only)
-  }
-
-  func isSame(as other: StoppedListener) -> Bool {
-    inheritance == other.inheritance && record.local == other.record.local
-      && record.interface == other.record.interface && record.cgroupID == other.record.cgroupID
   }
 
   func fit(_ connection: SocketRecord) -> Fit {

@@ -3,7 +3,7 @@ package import SocketTable
 /// Turns the records of a look into sockets as the rules see them: with the details that were found out about them, and
 /// under the assumption of a scenario.
 package struct SocketView: Sendable {
-  let details: SocketDetailsTable
+  var details: SocketDetailsTable
   /// Whether the source of the records tells interfaces.
   let knowsInterface: Bool
   /// Whether ::ffff:0.0.0.0 is surely a wildcard for this kernel.
@@ -20,8 +20,8 @@ package struct SocketView: Sendable {
     self.scenario = scenario
   }
 
-  /// Whether only the records are known, and nothing is assumed.
-  var isPlain: Bool { details.isEmpty && !scenario.isAssumed }
+  /// Whether the rules depend on the records alone: the options of none is known, and nothing is assumed.
+  var isPlain: Bool { !details.knowsReuseOptions && !scenario.isAssumed }
 
   func fate(of record: SocketRecord) -> Scenario.Fate { scenario.fate(of: record, details) }
 

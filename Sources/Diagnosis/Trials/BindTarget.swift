@@ -91,6 +91,9 @@ package struct BindTarget: Sendable {
     self.uid = uid
   }
 
+  /// An address on loopback that is hardly ever used, for a bind that is to succeed.
+  static let spareAddress = BindAddress(IPAddress(ipv4: 0x7fff_fffe))
+
   /// Adds the wildcard and loopback addresses of these families as `comparedAddresses`. Does nothing if the server names
   /// its own addresses.
   package mutating func addRows(_ family: SocketFilter.Family) {
@@ -110,19 +113,11 @@ package struct BindTarget: Sendable {
   /// side by side.
   package var addressKeptFromListening: BindAddress? {
     guard !areAlternatives, port != 0 else { return nil }
-    return addresses.indices.lazy.filter { index in
-      isKeptOut(addresses[index], by: addresses[..<index], listening: true)
-    }.first.map { addresses[$0] }
-  }
-
-  /// Whether sockets of this server at other addresses prevent the bind to `address`, if those listen or do not.
-  func isKeptOut(
-    _ address: BindAddress, by others: some Sequence<BindAddress>, listening areListening: Bool
-  ) -> Bool {
-    let new = newSocket(at: address)
-    return others.contains { other in
-      let own = ExistingSocket(newSocket(at: other), isListening: areListening)
-      return ConflictRules.conflict(of: own, with: new) == .certain
+    var own = OwnSockets(of: self, listening: true)
+    return addresses.first { address in
+      if own.keepOut(address) { return true }
+      own.add(address)
+      return false
     }
   }
 

@@ -24,7 +24,11 @@ extension TrialSession {
     let inTheWay = notOK.isEmpty ? trials.filter(\.isRefusedForComparison) : notOK
     let conflicts = inTheWay.filter { $0.outcome.isAddressInUse || $0.outcome.isUndetermined }
       .compactMap(conflicts)
-    if !onlyOfProcesses, conflicts.first?.areAll == true { return snapshot.records }
+    if let first = conflicts.first, first.areAll,
+      !onlyOfProcesses || first.groups.allSatisfy({ $0.example.inode != 0 })
+    {
+      return snapshot.records
+    }
     if onlyOfProcesses, !conflicts.contains(where: { $0.groups.contains { $0.example.inode != 0 } }) {
       return []
     }

@@ -39,15 +39,21 @@ extension TrialSession {
     session.countSkippedIfAlone()
     session.take(looksFirst ? session.snapshot : try look())
 
-    if session.trials.contains(where: session.isToBeConfirmed) {
+    let free = Set(session.trials.lazy.filter { $0.outcome == .ok }.map(\.socket.address))
+    func isToBeConfirmed(_ trial: Trial) -> Bool {
+      session.isToBeConfirmed(trial, isFree: free.contains(trial.socket.address))
+    }
+    if session.trials.contains(where: isToBeConfirmed) {
       // A refusal without a visible cause may come from a trial that another process is making at this moment.
       if session.trials.contains(where: session.isUnaccountedFor) { prober.pause() }
-      let isConfirmed = try session.repeatTrials(where: session.isToBeConfirmed, &prober)
+      let doubtful = session.trials.indices.filter { isToBeConfirmed(session.trials[$0]) }
+      let isConfirmed = try session.repeatTrials(doubtful, &prober)
       if looksFirst || !isConfirmed || session.trials.contains(where: session.isContradicted) {
         session.take(try look())
         // A socket that came after the last trial but before the look makes that trial's ok look wrong. One more trial
         // settles it.
-        _ = try session.repeatTrials(where: session.isForbidden, &prober)
+        _ = try session.repeatTrials(
+          session.trials.indices.filter { session.isForbidden(session.trials[$0]) }, &prober)
       }
     }
     try session.tryAlone(&prober)
@@ -119,10 +125,9 @@ extension TrialSession {
   /// After a successful bind with SO_REUSEPORT the kernel goes on allowing that option on the port until a bind without it
   /// succeeds. This makes such a bind, so that our trial does not change what the next program is answered.
   private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
-    // If none of the addresses is free: one on loopback (127.255.255.254) that is hardly ever used.
-    let spare = BindAddress(IPAddress(ipv4: 0x7fff_fffe))
+    // The last one is for where none of the others is free.
     for options in [[], .reuseAddress] as [SocketOptions] {
-      for address in target.addresses + target.comparedAddresses + [spare]
+      for address in target.addresses + target.comparedAddresses + [BindTarget.spareAddress]
       where predict(address, options) != .fails {
         let socket = TrialSocket(
           transport: target.transport, address: address, port: target.port, options: options,
@@ -136,11 +141,12 @@ extension TrialSession {
 
   /// Whether the trial has to be repeated: because it contradicts the rules, or because an explanation infers something
   /// from its refusal. That is so if another trial at the same address succeeded, or if the options of a holder are unknown.
-  private func isToBeConfirmed(_ trial: Trial) -> Bool {
+  ///
+  /// - Parameter isFree: whether some trial at the same address succeeded.
+  private func isToBeConfirmed(_ trial: Trial, isFree: Bool) -> Bool {
     if isContradicted(trial) { return true }
     guard trial.outcome.isAddressInUse, !trial.socket.options.contains(.reusePort) else { return false }
-    return trial.prediction == .depends
-      || trials.contains { $0.socket.address == trial.socket.address && $0.outcome == .ok }
+    return trial.prediction == .depends || isFree
   }
 
   /// Whether the outcome contradicts the rules.
@@ -157,13 +163,12 @@ extension TrialSession {
     trial.outcome == .ok && trial.prediction == .fails && !trial.socket.options.contains(.reusePort)
   }
 
-  /// Makes these trials once more, the server's own first.
+  /// Makes the trials with these indices once more, the server's own first.
   ///
   /// - Returns: true if every outcome is the same as before.
   private mutating func repeatTrials<Prober: BindProber>(
-    where isDoubtful: (Trial) -> Bool, _ prober: inout Prober
+    _ doubtful: [Int], _ prober: inout Prober
   ) throws(Prober.Failure) -> Bool {
-    let doubtful = trials.indices.filter { isDoubtful(trials[$0]) }
     let yours = doubtful.filter { trials[$0].usesServerOptions }
     var isSame = true
     if !target.areAlternatives, !yours.isEmpty {
@@ -202,7 +207,7 @@ extension TrialSession {
     guard !target.areAlternatives, target.addresses.count > 1 else { return }
     for trial in trials
     where trial.usesServerOptions && trial.outcome.isAddressInUse && trial.prediction != .fails {
-      if try prober.attempt([trial.socket]) == [.ok] { overlappingAlone.append(trial.socket.address) }
+      if try prober.attempt([trial.socket]) == [.ok] { overlappingAlone.insert(trial.socket.address) }
     }
   }
 

@@ -19,7 +19,7 @@ package struct TrialSession: Sendable {
   /// Whether one of the server's own trials was refused, and succeeded when it was repeated a moment later.
   package internal(set) var hasJustBecomeFree = false
   /// Addresses that were refused beside the server's other sockets, and could be bound when tried alone.
-  package internal(set) var overlappingAlone: [BindAddress] = []
+  package internal(set) var overlappingAlone: Set<BindAddress> = []
   /// Whether nothing was bound, so that all outcomes are predictions.
   package internal(set) var isPredicted = false
   private(set) var view = SocketView()
@@ -51,13 +51,23 @@ package struct TrialSession: Sendable {
     view = SocketView(
       details: details, knowsInterface: !snapshot.coverage.isBlind(to: .device),
       knowsMappedWildcard: !snapshot.hasDoubtfulWildcard, scenario: scenario)
-    groups = SocketGroups(snapshot.records, view)
+    groups = SocketGroups(snapshot.records, view, against: askedAddresses)
     predict()
+  }
+
+  /// Every address at which the rules are asked about a socket.
+  private var askedAddresses: [IPAddress] {
+    let spare = comparison == .all ? [BindTarget.spareAddress] : []
+    return (target.addresses + target.comparedAddresses + spare).map(\.address)
   }
 
   /// Adds what was found out about the sockets of the present look.
   mutating func take(_ details: SocketDetailsTable) {
     guard details != view.details else { return }
+    if view.isPlain, !details.knowsReuseOptions {
+      view.details = details
+      return
+    }
     take(snapshot, details: details, scenario: view.scenario)
   }
 

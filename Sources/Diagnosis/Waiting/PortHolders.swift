@@ -12,7 +12,7 @@ struct PortHolders {
   init() {}
 
   init(_ records: [SocketRecord], against sockets: [NewSocket], _ view: SocketView) {
-    let groups = SocketGroups(records, view)
+    let groups = SocketGroups(records, view, against: sockets.map(\.address))
     let conflicts = groups.groups.map { Self.conflict(of: $0.socket, with: sockets) }
     for (record, group) in zip(records, groups.memberships) where group >= 0 {
       switch conflicts[Int(group)] {

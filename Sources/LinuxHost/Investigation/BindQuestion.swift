@@ -15,6 +15,8 @@ package struct BindQuestion: Sendable {
   package var mayTakeConnections: Bool
   /// Whether anybody reads an explanation: owners and settings are looked for only then.
   package var wantsExplanation: Bool
+  /// Until when owners are looked for; see `OwnerSearch.details`.
+  package var ownersDeadline: Int64?
 
   package init(
     _ target: BindTarget, comparison: TrialSession.Comparison = .withAndWithoutReuse,

@@ -54,9 +54,10 @@ extension Investigation {
     for question: BindQuestion, checked session: TrialSession
   ) throws(InvestigationError) -> (evidence: BindEvidence, isOutdated: Bool) {
     guard question.wantsExplanation else { return (BindEvidence(session, settings: HostSettings()), false) }
+    let holders = session.holders(onlyOfProcesses: true)
+    let bystanders = session.bystanders
     let (details, haveGone) = try detailsOfHolders(
-      session.holders(onlyOfProcesses: true) + session.bystanders, of: question.target,
-      readsOptions: question.readsOptions)
+      bystanders.isEmpty ? holders : holders + bystanders, for: question)
     var settings = settings(for: question.target, details)
     if session.holders().contains(where: \.isMinisocket) {
       settings.endsMinisockets = KernelSelfTest.endOfMinisockets == .works
@@ -102,7 +103,7 @@ extension Investigation {
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
-    let details = try detailsOfHolders(holders, of: target, readsOptions: question.readsOptions).details
+    let details = try detailsOfHolders(holders, for: question).details
     if !details.isEmpty { settings.caller = Caller.current() }
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,

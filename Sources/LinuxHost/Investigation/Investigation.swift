@@ -137,12 +137,13 @@ package struct Investigation: ~Copyable {
   ///
   /// - Parameters:
   ///   - depth: how long to go on looking.
+  ///   - deadline: see `OwnerSearch.details`.
   ///   - readsOptions: SO_REUSEADDR and SO_REUSEPORT are read from the processes that have them, where that is permitted.
   package func details(
-    of records: [SocketRecord], _ depth: OwnerSearch.Depth, readsOptions: Bool
+    of records: [SocketRecord], _ depth: OwnerSearch.Depth, until deadline: Int64? = nil, readsOptions: Bool
   ) -> SocketDetailsTable {
     let start = Clock.monotonicNanoseconds
-    var details = OwnerSearch.details(of: records, depth)
+    var details = OwnerSearch.details(of: records, depth, until: deadline)
     if readsOptions {
       let listeners = records.filter { $0.state == .listen }
       LiveReuseOptions.read(
@@ -152,12 +153,16 @@ package struct Investigation: ~Copyable {
     return details
   }
 
-  /// As `details(of:_:readsOptions:)`, and looks again for sockets of which no process was found. `haveGone` is true where
+  /// As `details(of:_:until:readsOptions:)`, and looks again for sockets of which no process was found. `haveGone` is true where
   /// one is not there any more: its process has ended since the look, and nothing may be said of who had it.
   mutating func detailsOfHolders(
-    _ holders: [SocketRecord], of target: BindTarget, readsOptions: Bool
+    _ holders: [SocketRecord], for question: BindQuestion
   ) throws(InvestigationError) -> (details: SocketDetailsTable, haveGone: Bool) {
-    var details = details(of: holders, .every, readsOptions: readsOptions)
+    let target = question.target
+    // What a stop leaves behind, and how the rules judge a socket whose options are read, depends on each one's owner.
+    var details = details(
+      of: holders, target.isAfterStop || question.readsOptions ? .every : .holders,
+      until: question.ownersDeadline, readsOptions: question.readsOptions)
     let ownerless = holders.filter { details[$0]?.owners?.isEmpty == true }
     guard !ownerless.isEmpty else { return (details, false) }
     var present: Set<UInt32> = []

@@ -26,7 +26,7 @@ package enum OtherNamespaces {
     }
     if found.isEmpty { return [] }
     let listeners = found.flatMap { $0.records.filter { $0.state == .listen } }
-    let details = OwnerSearch.details(of: listeners, .first)
+    let details = OwnerSearch.details(of: listeners, .first, until: deadline)
     return found.map { namespace in
       // Who has a socket may live elsewhere, and would lead there.
       let owner = namespace.records.lazy.compactMap { details[$0]?.owners?.first }.first {

@@ -11,16 +11,32 @@ package enum OwnerSearch {
     case first
     /// Through all processes: every holder of each socket.
     case every
+    /// Through all processes: each that holds any of the sockets. Where there are very many sockets, only some of those that
+    /// a process has are found to be its own.
+    case holders
   }
 
-  /// Details of each record that has an inode; no process can have the others open.
-  package static func details(of records: [SocketRecord], _ depth: Depth) -> SocketDetailsTable {
-    let search = Search(records, depth)
+  /// For how long processes are looked at, in nanoseconds: on a host with very many of them an answer matters more.
+  package static let patience: Int64 = 5_000_000_000
+
+  /// Details of each record that has an inode; no process can have the others open. With `.holders` those that were not found
+  /// to be anybody's may be left out.
+  ///
+  /// - Parameter deadline: by `Clock.monotonicNanoseconds`; nil is `patience` from now on. What was not found until then is
+  ///   unknown.
+  package static func details(
+    of records: [SocketRecord], _ depth: Depth, until deadline: Int64? = nil
+  ) -> SocketDetailsTable {
+    let search = Search(records, depth, until: deadline ?? Clock.monotonicNanoseconds + patience)
     search.run()
     var table = SocketDetailsTable()
     table.observedAt = Clock.wallMilliseconds
     table.failure = search.failure
-    for record in records where record.inode != 0 { table[record] = search.details(of: record) }
+    table.isSample = search.hasPassedOver
+    for record in records where record.inode != 0 {
+      if search.hasPassedOver, !record.isMinisocket, !search.isFound(record) { continue }
+      table[record] = search.details(of: record)
+    }
     return table
   }
 }
@@ -28,8 +44,9 @@ package enum OwnerSearch {
 /// One search. A class, because the closures that read directories change it.
 @safe private final class Search {
   private let depth: OwnerSearch.Depth
-  /// The inodes of the sockets that are looked for, in ascending order. `owners` and `isMultipath` have the same indices.
-  private let inodes: [UInt32]
+  private let deadline: Int64
+  /// The inodes of the sockets that are looked for. `owners` and `isMultipath` are in the order of their numbers.
+  private var inodes: Numbering
   private var owners: [[SocketOwner]]
   private var isMultipath: [Bool?]
   /// How many sockets have no owner yet.
@@ -51,6 +68,18 @@ package enum OwnerSearch {
   /// owner not being found. Nil if there was none.
   private(set) var failure: String?
   private var hasFailed: Bool { failure != nil }
+  private var isLate = false
+  /// Some descriptors were passed over, as their process was known to have enough of the sockets.
+  private(set) var hasPassedOver = false
+  /// How many of the sockets are looked for in one process.
+  private let limit: Int
+
+  /// With more sockets than this, those of one process are not all told apart.
+  private static let many = 1024
+  /// How many of many are found to be a process's own.
+  private static let sampleSize = 64
+  /// Between so many descriptors the clock is asked.
+  private static let clockInterval = 256
 
   /// In bytes. The longest link that matters is "socket:[4294967295]".
   private static let linkSize = 64
@@ -58,12 +87,16 @@ package enum OwnerSearch {
   /// Sockets found in the process that is being looked at: the index in `inodes`, and the descriptor.
   private var hits: [(index: Int, descriptor: Int32)] = []
 
-  init(_ records: [SocketRecord], _ depth: OwnerSearch.Depth) {
+  init(_ records: [SocketRecord], _ depth: OwnerSearch.Depth, until deadline: Int64) {
     self.depth = depth
-    inodes = Array(Set(records.lazy.filter { $0.inode != 0 && !$0.isMinisocket }.map(\.inode))).sorted()
-    owners = Array(repeating: [], count: inodes.count)
-    isMultipath = Array(repeating: nil, count: inodes.count)
-    missing = inodes.count
+    self.deadline = deadline
+    inodes = Numbering(capacity: records.count)
+    for record in records where record.inode != 0 && !record.isMinisocket { inodes.add(inode: record.inode) }
+    let count = inodes.count
+    limit = depth == .holders && count > Self.many ? Self.sampleSize : .max
+    owners = Array(repeating: [], count: count)
+    isMultipath = Array(repeating: nil, count: count)
+    missing = count
     proc = retryingOnInterrupt { unsafe open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     let error = proc < 0 ? errno : 0
     unsafe link = UnsafeMutablePointer<CChar>.allocate(capacity: Self.linkSize)
@@ -77,7 +110,12 @@ package enum OwnerSearch {
   }
 
   private func findCgroups(of records: [SocketRecord]) {
-    let ids = Set(records.lazy.filter { $0.inode != 0 }.compactMap(\.cgroupID))
+    var ids: Set<UInt64> = []
+    var last: UInt64?
+    for record in records where record.inode != 0 && record.cgroupID != last {
+      last = record.cgroupID
+      if let last { ids.insert(last) }
+    }
     guard !ids.isEmpty, let mountInfo = try? MountInfo.contents(),
       let tree = CgroupTree(mountInfo: mountInfo)
     else { return }
@@ -100,10 +138,17 @@ package enum OwnerSearch {
     if failure == nil { failure = reason }
   }
 
-  private var isDone: Bool { missing == 0 && depth == .first }
+  private var isDone: Bool { isLate || missing == 0 && depth == .first }
+
+  /// Ends the search if its time is over.
+  private func heedClock() {
+    guard !isLate, Clock.monotonicNanoseconds > deadline else { return }
+    isLate = true
+    fail("there was no time for the rest of them")
+  }
 
   func run() {
-    guard !inodes.isEmpty else { return }
+    guard !owners.isEmpty else { return }
     guard proc >= 0 else {
       if !hasFailed { concealment = .noProc }
       return
@@ -113,7 +158,7 @@ package enum OwnerSearch {
     }
     if isDone { return }
     lookThroughAll()
-    if missing > 0, denied.isEmpty {
+    if missing > 0, denied.isEmpty, !hasPassedOver, !isLate {
       // A thread can have descriptors that its process does not have, and a process can have been started since.
       visited = []
       lookThroughAll(threadsToo: true)
@@ -143,6 +188,7 @@ package enum OwnerSearch {
     note(error, at: "getdents64 /proc")
     if !pids.isEmpty { sawProcesses = true }
     for pid in pids where !isDone {
+      heedClock()
       look(pid)
       if threadsToo, missing > 0 { lookAtThreads(of: pid) }
     }
@@ -171,7 +217,11 @@ package enum OwnerSearch {
     }
     let number = directory.number
     hits.removeAll(keepingCapacity: true)
-    let error = reader.forEach(in: directory) { entry in
+    var count = 0
+    let error = reader.forEach(in: directory, isFewExpected: limit != .max) { entry in
+      count += 1
+      if count.isMultiple(of: Self.clockInterval) { heedClock() }
+      if isLate { return false }
       let length = unsafe readlinkat(number, entry.name, link, Self.linkSize)
       if length < 0 {
         let error = errno
@@ -184,6 +234,10 @@ package enum OwnerSearch {
       if let inode = unsafe Self.inode(link, length), let index = index(of: inode),
         let descriptor = entry.number
       {
+        if hits.count == limit {
+          hasPassedOver = true
+          return false
+        }
         hits.append((index, descriptor))
       }
       return true
@@ -212,7 +266,7 @@ package enum OwnerSearch {
     guard !owners[index].contains(where: { $0.pid == owner.pid }) else { return }
     if owners[index].isEmpty {
       missing -= 1
-      if depth == .every {
+      if depth != .first {
         isMultipath[index] = Self.isMultipath("/proc/thread-self/fd/\(directory)/\(descriptor)")
       }
     } else if depth == .first {
@@ -241,15 +295,7 @@ package enum OwnerSearch {
   }
 
   @inline(__always)
-  private func index(of inode: UInt32) -> Int? {
-    var low = 0
-    var high = inodes.count
-    while low < high {
-      let middle = (low + high) / 2
-      if inodes[middle] < inode { low = middle + 1 } else { high = middle }
-    }
-    return low < inodes.count && inodes[low] == inode ? low : nil
-  }
+  private func index(of inode: UInt32) -> Int? { inodes.number(ofInode: inode) }
 
   private static func isMultipath(_ path: String) -> Bool? {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { name in
@@ -261,6 +307,11 @@ package enum OwnerSearch {
 
   // MARK: The answer
 
+  /// Whether some process has the socket.
+  func isFound(_ record: SocketRecord) -> Bool {
+    index(of: record.inode).map { !owners[$0].isEmpty } ?? false
+  }
+
   func details(of record: SocketRecord) -> SocketDetails {
     guard record.inode != 0, !record.isMinisocket, let index = index(of: record.inode) else {
       return .withoutProcess
@@ -268,12 +319,12 @@ package enum OwnerSearch {
     let group = record.cgroupID.flatMap { cgroups[$0] }
     var details = SocketDetails(
       cgroup: group?.path, owners: Self.sorted(owners[index], inside: group?.path),
-      isOwnersComplete: isWhole && depth == .every && concealment.isEmpty,
+      isOwnersComplete: isWhole && depth != .first && !hasPassedOver && concealment.isEmpty,
       visibility: owners[index].isEmpty
         ? hasFailed ? .unknown : concealment.isEmpty ? .none : .hidden : .visible)
     details.concealment = concealment
     details.isMultipath = isMultipath[index]
-    if depth == .every, record.state == .listen, owners[index].contains(where: \.isServiceManager) {
+    if depth != .first, record.state == .listen, owners[index].contains(where: \.isServiceManager) {
       // systemd makes a socket inside its unit's cgroup, where it can.
       let made = group?.path.systemUnit.flatMap { $0.hasSuffix(".socket") ? $0 : nil }
       details.socketUnit = made ?? SocketUnits.unit(listeningOn: record.local)

@@ -26,6 +26,7 @@ internal import Glibc
   }
 
   private static let size = 32 * 1024
+  private static let fewSize = 2 * 1024
   private let buffer: UnsafeMutableRawPointer
 
   init() { unsafe buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 8) }
@@ -34,11 +35,17 @@ internal import Glibc
 
   /// Hands out every entry, "." and ".." too, until `body` returns false. Returns 0, or the errno of getdents64. `body` must
   /// not call this again, as the buffer is shared.
+  ///
+  /// - Parameter isFewExpected: `body` will not want many entries. Under /proc each one that is read costs the kernel as much
+  ///   as a link that is looked up.
   @discardableResult
-  func forEach(in directory: borrowing Descriptor, _ body: (Entry) -> Bool) -> Int32 {
+  func forEach(
+    in directory: borrowing Descriptor, isFewExpected: Bool = false, _ body: (Entry) -> Bool
+  ) -> Int32 {
     let descriptor = directory.number
+    let size = isFewExpected ? Self.fewSize : Self.size
     while true {
-      let count = retryingOnInterrupt { unsafe tw_getdents64(descriptor, buffer, Self.size) }
+      let count = retryingOnInterrupt { unsafe tw_getdents64(descriptor, buffer, size) }
       if count < 0 { return errno }
       if count == 0 { return 0 }
       var position = 0

@@ -43,6 +43,7 @@ extension Wording {
       "sockets on their way through a Unix socket, and those that io_uring holds without a descriptor"
     case .whyInherited: "whether it was inherited, or passed on purpose"
     case .process: "the process"
+    case .ownersOfEach: "which process has which of the sockets: there are very many"
     case .formerHolder: "what held the port until then"
 
     case .addressElsewhere: "whether another host has the address"

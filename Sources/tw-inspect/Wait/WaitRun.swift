@@ -8,6 +8,9 @@ struct WaitRun {
   private let request: WaitRequest
   private var common: CommonRequest { request.common }
 
+  /// In nanoseconds, from when the time is up.
+  private static let ownersPatience: Int64 = 60_000_000
+
   init(_ request: WaitRequest) { self.request = request }
 
   private enum End {
@@ -54,6 +57,8 @@ struct WaitRun {
         question.comparison = .withAndWithoutReuse
         loop.session = try loop.investigation.trials(for: question, &loop.prober)
         if !loop.session.isRefused { end = .free }
+        // The answer is not to come much later than it was asked for.
+        if end == .timedOut { question.ownersDeadline = Clock.monotonicNanoseconds + Self.ownersPatience }
       }
     }
     let waited = (Clock.monotonicNanoseconds - start) / 1_000_000
