@@ -3,12 +3,29 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 static void add_unless_ignored(sigset_t *set, int number) {
   struct sigaction action;
   if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(set, number);
+}
+
+/* Does not return where memory has run out: then the Swift runtime has called abort(), which tells nobody why. */
+static void explain_abort(int number) {
+  const size_t enough = 64 << 20;
+  (void)number;
+  if (mmap(NULL, enough, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED) return;
+  static const char sentence[] = "tw-inspect: out of memory\n";
+  if (write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0) _exit(EX_OSERR);
+  _exit(EX_OSERR);
+}
+
+void tw_explain_aborts(void) {
+  struct sigaction action = {.sa_handler = explain_abort};
+  sigaction(SIGABRT, &action, NULL);
 }
 
 int tw_open_signals(enum tw_signals which) {

@@ -48,6 +48,9 @@ int tw_set_link_up(const char *_Nonnull name);
 /* The next signal from the descriptor of tw_open_signals; 0 if none has come. */
 int tw_read_signal(int descriptor);
 
+/* From now on the process ends with 71 and a sentence where memory runs out, and not by SIGABRT. */
+void tw_explain_aborts(void);
+
 /* Ends the process by the signal's default action, so that its parent learns from wait(2) which signal it was. */
 void tw_end_by_signal(int number);
 

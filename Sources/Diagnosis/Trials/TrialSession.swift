@@ -55,6 +55,12 @@ package struct TrialSession: Sendable {
     predict()
   }
 
+  /// Gives up the records of the look, which nobody reads while `wait` waits; what it can have missed stays known.
+  package mutating func forgetRecords() {
+    snapshot.records = []
+    groups = SocketGroups()
+  }
+
   /// Every address at which the rules are asked about a socket.
   private var askedAddresses: [IPAddress] {
     let spare = comparison == .all ? [BindTarget.spareAddress] : []

@@ -14,6 +14,12 @@ struct PortHolders {
   init(_ records: [SocketRecord], against sockets: [NewSocket], _ view: SocketView) {
     let groups = SocketGroups(records, view, against: sockets.map(\.address))
     let conflicts = groups.groups.map { Self.conflict(of: $0.socket, with: sockets) }
+    if conflicts.allSatisfy({ $0 == .certain }), !groups.memberships.contains(-1) {
+      // There may be a hundred thousand: then the array is shared and not copied.
+      certain = records
+      for record in records { fingerprint.add(record) }
+      return
+    }
     for (record, group) in zip(records, groups.memberships) where group >= 0 {
       switch conflicts[Int(group)] {
       case .none: continue
@@ -36,7 +42,7 @@ struct PortHolders {
     }
   }
 
-  var all: [SocketRecord] { certain + possible }
+  var all: [SocketRecord] { possible.isEmpty ? certain : certain + possible }
   var isEmpty: Bool { certain.isEmpty && possible.isEmpty }
 
   /// The states of the sockets whose end could change the answer. Listing these is cheaper than listing everything: a list

@@ -1,7 +1,11 @@
+internal import CLinux
 internal import Glibc
 
-/// Advice to the kernel on memory that is about to be filled.
-enum Memory {
+/// Advice to the kernel on memory that is about to be filled, and what becomes of the process where there is none.
+package enum Memory {
+  /// Where memory runs out the process ends with EX_OSERR and a sentence from now on, and not by SIGABRT without a word.
+  package static func explainExhaustion() { tw_explain_aborts() }
+
   private static let hugePage = 2 << 20
   private static let pageSize = 4096
 

@@ -6,6 +6,7 @@ import Reports
 @main
 struct Main {
   static func main() {
+    Memory.explainExhaustion()
     StandardOutput.ignoreBrokenPipes()
     Exit.endAsInit()
     Exit.now(status(of: arguments))

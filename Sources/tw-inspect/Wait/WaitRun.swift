@@ -92,6 +92,7 @@ struct WaitRun {
     let deadline = request.timeout.map { loop.start + $0 } ?? .max
     var now = Clock.monotonicNanoseconds
     var plan = WaitPlan(loop.session, settings: settings, at: now)
+    loop.session.forgetRecords()
     while true {
       if plan.isHopeless || request.failsFast && !plan.endsByItself { return .endless }
       loop.progress.show(plan, loop.session, at: now)
