@@ -1,6 +1,8 @@
 #include "CTestSupport.h"
 
 #include <linux/capability.h>
+#include <linux/xattr.h>
+#include <sys/xattr.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,4 +16,10 @@ int test_set_capability(int capability, int on) {
   if (on) data[capability / 32].effective |= bit;
   else data[capability / 32].effective &= ~bit;
   return syscall(SYS_capset, &header, data) < 0 ? -1 : before;
+}
+
+int test_set_file_capability(const char *path, int capability) {
+  struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE};
+  data.data[capability / 32].permitted = 1u << capability % 32;
+  return setxattr(path, XATTR_NAME_CAPS, &data, sizeof data, 0);
 }

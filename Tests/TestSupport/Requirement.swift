@@ -68,6 +68,13 @@ extension Requirement {
   package static let hiddenProc = Requirement(
     "hidden-proc", "no mount namespace in which /proc is hidden", isMet: { Lab.canHideProc })
 
+  /// Neither mounted with nosuid nor in a user namespace.
+  package static let setUserID = Requirement(
+    "set-user-id", "set-user-ID has no effect in /tmp", isMet: { hasSetUserID })
+
+  package static let hidepid = Requirement(
+    "hidepid", "no mount namespace in which /proc is mounted with hidepid", isMet: { hasHidepid })
+
   package static let cgroup2 = Requirement(
     "cgroup2", "no cgroup2 hierarchy that tests may write to", isMet: { TestCgroup.isAvailable })
 
@@ -105,6 +112,16 @@ extension Requirement {
     var command = Command("/usr/bin/unshare", ["--map-root-user", "--net", "true"])
     if Lab.canSwitchUser { command.user = 65_534 }
     return (try? command.run().exitCode) == 0
+  }()
+
+  private static let hasSetUserID: Bool = {
+    var status = statvfs()
+    return Lab.canSwitchUser && statvfs("/tmp", &status) == 0 && status.f_flag & UInt(ST_NOSUID) == 0
+  }()
+
+  private static let hasHidepid: Bool = {
+    let script = "mount -t proc -o hidepid=2 proc /proc && exec true"
+    return (try? Command("/usr/bin/unshare", ["--mount", "sh", "-c", script]).run().exitCode) == 0
   }()
 
   private static let seesEveryProcess: Bool = {

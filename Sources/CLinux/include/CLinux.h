@@ -114,6 +114,15 @@ struct tw_bound_socket {
 /* Reads it as tw_reuse_options_of does. 0; -1 with errno; ENOTSOCK if it is any other socket, or not bound. */
 int tw_bound_socket_of(int pid, int descriptor, struct tw_bound_socket *_Nonnull found);
 
+/* Whether exec gave this process another user or group (set-user-ID, set-group-ID), or capabilities of the program's file. */
+int tw_has_raised_privileges(void);
+
+/* Empties the environment where exec has changed what this process may do, and whoever started it may not be trusted. */
+void tw_ignore_untrusted_environment(void);
+
+/* Keeps only these capabilities, one bit each, and sets no_new_privs. What is refused is left as it is. */
+void tw_give_up_privileges(uint64_t kept);
+
 /* Whether a capability (0 to 31) is in the calling thread's effective set: 1, 0, or -1 with errno. */
 static inline int tw_has_effective_capability(int capability) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

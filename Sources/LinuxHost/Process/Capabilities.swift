@@ -3,11 +3,15 @@ internal import CLinux
 /// What this process is allowed beyond its user id (capabilities(7)).
 package enum Capabilities {
   package enum Capability: Int, Sendable {
+    case chown = 0
     case dacReadSearch = 2
+    case setGID = 6
     case setUID = 7
     case netBindService = 10
     case netAdmin = 12
+    case netRaw = 13
     case sysPtrace = 19
+    case sysAdmin = 21
   }
 
   /// Whether the calling thread has it in its own user namespace (capget(2)).
@@ -22,6 +26,21 @@ package enum Capabilities {
     let isDropped = tw_set_effective_capability(Int32(capability.rawValue), 0) == 1
     defer { if isDropped { _ = tw_set_effective_capability(Int32(capability.rawValue), 1) } }
     return try body()
+  }
+
+  /// Whether exec has given this process rights that whoever started it does not have.
+  package static var wereRaised: Bool { tw_has_raised_privileges() != 0 }
+
+  /// Whoever started the process may not be trusted where exec has changed its rights, be it by a security module.
+  package static func ignoreUntrustedEnvironment() { tw_ignore_untrusted_environment() }
+
+  /// Gives up every other capability for good, and the chance to get new ones by exec (no_new_privs).
+  ///
+  /// Whoever lacks CAP_SYS_PTRACE may look into a process only while it has every capability of that process
+  /// (`cap_ptrace_access_check` of the kernel). Then none is given up if owners may be looked for.
+  package static func keep(only kept: Set<Capability>) {
+    let comparesOwn = kept.contains(.sysPtrace) && !isEffective(.sysPtrace)
+    tw_give_up_privileges(comparesOwn ? .max : kept.reduce(0) { $0 | 1 << UInt64($1.rawValue) })
   }
 
   /// Whether this is the host's own user namespace, as one that maps every id to itself (uid_map); false if unknown.

@@ -6,6 +6,15 @@ import Reports
 @main
 struct Main {
   static func main() {
+    if Capabilities.wereRaised {
+      StandardOutput.complain(
+        """
+        tw-inspect: not permitted: it was started with rights of its file (set-user-ID, set-group-ID or capabilities), \
+        and would lend them to anybody; take them from the file, and run it by sudo or as root
+        """)
+      Exit.now(ExitStatus.notPermitted)
+    }
+    Capabilities.ignoreUntrustedEnvironment()
     Memory.explainExhaustion()
     StandardOutput.ignoreBrokenPipes()
     Exit.endAsInit()
@@ -33,7 +42,10 @@ struct Main {
       // the tree parses again, and has the right error message or help.
       guard let (command, words) = TwInspect.command(arguments) else { return try parseWhole(arguments) }
       let joined = RepeatedArguments.joined(arguments, of: command, after: words)
-      if let parsed = try? command.parse(Array(joined.dropFirst(words))) { return try parsed.answer() }
+      if let parsed = try? command.parse(Array(joined.dropFirst(words))) {
+        Privileges.giveUp(for: command, joined)
+        return try parsed.answer()
+      }
       return try parseWhole(joined)
     } catch {
       let failure = Failure(error)
@@ -70,7 +82,9 @@ struct Main {
       try StandardOutput.write(Help.withExamplesFirst(root.fullMessage(for: error)))
       return ExitStatus.yes
     }
-    return try (parsed as? any Command)?.answer() ?? ExitStatus.yes
+    guard let command = parsed as? any Command else { return ExitStatus.yes }
+    Privileges.giveUp(for: type(of: command), rest)
+    return try command.answer()
   }
 }
 

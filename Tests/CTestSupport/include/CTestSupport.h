@@ -52,6 +52,9 @@ uid_t test_set_thread_fsuid(uid_t uid);
    come back. Returns whether it was there before, or -1 with errno. */
 int test_set_capability(int capability, int on);
 
+/* Gives a file capabilities of the kind that exec makes effective (struct vfs_cap_data), or returns -1 with errno. */
+int test_set_file_capability(const char *_Nonnull path, int capability);
+
 int test_pidfd_open(pid_t pid);
 
 /* write(2) that reports EPIPE without raising SIGPIPE. */
