@@ -208,12 +208,26 @@ package enum OwnerSearch {
       return true
     }
     note(error, of: pid, at: "getdents64 /proc/\(pid)/task")
-    for thread in threads where missing > 0 { look("\(pid)/task/\(thread)/fd", pid) }
+    for thread in threads where missing > 0 || depth != .first {
+      look("\(pid)/task/\(thread)/fd", pid, isThread: true)
+    }
   }
 
-  private func look(_ path: String, _ pid: Int32) {
+  /// The first thread has ended, and with it everything that /proc shows of the process itself (`<defunct>`). To its own
+  /// user the kernel refuses the rest.
+  private func isOwnDefunct(_ pid: Int32) -> Bool {
+    var status = stat()
+    guard unsafe fstatat(proc, "\(pid)", &status, 0) == 0, status.st_uid == geteuid(),
+      let process = unsafe Descriptor.open("\(pid)", below: proc, flags: O_DIRECTORY)
+    else { return false }
+    return ProcessDirectory(process: process).isDefunct
+  }
+
+  private func look(_ path: String, _ pid: Int32, isThread: Bool = false) {
     guard let directory = unsafe Descriptor.open(path, below: proc, flags: O_DIRECTORY) else {
-      return note(errno, of: pid, at: "open /proc/\(path)")
+      let error = errno
+      if error == EACCES, !isThread, isOwnDefunct(pid) { return lookAtThreads(of: pid) }
+      return note(error, of: pid, at: "open /proc/\(path)")
     }
     let number = directory.number
     hits.removeAll(keepingCapacity: true)
@@ -243,6 +257,8 @@ package enum OwnerSearch {
       return true
     }
     note(error, of: pid, at: "getdents64 /proc/\(path)")
+    // Nothing but "." and "..": a thread of the kernel, or a process whose first thread has ended.
+    if count <= 2, error == 0, !isThread { return lookAtThreads(of: pid) }
     let facts = ProcessDirectory(descriptors: directory)
     guard !hits.isEmpty else { return }
     guard var owner = facts.owner(pid, &users) else {

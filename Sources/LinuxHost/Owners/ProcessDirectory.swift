@@ -88,6 +88,11 @@ struct ProcessDirectory {
     }
   }
 
+  /// Whether the third field says that it has ended, or only its first thread.
+  var isDefunct: Bool {
+    read("stat").flatMap { Self.fieldsAfterName(in: $0).first?.first } == UInt8(ascii: "Z")
+  }
+
   /// The fourth field; 0 where the parent is in another PID namespace.
   static func parent(in stat: [UInt8]) -> Int32? {
     let words = fieldsAfterName(in: stat)
