@@ -71,7 +71,9 @@ def differences(base, got, key=None):
     if key in VARYING or base == got:
         return set()
     if key in EXPLANATIONS:
-        return {"poorer"} if shape(json.dumps(base)) != shape(json.dumps(got)) else set()
+        if shape(json.dumps(base)) == shape(json.dumps(got)):
+            return set()
+        return {"admits" if not_seen(got) - not_seen(base) else "poorer"}
     if got is None:
         return {"null"}
     if key == "complete" and got is False or key == "error" and base is None:
@@ -97,6 +99,12 @@ def differences(base, got, key=None):
     if isinstance(base, str) and isinstance(got, str) and shape(base) == shape(got):
         return set()
     return {f"other {key}"}
+
+
+def not_seen(explanation):
+    """What the findings say was not seen."""
+    findings = explanation if isinstance(explanation, list) else []
+    return {words for one in findings if isinstance(one, dict) for words in one.get("not_seen") or ()}
 
 
 def same_documents(base, got):

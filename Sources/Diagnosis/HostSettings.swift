@@ -31,8 +31,9 @@ package struct HostSettings: Equatable, Sendable {
   package var timeWaitReuse: Int?
   /// net.ipv4.tcp_fin_timeout, in seconds. The default is 60.
   package var finTimeout: Int?
-  /// Whether this kernel can end timewait minisockets (SOCK_DESTROY), as far as it was asked.
-  package var endsMinisockets = true
+  /// Whether this kernel can end timewait minisockets (SOCK_DESTROY); nil where the kernel could not be asked. True where
+  /// nobody asked, as there is none to end.
+  package var endsMinisockets: Bool? = true
 
   /// Who asks. Its ancestors and their units are empty where no process holds the port.
   package var caller = Caller()

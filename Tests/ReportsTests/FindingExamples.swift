@@ -202,6 +202,6 @@ enum FindingExamples {
     .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
     .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
-    .policy, .windows, .kernelsReason,
+    .policy, .windows, .endOfMinisockets, .kernelsReason,
   ]
 }

@@ -12,7 +12,7 @@ extension BindFindings {
       .timeWaitServerClosedFirst(.tried(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
       evidence: sockets(minisockets),
       remedies: [waiting, .setOption(.reuseAddress(.beforeBind))] + release(minisockets),
-      unseen: trial.usesServerOptions ? [.ownReuseAddress] : [])
+      unseen: (trial.usesServerOptions ? [.ownReuseAddress] : []) + whetherReleaseHelps)
   }
 
   func timeWaitHolderWithoutReuse(_ minisockets: [SocketRecord]) -> Finding {
@@ -29,7 +29,7 @@ extension BindFindings {
       certainty, evidence: sockets(minisockets),
       remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))]
         + release(minisockets),
-      unseen: isBlind ? [.boundSockets] : [])
+      unseen: (isBlind ? [.boundSockets] : []) + whetherReleaseHelps)
   }
 
   func finWait2Orphan(_ trial: Trial, _ orphans: [SocketRecord]) -> Finding {
@@ -37,7 +37,7 @@ extension BindFindings {
       .finWait2Orphan(count: orphans.count, againstReuse: againstReuse(trial)), evidence: sockets(orphans),
       remedies: [waiting, reuse(trial, otherwise: .oldAndNew)]
         + (orphans.allSatisfy(\.isMinisocket) ? release(orphans) : []),
-      unseen: [.whenClientsClose])
+      unseen: [.whenClientsClose] + (orphans.allSatisfy(\.isMinisocket) ? whetherReleaseHelps : []))
   }
 
   /// Nil unless every one of them is likely to be what a client's connection left: the kernel chose the local port, and
@@ -48,12 +48,12 @@ extension BindFindings {
       let peer = records.first?.peer,
       records.allSatisfy({ !range.contains($0.peer?.port ?? 0) && $0.hasPeer })
     else { return nil }
+    let areMinisockets = held.finWait2Orphans.allSatisfy(\.isMinisocket)
     return finding(
       .outgoingTimeWait(StateCounts(records), peer: peer, freeIn: freeIn), .error, .likely,
       evidence: sockets(records),
-      remedies: [waiting] + (held.finWait2Orphans.allSatisfy(\.isMinisocket) ? release(records) : [])
-        + [reserving],
-      unseen: [.whoConnected])
+      remedies: [waiting] + (areMinisockets ? release(records) : []) + [reserving],
+      unseen: [.whoConnected] + (areMinisockets ? whetherReleaseHelps : []))
   }
 
   // MARK: Prediction
@@ -120,11 +120,16 @@ extension BindFindings {
   private var waiting: Remedy { .wait(.timers(free: freeIn, latest: freeLatest)) }
 
   /// Only minisockets are released: no process can notice their end. `release` ends no other sockets.
-  /// Empty where this kernel cannot do it.
+  /// Empty where this kernel cannot do it, or it is not known whether it can.
   private func release(_ minisockets: [SocketRecord]) -> [Remedy] {
-    guard analysis.settings.endsMinisockets else { return [] }
+    guard analysis.settings.endsMinisockets == true else { return [] }
     return [
       .release(count: minisockets.count, includesFinWait2: minisockets.contains { $0.state == .finWait2 })
     ]
+  }
+
+  /// What keeps `release` from being offered, where it is only not known whether it can be.
+  private var whetherReleaseHelps: [Unseen] {
+    analysis.settings.endsMinisockets == nil ? [.endOfMinisockets] : []
   }
 }

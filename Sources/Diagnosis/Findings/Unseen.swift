@@ -59,6 +59,8 @@ package enum Unseen: Equatable, Sendable {
   /// Which policy refused the bind.
   case policy
   case kernelsReason
+  /// Whether SOCK_DESTROY ends minisockets, and so whether `release` would free the port.
+  case endOfMinisockets
   case windows
 
   /// What no answer of this kind can take into account.

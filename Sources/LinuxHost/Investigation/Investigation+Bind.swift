@@ -60,7 +60,12 @@ extension Investigation {
       bystanders.isEmpty ? holders : holders + bystanders, for: question)
     var settings = settings(for: question.target, details)
     if session.holders().contains(where: \.isMinisocket) {
-      settings.endsMinisockets = KernelSelfTest.endOfMinisockets == .works
+      settings.endsMinisockets =
+        switch KernelSelfTest.endOfMinisockets {
+        case .works: true
+        case .ofConnectionsAlone, .notBuiltIn: false
+        case .unknown: nil
+        }
     }
     return (
       BindEvidence(

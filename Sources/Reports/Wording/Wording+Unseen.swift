@@ -52,6 +52,7 @@ extension Wording {
     case .interfacesOfOtherNamespaces: "interfaces of other network namespaces"
     case .policy: "which policy it was"
     case .windows: "the ports of Windows"
+    case .endOfMinisockets: "whether this kernel can end TIME_WAIT sockets: it could not be asked"
     case .kernelsReason: "why the kernel answers so"
     }
   }
