@@ -91,8 +91,12 @@ package struct BindTarget: Sendable {
     self.uid = uid
   }
 
-  /// An address on loopback that is hardly ever used, for a bind that is to succeed.
-  static let spareAddress = BindAddress(IPAddress(ipv4: 0x7fff_fffe))
+  /// Addresses that are hardly ever used, for a bind that is to succeed: one on loopback, and one that is kept for documents
+  /// (RFC 3849), as IPv6 has a single address on loopback.
+  static let spareAddresses = [
+    BindAddress(IPAddress(ipv4: 0x7fff_fffe)),
+    BindAddress(IPAddress(ipv6High: 0x2001_0db8_7477_0000, low: 1)),
+  ]
 
   /// Adds the wildcard and loopback addresses of these families as `comparedAddresses`. Does nothing if the server names
   /// its own addresses.

@@ -11,10 +11,12 @@ package struct TrialSocket: Hashable, Sendable {
   package var interface: String?
   /// Whether listen(2) is called as well.
   package var listens: Bool
+  /// Whether the address need not be one of this host (IP_FREEBIND).
+  package var isFreeBind: Bool
 
   package init(
     transport: TransportProtocol = .tcp, address: BindAddress, port: UInt16, options: SocketOptions = [],
-    interface: String? = nil, listens: Bool = false
+    interface: String? = nil, listens: Bool = false, isFreeBind: Bool = false
   ) {
     self.transport = transport
     self.address = address
@@ -22,6 +24,7 @@ package struct TrialSocket: Hashable, Sendable {
     self.options = options
     self.interface = interface
     self.listens = listens
+    self.isFreeBind = isFreeBind
   }
 }
 

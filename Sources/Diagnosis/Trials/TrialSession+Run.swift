@@ -125,13 +125,13 @@ extension TrialSession {
   /// After a successful bind with SO_REUSEPORT the kernel goes on allowing that option on the port until a bind without it
   /// succeeds. This makes such a bind, so that our trial does not change what the next program is answered.
   private mutating func undoReusePort<Prober: BindProber>(_ prober: inout Prober) throws(Prober.Failure) {
-    // The last one is for where none of the others is free.
+    // The last ones are for where none of the others is free.
     for options in [[], .reuseAddress] as [SocketOptions] {
-      for address in target.addresses + target.comparedAddresses + [BindTarget.spareAddress]
+      for address in target.addresses + target.comparedAddresses + BindTarget.spareAddresses
       where predict(address, options) != .fails {
         let socket = TrialSocket(
           transport: target.transport, address: address, port: target.port, options: options,
-          interface: target.interface)
+          interface: target.interface, isFreeBind: BindTarget.spareAddresses.contains(address))
         if try prober.attempt([socket]) == [.ok] { return }
       }
     }

@@ -63,7 +63,7 @@ package struct TrialSession: Sendable {
 
   /// Every address at which the rules are asked about a socket.
   private var askedAddresses: [IPAddress] {
-    let spare = comparison == .all ? [BindTarget.spareAddress] : []
+    let spare = comparison == .all ? BindTarget.spareAddresses : []
     return (target.addresses + target.comparedAddresses + spare).map(\.address)
   }
 

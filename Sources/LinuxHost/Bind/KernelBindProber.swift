@@ -53,6 +53,10 @@ package struct KernelBindProber: BindProber {
         return .refused(.option(.v6Only), error)
       }
     }
+    // Where it cannot be set, bind() says so.
+    if trial.isFreeBind, trial.address.address.family == .ipv6 {
+      _ = set(number, ipv6Level, IPV6_FREEBIND, true)
+    }
     if trial.options.contains(.reuseAddress), let error = set(number, SOL_SOCKET, SO_REUSEADDR, true) {
       return .refused(.option(.reuseAddress), error)
     }
