@@ -58,7 +58,7 @@ package struct BindDiagnosis: Sendable {
     verdict = analysis.verdict
     prediction = session.isPredicted ? analysis.prediction : nil
     holders = analysis.holders
-    unseen = Unseen.always(isPredicted: session.isPredicted)
+    unseen = Unseen.always(session)
     freeIn = analysis.freeIn
     freeLatest = analysis.freeLatest
     findings = BindFindings(analysis: analysis, freeIn: freeIn, freeLatest: freeLatest).all

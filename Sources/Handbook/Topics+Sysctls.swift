@@ -148,7 +148,8 @@ extension Topics {
       .hashEntries, aliases: ["ehash", "small-hash"], "size of the connection hash",
       """
       Buckets of the table in which connections are found. Negative: this network namespace shares the host's. With a small
-      one a look at a busy table can miss or repeat sockets, which tw-inspect reports as the blind spot small-hash.
+      one, a reading of a busy table can miss sockets: the blind spot small-hash. tw-inspect then puts three readings together,
+      except for --output jsonl and plain, which read once.
       """,
       wrong: [
         .init("A full look is always exact.", "While connections come and go, it is not with a small hash.")

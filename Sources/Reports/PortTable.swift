@@ -223,8 +223,14 @@ package struct PortTable {
   }
 
   private var blindSentences: [Prose] {
-    report.coverage.isBlind(to: .boundNotListening) && report.filter.side == .local
-      ? ["Sockets that are bound and do not listen cannot be listed here."] : []
+    var sentences: [Prose] = []
+    if report.coverage.isBlind(to: .boundNotListening), report.filter.side == .local {
+      sentences.append("Sockets that are bound and do not listen cannot be listed here.")
+    }
+    if report.coverage.hasChangedMeanwhile {
+      sentences.append("Sockets came and went during three readings of a small hash: some may be missing.")
+    }
+    return sentences
   }
 }
 

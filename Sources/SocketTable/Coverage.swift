@@ -26,6 +26,8 @@ package struct Coverage: Hashable, Sendable {
   /// Nil where it is complete, or where the reason was not kept.
   package var shortfall: Shortfall?
   package var blindSpots: [BlindSpot]
+  /// Several readings were put together, and did not show the same sockets. Each can have missed some.
+  package var hasChangedMeanwhile = false
 
   package init(
     origin: Origin, isComplete: Bool, shortfall: Shortfall? = nil, blindSpots: [BlindSpot]

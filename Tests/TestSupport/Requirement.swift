@@ -75,6 +75,10 @@ extension Requirement {
   package static let hidepid = Requirement(
     "hidepid", "no mount namespace in which /proc is mounted with hidepid", isMet: { hasHidepid })
 
+  package static let connectionHashes = Requirement(
+    "connection-hashes", "no network namespace with a hash of connections of its own (Linux 6.1)",
+    isMet: { access("/proc/sys/net/ipv4/tcp_child_ehash_entries", F_OK) == 0 })
+
   package static let cgroup2 = Requirement(
     "cgroup2", "no cgroup2 hierarchy that tests may write to", isMet: { TestCgroup.isAvailable })
 

@@ -194,7 +194,7 @@ struct BindFindings {
     return Finding(
       kind, severity, certainty, evidence: evidence, remedies: remedies,
       unseen: unseen + (isSample ? [.ownersOfEach] : [])
-        + Unseen.always(isPredicted: analysis.session.isPredicted))
+        + Unseen.always(analysis.session))
   }
 
   /// A finding shows at most this many sockets.

@@ -1,3 +1,5 @@
+internal import SocketTable
+
 /// What was not seen, though the answer rests on it, or though it would say more. The words are in
 /// `Reports/Wording/Wording+Unseen.swift`.
 package enum Unseen: Equatable, Sendable {
@@ -8,6 +10,9 @@ package enum Unseen: Equatable, Sendable {
   case udp
   /// The server's own user, privileges, policies and network namespace: the answer is from this process.
   case ownServer
+
+  /// A small hash of connections may have kept sockets from every reading, as they came and went.
+  case socketsOfSmallHash
 
   // MARK: Of the server
 
@@ -63,6 +68,9 @@ package enum Unseen: Equatable, Sendable {
   case endOfMinisockets
   case windows
 
-  /// What no answer of this kind can take into account.
-  static func always(isPredicted: Bool) -> [Unseen] { (isPredicted ? [.bind] : []) + [.udp, .ownServer] }
+  /// What no answer from these trials and this look can take into account.
+  static func always(_ session: TrialSession) -> [Unseen] {
+    (session.isPredicted ? [.bind] : [])
+      + (session.snapshot.coverage.hasChangedMeanwhile ? [.socketsOfSmallHash] : []) + [.udp, .ownServer]
+  }
 }

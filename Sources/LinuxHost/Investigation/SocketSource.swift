@@ -24,6 +24,8 @@ package struct SocketSource: ~Copyable {
 
   /// A snapshot is taken this many times at most, if messages are lost each time.
   private static let attempts = 3
+  /// Where one reading can miss sockets, this many are put together: of three none was seen to miss one.
+  private static let readings = 3
   /// Room that is reserved before it is known that there are more records.
   private static let fewRecords = 1024
 
@@ -111,13 +113,50 @@ package struct SocketSource: ~Copyable {
 
   // MARK: Collected
 
-  /// Everything that matches, collected whole; looks again where messages were lost, and keeps the look that saw most.
+  /// Everything that matches, collected whole; looks again where messages were lost, and keeps the look that saw most. Where
+  /// sockets can be missed without a word, several readings are put together.
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
-    var records: [SocketRecord] = []
-    records.reserveCapacity(Self.fewRecords)
     let bound = BoundQuestion(
       isAsked: origin == .sockDiag && filter.states.mask.contains(.bound) && filter.side != .peer,
       isAnswered: listsBoundSockets != nil)
+    var start = Clock.monotonicNanoseconds
+    var (records, isComplete) = try collect(filter, bound)
+    var hasChanged = false
+    if isComplete, ConnectionHash.canLoseSockets {
+      var union = SocketUnion(records)
+      for _ in 1..<Self.readings where isComplete {
+        let before = start
+        start = Clock.monotonicNanoseconds
+        let reading: [SocketRecord]
+        (reading, isComplete) = try collect(filter, bound)
+        union.add(reading, elapsed: UInt32(clamping: (start - before) / 1_000_000))
+      }
+      records = union.records
+      hasChanged = union.hasChanged
+    }
+    if bound.canBeThere, origin == .sockDiag {
+      if bound.witness?.wasShown == true || records.contains(where: { $0.state == .bound }) {
+        listsBoundSockets = true
+      } else if bound.witness != nil, isComplete {
+        listsBoundSockets = false
+      }
+    }
+    let isBlind = bound.canBeThere && listsBoundSockets != true
+    var snapshot = Snapshot(
+      records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
+    snapshot.coverage.hasChangedMeanwhile = hasChanged
+    snapshot.hasDoubtfulWildcard =
+      records.contains { $0.local.address.isMappedWildcard }
+      && KernelSelfTest.takesMappedWildcardForOne != true
+    return snapshot
+  }
+
+  /// One reading, repeated where messages were lost; then the fullest of them.
+  private mutating func collect(
+    _ filter: SocketFilter, _ bound: BoundQuestion
+  ) throws(SourceError) -> (records: [SocketRecord], isComplete: Bool) {
+    var records: [SocketRecord] = []
+    records.reserveCapacity(Self.fewRecords)
     var isComplete = false
     var fullest: (records: [SocketRecord], shortfall: Coverage.Shortfall?)?
     for _ in 0..<Self.attempts where !isComplete {
@@ -139,20 +178,7 @@ package struct SocketSource: ~Copyable {
       records = fullest.records
       shortfall = fullest.shortfall
     }
-    if bound.canBeThere, origin == .sockDiag {
-      if bound.witness?.wasShown == true || records.contains(where: { $0.state == .bound }) {
-        listsBoundSockets = true
-      } else if bound.witness != nil, isComplete {
-        listsBoundSockets = false
-      }
-    }
-    let isBlind = bound.canBeThere && listsBoundSockets != true
-    var snapshot = Snapshot(
-      records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
-    snapshot.hasDoubtfulWildcard =
-      records.contains { $0.local.address.isMappedWildcard }
-      && KernelSelfTest.takesMappedWildcardForOne != true
-    return snapshot
+    return (records, isComplete)
   }
 
   /// What a look by the present source can have missed.

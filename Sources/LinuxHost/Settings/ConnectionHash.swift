@@ -1,8 +1,17 @@
+internal import SocketTable
+
 /// The hash in which the kernel keeps connections.
 enum ConnectionHash {
   /// Buckets of that of the calling thread's network namespace: net.ipv4.tcp_ehash_entries, or how many a kernel without that
   /// setting (before 6.1) has at least; such a kernel has one hash for all namespaces. 0 where nothing tells.
   static var entries: Int { Sysctl.connectionHashEntries ?? entriesByMemory }
+
+  /// A reading goes on, after each message, at a place in a bucket; where sockets of the same bucket have come or gone since, it
+  /// misses or repeats one. That takes a small hash in which several sockets share a bucket.
+  static var canLoseSockets: Bool {
+    let entries = entries
+    return entries < BlindSpot.smallHashEntries && SocketStatistics.tcpSockets > entries / 16
+  }
 
   /// What the kernel chooses when it starts: a bucket for each 128 KiB of memory, rounded up to a power of two and 524,288 at
   /// the most, unless its command line names a number (alloc_large_system_hash in tcp_init).

@@ -53,6 +53,8 @@ extension Wording {
     case .policy: "which policy it was"
     case .windows: "the ports of Windows"
     case .endOfMinisockets: "whether this kernel can end TIME_WAIT sockets: it could not be asked"
+    case .socketsOfSmallHash:
+      "sockets that came and went while the table was read (its hash is small: tw-inspect explain small-hash)"
     case .kernelsReason: "why the kernel answers so"
     }
   }
