@@ -78,9 +78,17 @@ extension IPAddress {
 
 extension Endpoint {
   /// 127.0.0.1:9527, [::1]:9527.
-  package var text: String {
+  package var text: String { text(scope: nil) }
+
+  /// 127.0.0.53%lo:53, [fe80::1%eth0]:80; without a scope as `text`.
+  /// - Parameter scope: the name of the device that the socket is bound to.
+  package func text(scope: String?) -> String {
     var buffer = ByteBuffer()
-    buffer.append(self)
-    return buffer.text
+    guard let scope else {
+      buffer.append(self)
+      return buffer.text
+    }
+    let isIPv6 = address.family == .ipv6
+    return "\(isIPv6 ? "[" : "")\(address.text)%\(ByteSafety.escaped(scope))\(isIPv6 ? "]" : ""):\(port)"
   }
 }

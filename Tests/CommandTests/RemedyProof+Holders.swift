@@ -19,6 +19,16 @@ extension RemedyProof {
         try Perl("\(server) pipe(my $r, our $w); if (!fork) { close($w); <$r>; exit 0 } close($r);").start()
       ])
     },
+    RemedyProof(
+      slug: "listener-alive", name: "the host's resolver", kind: "other-address", port: 53,
+      make: { _ in
+        let resolver = """
+          socket(our $s, PF_INET, SOCK_STREAM, 0) or die $!;
+          setsockopt($s, SOL_SOCKET, 25, pack("Z*", "lo")) or die $!;
+          bind($s, sockaddr_in(53, inet_aton("127.0.0.53"))) or die $!; listen($s, 8);
+          """
+        return Holding(processes: [try Perl(resolver).start()])
+      }, follow: { _, _ in ["trybind", "53", "--address", "127.0.0.1", "--listen"] }),
     RemedyProof(slug: "holder-stopped", name: "as by Ctrl-Z", kind: "signal") { _ in
       let process = try Perl(server).start()
       try process.send(signal: SIGSTOP)

@@ -81,8 +81,8 @@ enum FindingExamples {
       ([.permission, .hidepid, .pidNamespace, .userNamespace, .policy, .noProc] as [Concealment]).map {
         .ownerHidden(places, $0, madeIn: "nginx.service", suspects: owners)
       }
-    case .dualStackWildcard: [.dualStackWildcard(address, listener: listener.local)]
-    case .wildcardOverlapsSpecific: [.wildcardOverlapsSpecific(address, listener: listener.local)]
+    case .dualStackWildcard: [.dualStackWildcard(address, listener: .init(listener))]
+    case .wildcardOverlapsSpecific: [.wildcardOverlapsSpecific(address, listener: .init(listener))]
     case .ownAddressesOverlap:
       [
         .bound(isAloneOK: true, isRepeated: false), .bound(isAloneOK: false, isRepeated: true), .listening,
@@ -126,7 +126,8 @@ enum FindingExamples {
 
   private static let container = CgroupPath.Container(id: "web", runtime: .podman)
   private static let losses: [Remedy.Loss] = Remedy.Loss.What.allCases.flatMap { what in
-    ([nil, .ownSession, .containers, .restarts] as [Remedy.Loss.Besides?]).flatMap { besides in
+    ([nil, .ownSession, .nameResolution, .containers, .restarts] as [Remedy.Loss.Besides?]).flatMap {
+      besides in
       [true, false].map { leavesTimers in
         var loss = Remedy.Loss(what)
         loss.besides = besides
@@ -159,7 +160,8 @@ enum FindingExamples {
       .freeBind(.addressComesLater(.ipv4)), .freeBind(.addressComesLater(.ipv6)), .closeOnExec,
     ] as [Remedy.OptionAdvice]).map(Remedy.setOption)
     + ([
-      .eachItsOwn, .anotherPort, .otherFamily, .ofThisHost, .wildcardAlone, .once(address),
+      .eachItsOwn, .anotherPort, .specific(besides: .init(listener)), .otherFamily, .ofThisHost,
+      .wildcardAlone, .once(address),
       .withInterface(address.address), .portFrom(1024),
     ] as [Remedy.OtherAddress]).map(Remedy.otherAddress)
     + ([
@@ -202,6 +204,6 @@ enum FindingExamples {
     .socketUnit,
     .dropInFiles, .insideContainer, .socketsOnTheirWay, .whyInherited, .process, .formerHolder,
     .addressElsewhere, .whoHasTheAddress, .addressesOfOtherNamespaces, .interfacesOfOtherNamespaces,
-    .policy, .windows, .endOfMinisockets, .kernelsReason,
+    .policy, .windows, .endOfMinisockets, .socketsOfSmallHash, .kernelsReason,
   ]
 }

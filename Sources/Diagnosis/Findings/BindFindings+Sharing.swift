@@ -16,10 +16,10 @@ extension BindFindings {
     if analysis.target.areAlternatives, analysis.target.addresses.count > 1, isAcrossFamilies { return nil }
     return isAcrossFamilies
       ? finding(
-        .dualStackWildcard(new, listener: listener.local), evidence: sockets(listeners),
+        .dualStackWildcard(new, listener: Finding.Place(listener)), evidence: sockets(listeners),
         remedies: [.setOption(.v6Only(new.address.family == .ipv6 ? .yours : .theirs)), .look(.port)])
       : finding(
-        .wildcardOverlapsSpecific(new, listener: listener.local), evidence: sockets(listeners),
+        .wildcardOverlapsSpecific(new, listener: Finding.Place(listener)), evidence: sockets(listeners),
         remedies: [.otherAddress(.eachItsOwn), .look(.port)])
   }
 

@@ -64,15 +64,31 @@ extension BindFindings {
       if container.pod != nil { loss.besides = .restarts }
       return [.stopContainer(container, loss)]
     }
-    if owners.contains(where: { $0.pid == 1 }) { return [.otherAddress(.anotherPort), .stopFromOutside] }
+    if owners.contains(where: { $0.pid == 1 }) { return [milder(records), .stopFromOutside] }
+    if resolvesNames(records) { loss.besides = .nameResolution }
     let caller = analysis.settings.caller
     if let unit = owner.namedUnit, owners.allSatisfy({ $0.namedUnit == unit }) {
       if caller.units.contains(unit) || Self.isOfSessions(unit) { loss.besides = .ownSession }
       if Self.runsContainers(unit) { loss.besides = .containers }
-      return (loss.besides == nil ? [] : [.otherAddress(.anotherPort)]) + [.stopUnit(unit, loss)]
+      return (loss.besides == nil ? [] : [milder(records)]) + [.stopUnit(unit, loss)]
     }
     if owners.contains(where: { caller.ancestors.contains($0.pid) }) { loss.besides = .ownSession }
-    return (loss.besides == nil ? [] : [.otherAddress(.anotherPort)]) + [.signal(owners, loss)]
+    return (loss.besides == nil ? [] : [milder(records)]) + [.signal(owners, loss)]
+  }
+
+  /// What lets the server start, and ends nothing.
+  private func milder(_ records: [SocketRecord]) -> Remedy {
+    guard let record = records.first, analysis.target.addresses.allSatisfy(\.address.isUnspecified),
+      Set(analysis.holders.map(\.local.address)) == [record.local.address],
+      !record.local.address.isUnspecified
+    else { return .otherAddress(.anotherPort) }
+    return .otherAddress(.specific(besides: Finding.Place(record)))
+  }
+
+  /// Whether it is likely to be the resolver that the host itself asks: on port 53, where the host's own programs reach it.
+  private func resolvesNames(_ records: [SocketRecord]) -> Bool {
+    analysis.target.port == 53
+      && records.contains { $0.local.address.isLoopback || $0.local.address.isUnspecified }
   }
 
   /// Whether stopping the unit ends one service only. A login session (session-1.scope) or a user's service manager

@@ -47,8 +47,8 @@ extension Finding {
 
     // MARK: Sharing
 
-    case dualStackWildcard(BindAddress, listener: Endpoint)
-    case wildcardOverlapsSpecific(BindAddress, listener: Endpoint)
+    case dualStackWildcard(BindAddress, listener: Place)
+    case wildcardOverlapsSpecific(BindAddress, listener: Place)
     case ownAddressesOverlap(BindAddress, OwnOverlap)
     case reusePortOtherUser(uid: UInt32)
     /// `isKnown`: that the other side lacks SO_REUSEPORT was read from its sockets, and not only inferred from the refusal.
@@ -150,18 +150,29 @@ extension Finding {
     }
   }
 
+  /// Where a socket is bound.
+  package struct Place: Hashable, Sendable {
+    package let endpoint: Endpoint
+    /// Index of the network device that it is bound to; 0 is none.
+    package let interface: UInt32
+
+    package init(_ record: SocketRecord) {
+      endpoint = record.local
+      interface = record.interface
+    }
+  }
+
   /// The different local addresses of some sockets: a few to show, and the number of all.
   package struct Places: Equatable, Sendable {
-    package let shown: [Endpoint]
+    package let shown: [Place]
     package let count: Int
 
     package init(_ records: [SocketRecord]) {
       // Listeners that share a port by SO_REUSEPORT often have the same address, which is named only once.
       var seen = Numbering(capacity: records.count)
-      var shown: [Endpoint] = []
+      var shown: [Place] = []
       for record in records {
-        let place = record.local
-        if seen.add(place), shown.count < 3 { shown.append(place) }
+        if seen.add(record.local), shown.count < 3 { shown.append(Place(record)) }
       }
       self.shown = shown
       count = seen.count

@@ -103,6 +103,8 @@ package enum Remedy: Equatable, Sendable {
     case ofThisHost
     case wildcardAlone
     case anotherPort
+    /// Addresses that the server needs, in place of the wildcard: only this one is taken.
+    case specific(besides: Finding.Place)
     /// The address that the server names twice.
     case once(BindAddress)
     /// The link-local address, with the interface that it lacks.
@@ -136,6 +138,8 @@ package enum Remedy: Equatable, Sendable {
     package enum Besides: Equatable, Sendable, CaseIterable {
       /// The session of the user who asks, which the holder has started.
       case ownSession
+      /// The translation of names into addresses, for the whole host.
+      case nameResolution
       /// The containers that a service runs.
       case containers
       /// The kubelet starts the container again.

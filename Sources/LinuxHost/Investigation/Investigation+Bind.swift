@@ -56,8 +56,9 @@ extension Investigation {
     guard question.wantsExplanation else { return (BindEvidence(session, settings: HostSettings()), false) }
     let holders = session.holders(onlyOfProcesses: true)
     let bystanders = session.bystanders
-    let (details, haveGone) = try detailsOfHolders(
+    var (details, haveGone) = try detailsOfHolders(
       bystanders.isEmpty ? holders : holders + bystanders, for: question)
+    details.nameInterfaces(of: session.snapshot.records)
     var settings = settings(for: question.target, details)
     if session.holders().contains(where: \.isMinisocket) {
       settings.endsMinisockets =
@@ -108,7 +109,8 @@ extension Investigation {
     let holders =
       target.isAfterStop
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
-    let details = try detailsOfHolders(holders, for: question).details
+    var details = try detailsOfHolders(holders, for: question).details
+    details.nameInterfaces(of: snapshot.records)
     if !details.isEmpty { settings.caller = Caller.current() }
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SocketTable
 
 /// Names of network devices in the calling thread's network namespace, each asked for once.
 package final class Interfaces {
@@ -24,5 +25,15 @@ package final class Interfaces {
   package static func index(_ name: String) -> UInt32? {
     let index = unsafe if_nametoindex(name)
     return index == 0 ? nil : index
+  }
+}
+
+extension SocketDetailsTable {
+  /// Of the devices that these sockets are bound to.
+  mutating func nameInterfaces(of records: [SocketRecord]) {
+    let interfaces = Interfaces()
+    for record in records where record.interface != 0 {
+      interfaceNames[record.interface] = interfaces.name(record.interface)
+    }
   }
 }

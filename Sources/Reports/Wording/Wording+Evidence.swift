@@ -16,7 +16,7 @@ extension Wording {
 
   /// "127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left".
   func line(_ record: SocketRecord) -> Prose {
-    var line = Prose(record.local.text)
+    var line = Prose(text(record.local, on: record.interface))
     if let peer = record.peer { line += " - \(peer.text)" }
     line += "  \(record.state.title)"
     if record.isMinisocket, let timer = record.timer {

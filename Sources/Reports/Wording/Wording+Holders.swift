@@ -6,7 +6,7 @@ extension Wording {
   // MARK: Listeners
 
   func listenerAlive(_ listeners: Finding.Listeners, _ remaining: StateCounts) -> Statement {
-    let places = Self.text(listeners.places)
+    let places = text(listeners.places)
     let who: Prose
     if let owners = listeners.owners {
       who = " by \(OwnerText.names(owners)), which \(owners.count == 1 ? "listens" : "listen") on \(places)."
@@ -36,7 +36,7 @@ extension Wording {
       ?? (listeners.count == 1 ? "A socket" : "\(listeners.count) sockets")
     return Statement(
       """
-      \(who) \(isOne ? "listens" : "listen") on \(Self.text(listeners.places)) already, and your server would share the \
+      \(who) \(isOne ? "listens" : "listen") on \(text(listeners.places)) already, and your server would share the \
       port with \(isOne ? "it" : "them").
       """,
       """
@@ -52,7 +52,7 @@ extension Wording {
     let isOne = (listeners.owners?.count ?? listeners.count) == 1
     return Statement(
       """
-      \(who) \(isOne ? "listens" : "listen") on \(Self.text(listeners.places)): "localhost" can reach that one or yours.
+      \(who) \(isOne ? "listens" : "listen") on \(text(listeners.places)): "localhost" can reach that one or yours.
       """,
       """
       127.0.0.1 and ::1 are two addresses, and two servers can have one port on them. A client that is told "localhost" \
@@ -85,7 +85,7 @@ extension Wording {
     return Statement(
       """
       Port \(port) is held by systemd (pid 1)\(unit.map { " for \(ByteSafety.escaped($0))" } ?? ""), which listens \
-      on \(Self.text(places)) and hands the socket to a service.
+      on \(text(places)) and hands the socket to a service.
       """,
       """
       A socket unit has systemd listen in a service's place, and start it when a client connects. The port stays \
@@ -100,7 +100,7 @@ extension Wording {
     return Statement(
       """
       Port \(port) is published for \(container) by \(OwnerText.name(owner)), which listens on \
-      \(Self.text(places)).
+      \(text(places)).
       """,
       """
       A container's published port is held on the host by a process of the container runtime, known by its name. \
@@ -112,7 +112,7 @@ extension Wording {
     Statement(
       """
       Port \(port) is held by \(OwnerText.name(owner)), a container's proxy that is left over: it listens on \
-      \(Self.text(places)), and no Docker daemon is its parent any more.
+      \(text(places)), and no Docker daemon is its parent any more.
       """,
       """
       The Docker daemon starts a docker-proxy for each published port, and ends it with the container. One whose daemon \
@@ -128,7 +128,7 @@ extension Wording {
     let does: Prose = isListening ? isOne ? "listens on" : "listen on" : isOne ? "has" : "have"
     return Statement(
       """
-      Port \(port) is held by \(OwnerText.names(owners)), which \(does) \(Self.text(places)) and \(isOne ? "is" : "are") \
+      Port \(port) is held by \(OwnerText.names(owners)), which \(does) \(text(places)) and \(isOne ? "is" : "are") \
       stopped \(how).
       """,
       """
@@ -141,7 +141,7 @@ extension Wording {
     Statement(
       """
       Port \(port) is held by the kernel itself, as far as can be seen: no process has the socket on \
-      \(Self.text(places)) open.
+      \(text(places)) open.
       """,
       """
       Every process and thread of this host was looked at, twice, and none has the socket among its descriptors. \
@@ -248,6 +248,6 @@ extension Wording {
     if !suspects.isEmpty {
       because += " \(OwnerText.names(suspects)) could not be looked into, and may have it."
     }
-    return Statement("Which process holds \(Self.text(places)) cannot be seen from here.", because)
+    return Statement("Which process holds \(text(places)) cannot be seen from here.", because)
   }
 }

@@ -146,6 +146,8 @@ extension Wording {
     case .otherFamily: RemedyText("bind the other family's address")
     case .ofThisHost: RemedyText("bind 0.0.0.0 or [::], or an address of this host")
     case .anotherPort: RemedyText("let your server use another port")
+    case .specific(let taken):
+      RemedyText("bind only the addresses that your server needs: of this port just \(text(taken)) is taken")
     case .wildcardAlone: RemedyText("bind the wildcard alone: it takes every address")
     case .once(let address): RemedyText("bind \(address.text) once only")
     case .withInterface(let address): RemedyText("name the interface: --address \(address.text)%INTERFACE")

@@ -3,10 +3,10 @@ internal import SocketTable
 
 /// The words of the findings in `BindFindings+Sharing.swift`.
 extension Wording {
-  func dualStackWildcard(_ address: BindAddress, _ listener: Endpoint) -> Statement {
+  func dualStackWildcard(_ address: BindAddress, _ listener: Finding.Place) -> Statement {
     Statement(
       """
-      \(place(address)) and \(listener.text), on which a socket listens, overlap: a dual-stack \
+      \(place(address)) and \(text(listener)), on which a socket listens, overlap: a dual-stack \
       IPv6 socket takes IPv4 as well.
       """,
       """
@@ -15,10 +15,10 @@ extension Wording {
       """)
   }
 
-  func wildcardOverlapsSpecific(_ address: BindAddress, _ listener: Endpoint) -> Statement {
+  func wildcardOverlapsSpecific(_ address: BindAddress, _ listener: Finding.Place) -> Statement {
     Statement(
       """
-      \(place(address)) and \(listener.text), on which a socket listens, overlap: one of them is \
+      \(place(address)) and \(text(listener)), on which a socket listens, overlap: one of them is \
       the wildcard.
       """,
       """

@@ -13,6 +13,7 @@ extension Wording {
     let action: Prose =
       switch loss.besides {
       case .ownSession: "stop \(what); this very session may end with it"
+      case .nameResolution: "stop \(what); this host may then resolve no names (DNS)"
       case .containers: "stop \(what); all containers may end with it"
       case .restarts: "stop \(what); the kubelet starts it again unless the pod is deleted or scaled down"
       case nil: "stop \(what)"
@@ -102,7 +103,7 @@ extension Wording {
 
   func end(_ owners: [SocketOwner], _ loss: Remedy.Loss) -> RemedyText {
     let what: Prose = owners.count == 1 ? "that process" : "those processes"
-    return loss.besides == .ownSession
+    return loss.besides != nil
       ? stop(what, loss, kill(owners))
       : RemedyText(
         "end \(what)" + text(leaving: loss), command: kill(owners).map { thenWaiting($0, loss) },

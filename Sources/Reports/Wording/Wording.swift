@@ -135,8 +135,15 @@ package struct Wording {
   /// "SO_REUSEADDR and SO_REUSEPORT".
   static func names(_ options: SocketOptions) -> String { options.names.joined(separator: " and ") }
 
-  static func text(_ places: Finding.Places) -> String {
-    let shown = places.shown.map(\.text).joined(separator: ", ")
+  func text(_ place: Finding.Place) -> String { text(place.endpoint, on: place.interface) }
+
+  /// With the device that the socket is bound to, as without it the address says less than what is taken.
+  func text(_ endpoint: Endpoint, on interface: UInt32) -> String {
+    endpoint.text(scope: interface == 0 ? nil : details.interfaceNames[interface] ?? "#\(interface)")
+  }
+
+  func text(_ places: Finding.Places) -> String {
+    let shown = places.shown.map(text).joined(separator: ", ")
     let more = places.count - places.shown.count
     return more > 0 ? "\(shown) and \(more) more" : shown
   }
