@@ -16,6 +16,12 @@ package struct PortReport {
   package var timerSlack: Int
   /// What was found out about the listed sockets; empty unless it was asked for.
   package var details: SocketDetailsTable
+  /// What a quick look has found out about sockets that listen or are only bound; empty where it was not made.
+  package var holders = SocketDetailsTable()
+  /// Lines that fit on the terminal; nil for no terminal.
+  package var room: Int?
+  /// Whether root asks, to whom nothing more is to be seen by sudo.
+  package var isRoot = false
   /// The network namespace that was asked about; nil for the caller's own.
   package var namespace: NamespaceReference?
   /// Looked for only if no socket was found at all; otherwise empty.

@@ -16,7 +16,7 @@ package struct PortWatch {
 
   package func lines(on canvas: Canvas, interfaceName: @escaping (UInt32) -> String) -> [String] {
     var closing = StyledText(usesColor: false, width: canvas.columns)
-    PortTable(report, interfaceName: interfaceName).writeClosing(to: &closing)
+    PortClosing(report).write(to: &closing)
     var below = closing.buffer.text.split(separator: "\n").map(String.init)
     // Four lines go to the title, the heading and two empty lines. Where room is scarce, rows are worth more than the
     // sentences below them.

@@ -34,6 +34,8 @@ package struct SocketDetailsTable: Hashable, Sendable {
   /// There were very many sockets, and each process that has any was found, but not of each socket who has it: of those there are
   /// no details here.
   package var isSample = false
+  /// The names of users whose processes are hidden, by uid.
+  package var userNames: [UInt32: String] = [:]
   /// The names of network devices that sockets are bound to, by index. One that is not here has no name that is known.
   package var interfaceNames: [UInt32: String] = [:]
   /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.

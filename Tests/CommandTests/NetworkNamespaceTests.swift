@@ -52,7 +52,7 @@ struct NetworkNamespaceTests {
       }
       #expect(commands?.contains("tw-inspect port 9527 --all --netns pid:\(resident.pid)") == true)
       let text = try elsewhere(["port", "9527", "--netns", "pid:\(resident.pid)"]).output
-      #expect(text.contains("tw-inspect port 9527 --all --owners --netns pid:\(resident.pid)"))
+      #expect(text.contains("tw-inspect port 9527 --all --netns pid:\(resident.pid)"))
     }
   }
 

@@ -64,21 +64,23 @@ extension BindFindings {
       if container.pod != nil { loss.besides = .restarts }
       return [.stopContainer(container, loss)]
     }
-    if owners.contains(where: { $0.pid == 1 }) { return [milder(records), .stopFromOutside] }
+    if owners.contains(where: { $0.pid == 1 }) { return [.otherAddress(.anotherPort), .stopFromOutside] }
     if resolvesNames(records) { loss.besides = .nameResolution }
     let caller = analysis.settings.caller
     if let unit = owner.namedUnit, owners.allSatisfy({ $0.namedUnit == unit }) {
       if caller.units.contains(unit) || Self.isOfSessions(unit) { loss.besides = .ownSession }
       if Self.runsContainers(unit) { loss.besides = .containers }
-      return (loss.besides == nil ? [] : [milder(records)]) + [.stopUnit(unit, loss)]
+      return (loss.besides == nil ? [] : [milder(loss, records)]) + [.stopUnit(unit, loss)]
     }
     if owners.contains(where: { caller.ancestors.contains($0.pid) }) { loss.besides = .ownSession }
-    return (loss.besides == nil ? [] : [milder(records)]) + [.signal(owners, loss)]
+    return (loss.besides == nil ? [] : [milder(loss, records)]) + [.signal(owners, loss)]
   }
 
-  /// What lets the server start, and ends nothing.
-  private func milder(_ records: [SocketRecord]) -> Remedy {
-    guard let record = records.first, analysis.target.addresses.allSatisfy(\.address.isUnspecified),
+  /// What lets the server start, and ends nothing. A second resolver has to have port 53, and can do without the address of the
+  /// first.
+  private func milder(_ loss: Remedy.Loss, _ records: [SocketRecord]) -> Remedy {
+    guard loss.besides == .nameResolution, let record = records.first,
+      analysis.target.addresses.allSatisfy(\.address.isUnspecified),
       Set(analysis.holders.map(\.local.address)) == [record.local.address],
       !record.local.address.isUnspecified
     else { return .otherAddress(.anotherPort) }

@@ -149,6 +149,7 @@ package struct Investigation: ~Copyable {
       LiveReuseOptions.read(
         listeners + records.filter { $0.state != .listen }.prefix(Self.optionsLimit), into: &details)
     }
+    details.nameInterfaces(of: records)
     if !records.isEmpty { note(.owners(of: records.count), Clock.monotonicNanoseconds - start) }
     return details
   }

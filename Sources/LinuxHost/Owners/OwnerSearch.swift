@@ -35,7 +35,9 @@ package enum OwnerSearch {
     table.isSample = search.hasPassedOver
     for record in records where record.inode != 0 {
       if search.hasPassedOver, !record.isMinisocket, !search.isFound(record) { continue }
-      table[record] = search.details(of: record)
+      let details = search.details(of: record)
+      table[record] = details
+      if details.visibility == .hidden, let uid = record.uid { table.userNames[uid] = search.userName(uid) }
     }
     return table
   }
@@ -327,6 +329,9 @@ package enum OwnerSearch {
   func isFound(_ record: SocketRecord) -> Bool {
     index(of: record.inode).map { !owners[$0].isEmpty } ?? false
   }
+
+  /// Nil if /etc/passwd has no such user.
+  func userName(_ uid: UInt32) -> String? { users.name(of: uid) }
 
   func details(of record: SocketRecord) -> SocketDetails {
     guard record.inode != 0, !record.isMinisocket, let index = index(of: record.inode) else {

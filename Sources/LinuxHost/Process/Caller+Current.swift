@@ -6,6 +6,8 @@ extension Caller {
   /// So many ancestors are looked at; a session has far fewer.
   private static let depth = 64
 
+  package static var isCurrentlyRoot: Bool { geteuid() == 0 }
+
   /// Ancestors in another PID namespace cannot be seen, and are not among them.
   package static func current() -> Caller {
     var caller = Caller(uid: geteuid())

@@ -6,10 +6,14 @@ package enum Terminal {
   package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Columns of the terminal that standard output is; nil if it is none.
-  package static var width: Int? {
+  package static var width: Int? { size.flatMap { $0.ws_col > 0 ? Int($0.ws_col) : nil } }
+
+  /// Rows of it, likewise.
+  package static var height: Int? { size.flatMap { $0.ws_row > 0 ? Int($0.ws_row) : nil } }
+
+  private static var size: winsize? {
     var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
+    return unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : nil
   }
 
   /// A variable of the environment; nil if it is not set.

@@ -9,6 +9,20 @@ enum OwnerText {
     "\(command) (\(Prose(unbreakable: "pid \(pid)")))"
   }
 
+  /// "nginx (pid 812, nginx.service)", or the container in place of the unit. A login session or a user's service manager says
+  /// nothing about what the process is, and is left out.
+  static func withService(_ owner: SocketOwner) -> Prose {
+    let service: String? =
+      if let container = owner.container {
+        "\(container.isPod ? "pod" : "container") \(container.shortID)"
+      } else {
+        owner.unit.flatMap { $0.hasSuffix(".service") && !$0.hasPrefix("user@") ? $0 : nil }
+      }
+    guard let service else { return name(owner) }
+    return
+      "\(command(owner)) (\(Prose(unbreakable: "pid \(owner.pid)")), \(Prose(unbreakable: ByteSafety.escaped(service))))"
+  }
+
   /// "nginx (pid 812)", "nginx (pid 812) and worker (pid 813)", "nginx (pid 812) and 3 more processes".
   static func names(_ owners: [SocketOwner]) -> Prose {
     guard let first = owners.first else { return "" }

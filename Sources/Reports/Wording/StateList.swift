@@ -3,6 +3,8 @@ internal import SocketTable
 /// The words for how many sockets are in each state: "3 TIME_WAIT, 1 FIN_WAIT2".
 struct StateList {
   private let items: [Prose]
+  /// Of `connectionsIn`: no other state occurs.
+  private(set) var isOnlyEstablished = false
 
   /// Every state that occurs.
   init(_ counts: StateCounts) {
@@ -33,6 +35,20 @@ struct StateList {
       let rest = state == .finWait2 ? count - counts.finWait2Minisockets : count
       return rest > 0 ? Quantity.count(rest, of: state) : nil
     }
+  }
+
+  /// Every socket that neither listens, nor is only bound, nor is a minisocket.
+  init(connectionsIn counts: StateCounts) {
+    items = counts.states.compactMap { state, count in
+      switch state {
+      case .listen, .bound, .timeWait: return nil
+      case .finWait2:
+        let rest = count - counts.finWait2Minisockets
+        return rest > 0 ? Quantity.count(rest, of: state) : nil
+      default: return Quantity.count(count, of: state)
+      }
+    }
+    isOnlyEstablished = items.count == 1 && counts[.established] > 0
   }
 
   private static func finWait2WithoutProcess(_ counts: StateCounts) -> [Prose] {

@@ -76,7 +76,8 @@ struct PortCommand: Command {
     completion: Choice.completion(SortOrder.self))
   var sort: String?
 
-  @Option(help: ArgumentHelp("Print at most so many sockets; all are counted.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("Print at most this many sockets; all are counted. 0 prints all.", valueName: "count"))
   var limit: String?
 
   @Option(

@@ -8,8 +8,8 @@ struct PortRequest {
   let side: SocketFilter.Side
   let states: SocketFilter.States
   let sort: SortOrder
-  /// At most this many sockets are shown.
-  let limit: Int
+  /// At most this many sockets are shown; nil is as many as suit the terminal, and `Int.max` all.
+  let limit: Int?
   /// What has to be listed for an exit status of 0 (`--expect`); nil if anything may be.
   let expectation: Expectation?
   /// The time between two looks in nanoseconds; nil for one look only.
@@ -23,7 +23,7 @@ struct PortRequest {
     let format = common.format
     ports = RepeatedArguments.values(command.ports)
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)
-    limit = try command.limit.map(Self.count) ?? .max
+    limit = try command.limit.map(Self.count)
     sort =
       try Choice.value(of: "--sort", command.sort, SortOrder.self)
       ?? (format == .table || format == .json ? .time : .none)
@@ -58,9 +58,9 @@ struct PortRequest {
 
   private static func count(_ typed: String) throws(Failure) -> Int {
     guard let count = Int(typed), count >= 0 else {
-      throw .usage("--limit '\(ByteSafety.escaped(typed))': not a count; write 0 or more")
+      throw .usage("--limit '\(ByteSafety.escaped(typed))': not a count; write a number, or 0 for all")
     }
-    return count
+    return count == 0 ? .max : count
   }
 
   private static func states(_ names: [String]) throws(Failure) -> SocketFilter.States {

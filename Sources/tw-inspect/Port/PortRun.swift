@@ -11,7 +11,11 @@ struct PortRun {
   let interfaces = Interfaces()
 
   var common: CommonRequest { request.common }
-  private var limit: Int { request.limit }
+  /// The most sockets that are printed. On a terminal they are twice as many as fit on it, so that the answer below them is
+  /// still there to be scrolled to.
+  private var limit: Int {
+    request.limit ?? (common.format == .table ? Terminal.height.map { 2 * $0 } : nil) ?? .max
+  }
 
   init(_ request: PortRequest) throws {
     self.request = request
@@ -89,6 +93,12 @@ struct PortRun {
     }
     if request.looksForOwners {
       report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
+    }
+    if common.format == .table, filter.side == .local {
+      let holders = snapshot.records.filter { $0.state == .listen || $0.state == .bound }
+      report.holders = investigation.details(of: holders, .first, readsOptions: false)
+      report.room = Terminal.height
+      report.isRoot = Caller.isCurrentlyRoot
     }
 
     if common.format == .json {

@@ -28,7 +28,7 @@ extension PortRun {
       changes.update(
         chosen.lazy.map { snapshot.records[Int($0)] }, at: Clock.monotonicNanoseconds / 1_000_000)
       report = PortReport(
-        filter: filter, records: snapshot.records, listed: Array(chosen.prefix(request.limit)),
+        filter: filter, records: snapshot.records, listed: Array(chosen.prefix(request.limit ?? .max)),
         listedCount: chosen.count, counts: StateCounts(snapshot.records), coverage: snapshot.coverage,
         timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
     } draw: { canvas in
