@@ -185,8 +185,8 @@ _tw-inspect() {
 }
 
 _tw-inspect_port() {
-    repeating_flags=()
-    non_repeating_flags=(--all --owners --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--all --owners --watch --json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=(--state)
     non_repeating_options=(--side --sort --limit --expect --interval --flags --output --color --source --netns)
     __tw-inspect_offer_flags_options -1
@@ -246,8 +246,8 @@ _tw-inspect_port() {
 }
 
 _tw-inspect_trybind() {
-    repeating_flags=()
-    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --matrix --predict --after-stop --watch --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --matrix --predict --after-stop --watch --json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=(--address)
     non_repeating_options=(--interface --as-user --flags --interval --output --color --source --netns)
     __tw-inspect_offer_flags_options 1
@@ -297,8 +297,8 @@ _tw-inspect_trybind() {
 }
 
 _tw-inspect_wait() {
-    repeating_flags=()
-    non_repeating_flags=(--fail-fast --reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--fail-fast --reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=(--address)
     non_repeating_options=(--timeout --interface --output --color --source --netns)
     __tw-inspect_offer_flags_options 1
@@ -341,8 +341,8 @@ _tw-inspect_wait() {
 }
 
 _tw-inspect_release() {
-    repeating_flags=()
-    non_repeating_flags=(--include-fin-wait-2 --yes --dry-run --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--include-fin-wait-2 --yes --dry-run --json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--output --color --source --netns)
     __tw-inspect_offer_flags_options 1
@@ -376,8 +376,8 @@ _tw-inspect_release() {
 }
 
 _tw-inspect_explain() {
-    repeating_flags=()
-    non_repeating_flags=(--json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--output --color --source --netns)
     __tw-inspect_offer_flags_options -1
@@ -411,8 +411,8 @@ _tw-inspect_explain() {
 }
 
 _tw-inspect_demo() {
-    repeating_flags=()
-    non_repeating_flags=(--list --full --json --header -4 -6 --quiet -q --verbose -v --version -h --help)
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--list --full --json --header -4 -6 --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--output --color --source --netns)
     __tw-inspect_offer_flags_options 1

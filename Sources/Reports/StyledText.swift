@@ -26,16 +26,19 @@ package struct StyledText: ~Copyable {
   package let usesColor: Bool
   /// The number of columns at which text is wrapped.
   package let width: Int
+  /// The rows of the terminal that an answer should fit on; nil if it may be of any length.
+  package let rows: Int?
 
   private let drain: Drain
 
   /// - Parameter drain: takes the bytes that were written so far, whenever a line has filled the buffer
   ///   (`ByteBuffer.drainAt`), and the rest at `finish()`.
-  package init(usesColor: Bool, width: Int, drain: @escaping Drain = { _ in }) {
+  package init(usesColor: Bool, width: Int, rows: Int? = nil, drain: @escaping Drain = { _ in }) {
     buffer = ByteBuffer(capacity: 4096)
     self.drain = drain
     self.usesColor = usesColor
     self.width = width
+    self.rows = rows
   }
 
   package mutating func append(_ text: String, _ tone: Tone? = nil) {
@@ -69,6 +72,14 @@ package struct StyledText: ~Copyable {
   package mutating func line(_ text: String = "", _ tone: Tone? = nil) {
     append(text, tone)
     endLine()
+  }
+
+  /// The lines that `body` writes, at this width and with these colours, without writing them.
+  func lines(_ body: (inout StyledText) -> Void) -> [String] {
+    var apart = StyledText(usesColor: usesColor, width: width, rows: rows)
+    body(&apart)
+    return apart.buffer.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(
+      String.init)
   }
 
   /// Hands the remaining bytes to the drain.

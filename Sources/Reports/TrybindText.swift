@@ -1,8 +1,11 @@
 package import Diagnosis
 internal import SocketTable
 
-/// The answer of `trybind` as text: the trials, the verdict, the reason, what was seen, what to do, and what could not be
-/// seen.
+/// The answer of `trybind` as text: the verdict first, then the trials, the reason, what was seen, what to do, and what could
+/// not be seen.
+///
+/// On a terminal the verdict may not scroll away: what it has no room for is left out, and counted. A pipe and `-v` get
+/// everything.
 package struct TrybindText {
   private let diagnosis: BindDiagnosis
   private let wording: Wording
@@ -22,31 +25,80 @@ package struct TrybindText {
     .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere,
   ]
 
+  /// A part of the answer, in the order in which they are written.
+  private enum Part: CaseIterable {
+    case verdict, trials, reason, seen, remedies, others, unseen, topics
+
+    /// What a short terminal is spared, from the first that goes; the verdict and the remedies always stay.
+    static let dispensable: [Part] = [.topics, .others, .unseen, .seen, .reason, .trials]
+
+    /// Whether an empty line follows.
+    var isApart: Bool { self == .verdict || self == .trials }
+  }
+
   package func write(to text: inout StyledText) {
-    if diagnosis.isMatrix {
-      TrialMatrix(diagnosis).write(to: &text)
-    } else {
-      writeTrials(to: &text)
+    var parts: [Part: [String]] = [:]
+    for part in Part.allCases {
+      parts[part] = text.lines { write(part, isBrief: text.rows != nil, to: &$0) }
     }
-    text.line()
-    writeVerdict(to: &text)
-    text.line()
-    if let finding = diagnosis.findings.first, let deciding = texts.first {
+    let left = text.rows.map { Self.fit(&parts, to: $0) } ?? 0
+    for part in Part.allCases {
+      guard let lines = parts[part], !lines.isEmpty else { continue }
+      for line in lines { text.line(line) }
+      if part.isApart { text.line() }
+    }
+    if left > 0 { text.line("-v: \(left) more \(left == 1 ? "line" : "lines")") }
+  }
+
+  /// Leaves out what has no room on so many rows, and returns the number of lines that it was.
+  private static func fit(_ parts: inout [Part: [String]], to rows: Int) -> Int {
+    func count(_ parts: [Part: [String]]) -> Int {
+      parts.reduce(0) { $0 + $1.value.count + ($1.key.isApart && !$1.value.isEmpty ? 1 : 0) }
+    }
+    let whole = parts
+    // The command and the prompt take a line each, and what was left out another.
+    guard count(parts) > rows - 2 else { return 0 }
+    for part in Part.dispensable where count(parts) > rows - 3 {
+      guard part == .seen else {
+        parts[part] = []
+        continue
+      }
+      // Of several sockets the first is enough.
+      while count(parts) > rows - 3, parts[part]?.isEmpty == false { parts[part]?.removeLast() }
+    }
+    for part in Part.dispensable.reversed() where parts[part]?.isEmpty == true {
+      var more = parts
+      more[part] = whole[part]
+      if count(more) <= rows - 3 { parts = more }
+    }
+    return Part.allCases.reduce(0) { $0 + (whole[$1]?.count ?? 0) - (parts[$1]?.count ?? 0) }
+  }
+
+  private func write(_ part: Part, isBrief: Bool, to text: inout StyledText) {
+    let deciding = texts.first
+    switch part {
+    case .verdict: writeVerdict(to: &text)
+    case .trials:
+      if diagnosis.isMatrix { TrialMatrix(diagnosis).write(to: &text) } else { writeTrials(to: &text) }
+    case .reason:
+      guard let finding = diagnosis.findings.first, let deciding else { return }
       // The verdict "no" has the title in it already. After a "yes" it is new, so it is written here.
       let isNote = diagnosis.verdict == .yes && Self.notes.contains(finding.slug)
       section(
         isNote ? "Note" : "Why",
         [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)
-      writeSeen(deciding, to: &text)
-      writeRemedies(deciding, to: &text)
-    }
-    for other in texts.dropFirst() {
-      section("Also", ["\(other.title) \(other.because)"], to: &text)
-    }
-    section("Unseen", texts.first?.notSeen ?? diagnosis.unseen.map(wording.text), to: &text)
-    for (index, finding) in diagnosis.findings.enumerated() {
-      text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
-      text.line("tw-inspect explain \(finding.slug.rawValue)")
+    case .seen:
+      // The list below a matrix has the same sockets.
+      if let deciding, !(isBrief && diagnosis.isMatrix) { writeSeen(deciding, to: &text) }
+    case .remedies: if let deciding { writeRemedies(deciding, to: &text) }
+    case .others:
+      section("Also", texts.dropFirst().map { isBrief ? $0.title : "\($0.title) \($0.because)" }, to: &text)
+    case .unseen: writeUnseen(isBrief: isBrief, to: &text)
+    case .topics:
+      for (index, finding) in diagnosis.findings.enumerated() {
+        text.cell(index == 0 ? "More" : "", width: Self.indent, .strong)
+        text.line("tw-inspect explain \(finding.slug.rawValue)")
+      }
     }
   }
 
@@ -100,17 +152,25 @@ package struct TrybindText {
     }
   }
 
+  /// Each with its command alone on a line below it, to be pasted.
   private func writeRemedies(_ finding: FindingText, to text: inout StyledText) {
     for (index, remedy) in finding.remedies.enumerated() {
       text.cell(index == 0 ? "Do" : "", width: Self.indent, .strong)
-      text.paragraph("- \(remedy.action)", indent: Self.indent + 2)
+      let sideEffects: Prose = remedy.sideEffects.map { " (\($0))" } ?? ""
+      text.paragraph("- \(remedy.action)\(sideEffects)", indent: Self.indent + 2)
       if let command = remedy.command {
         text.command(command, indent: Self.indent + 4)
       }
-      if let sideEffects = remedy.sideEffects {
-        text.pad(Self.indent + 2)
-        text.paragraph("(\(sideEffects))", indent: Self.indent + 2)
-      }
     }
+  }
+
+  /// - Parameter isBrief: what is the same each time takes one line.
+  private func writeUnseen(isBrief: Bool, to text: inout StyledText) {
+    let all = texts.first?.notSeen ?? diagnosis.unseen.map(wording.text)
+    guard isBrief else { return section("Unseen", all, to: &text) }
+    let always = Set(diagnosis.unseen.map(wording.text))
+    section(
+      "Unseen", all.filter { !always.contains($0) } + ["what only your server itself would meet: -v"],
+      to: &text)
   }
 }

@@ -26,6 +26,7 @@ struct ColorTests {
     Setting(terminal: false, xterm, colored: false),
     Setting(terminal: true, xterm, colored: true),
     Setting(terminal: true, ["TERM": "dumb"], colored: false),
+    Setting(terminal: true, ["TERM": ""], colored: false), Setting(terminal: true, [:], colored: false),
     Setting(terminal: true, ["TERM": "xterm", "NO_COLOR": "1"], colored: false),
     Setting(terminal: true, ["TERM": "xterm", "NO_COLOR": ""], colored: true),
     Setting(terminal: false, ["TERM": "xterm", "CLICOLOR_FORCE": "1"], colored: true),
@@ -50,7 +51,7 @@ struct ColorTests {
   func whenThereIsColor(_ setting: Setting) throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
-      for arguments in [["port", "9527", "--all"], ["trybind", "9527"]] {
+      for arguments in [["port", "9527", "--all"], ["trybind", "9527", "-v"]] {
         let result = try run(setting, arguments)
         #expect(result.output.contains("\u{1b}[") == setting.isColored)
         let text = stripped(result.output)
@@ -123,7 +124,7 @@ struct ColorTests {
   func widths(columns: UInt16) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(via: .ipv4Wildcard, port: 9527, .init(reuseAddress: true), keepListener: true)
-      for arguments in [["port", "9527"], ["trybind", "9527"]] {
+      for arguments in [["port", "9527"], ["trybind", "9527", "-v"]] {
         var command = try Tool.command(arguments + ["--color", "never"])
         command.terminal = (rows: 24, columns: columns)
         let text = try command.run().output.replacing("\r\n", with: "\n")

@@ -297,7 +297,7 @@ struct DemoTests {
       let quiet = try Tool.run("demo", "4", "-q")
       #expect(quiet.exitCode == 0)
       #expect(quiet.output + quiet.errors == "")
-      let verbose = try Tool.run("demo", "4", "-q", "-v")
+      let verbose = try Tool.run("demo", "4", "-q", "-vv")
       #expect(verbose.errors.contains("looks at the socket table"))
     }
   }

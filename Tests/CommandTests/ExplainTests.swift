@@ -144,8 +144,8 @@ import Testing
     var command = try Tool.command(["explain", "SO_REUSEPORT", "--color", "never"])
     command.terminal = (rows: 24, columns: columns)
     let lines = try command.run().output.replacing("\r\n", with: "\n").split(separator: "\n")
-    #expect(lines.allSatisfy { $0.count <= min(100, max(40, Int(columns))) || $0.hasPrefix("SO_REUSEPORT") })
-    #expect(lines.contains { $0.count > min(100, Int(columns)) - 14 }, "the width is used")
+    #expect(lines.allSatisfy { $0.count <= min(79, Int(columns)) || $0.hasPrefix("SO_REUSEPORT") })
+    #expect(lines.contains { $0.count > min(79, Int(columns)) - 14 }, "the width is used")
   }
 
   @Test func numbersStayWithTheirUnits() throws {

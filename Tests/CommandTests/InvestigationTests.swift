@@ -6,7 +6,7 @@ import Testing
 struct InvestigationTests {
   /// How often the table of sockets was asked for.
   private func looks(_ arguments: String...) throws -> Int {
-    let result = try Tool.run(arguments + ["-v"])
+    let result = try Tool.run(arguments + ["-vv"])
     return result.errors.split(separator: "\n").count { $0.contains("sock_diag TCPDIAG_GETSOCK") }
   }
 
@@ -17,7 +17,7 @@ struct InvestigationTests {
   func oneLookIsEnoughForATimeWait(options: [String]) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, SocketOptions(reuseAddress: true))
-      let result = try Tool.run(["trybind", "9527", "-v"] + options)
+      let result = try Tool.run(["trybind", "9527", "-vv"] + options)
       let looks = result.errors.split(separator: "\n").count { $0.contains("sock_diag TCPDIAG_GETSOCK") }
       // With SO_REUSEPORT among the trials their order depends on a look.
       #expect(looks == (options == ["--matrix"] ? 2 : 1), "\(result.errors)")
@@ -36,7 +36,7 @@ struct InvestigationTests {
   /// Few trials: each takes the port for an instant.
   @Test func asFewTrialsAsTheExplanationNeeds() throws {
     func trials() throws -> String? {
-      try Tool.run("trybind", "9527", "-v").errors.split(separator: "\n")
+      try Tool.run("trybind", "9527", "-vv").errors.split(separator: "\n")
         .first { $0.contains("sockets made, tried and closed") }.map(String.init)
     }
     try withNetworkNamespace { lab in

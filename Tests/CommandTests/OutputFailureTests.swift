@@ -103,7 +103,7 @@ struct OutputFailureTests {
   /// The answer of `wait` was lost with its progress.
   @Test(arguments: [
     ["wait", "9527", "--timeout", "100ms", "--json"], ["wait", "9527", "--timeout", "100ms"],
-    ["trybind", "9527", "-v", "--json"],
+    ["trybind", "9527", "-vv", "--json"],
   ])
   func brokenErrorsKeepTheAnswer(_ arguments: [String]) throws {
     try withNetworkNamespace { lab in

@@ -56,8 +56,12 @@ struct CommonOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print nothing; the exit status is the answer.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Say on standard error what was asked of the kernel and how long it took.")
-  var verbose = false
+  @Flag(
+    name: .shortAndLong,
+    help:
+      "The whole answer, however short the terminal is; -vv also what was asked of the kernel, on standard error."
+  )
+  var verbose: Int
 
   @Flag(help: .hidden)
   var udp = false

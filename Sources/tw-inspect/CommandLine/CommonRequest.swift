@@ -11,6 +11,9 @@ struct CommonRequest {
   /// Whether column names are written above plain output.
   let header: Bool
   let quiet: Bool
+  /// The whole answer, also on a terminal that is too short for it.
+  let isWhole: Bool
+  /// What is asked of the kernel is told on standard error.
   let verbose: Bool
 
   init(_ options: CommonOptions) throws(Failure) {
@@ -28,7 +31,8 @@ struct CommonRequest {
     header = options.header
     if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
     quiet = options.quiet
-    verbose = options.verbose
+    isWhole = options.verbose > 0
+    verbose = options.verbose > 1
     place = Place(
       source: try Choice.value(of: "--source", options.source, SocketSource.Choice.self) ?? .auto,
       namespace: try Self.namespace(options.netns))

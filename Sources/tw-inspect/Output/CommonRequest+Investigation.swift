@@ -4,7 +4,7 @@ import Reports
 import SocketTable
 
 extension CommonRequest {
-  /// An investigation in the network namespace that the options name, which this process enters for good. With --verbose
+  /// An investigation in the network namespace that the options name, which this process enters for good. With -vv
   /// each step is reported on standard error.
   ///
   /// - Parameters:

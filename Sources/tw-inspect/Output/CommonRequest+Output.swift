@@ -31,11 +31,13 @@ extension CommonRequest {
     try output.check()
   }
 
-  /// Text for standard output. It is wrapped at the width of the terminal, between 40 and 100 columns, or at 80 columns if
-  /// standard output is no terminal.
+  private static let widest = 79
+
+  /// Text for standard output. It is wrapped at the width of the terminal, at 79 columns at the most.
   func text(to output: Output) -> StyledText {
     StyledText(
-      usesColor: usesColor, width: max(40, min(Terminal.width ?? 80, 100)), drain: output.write)
+      usesColor: usesColor, width: max(20, min(Terminal.width ?? Self.widest, Self.widest)),
+      rows: isWhole ? nil : Terminal.height, drain: output.write)
   }
 
   var usesColor: Bool {
@@ -45,7 +47,8 @@ extension CommonRequest {
     case .auto:
       if let none = Terminal.environment("NO_COLOR"), !none.isEmpty { return false }
       if let force = Terminal.environment("CLICOLOR_FORCE"), !force.isEmpty, force != "0" { return true }
-      return Terminal.isOutput && Terminal.environment("TERM") != "dumb"
+      guard Terminal.isOutput, let kind = Terminal.environment("TERM") else { return false }
+      return !kind.isEmpty && kind != "dumb"
     }
   }
 }

@@ -31,6 +31,7 @@ extension PortRun {
         filter: filter, records: snapshot.records, listed: Array(chosen.prefix(request.limit ?? .max)),
         listedCount: chosen.count, counts: StateCounts(snapshot.records), coverage: snapshot.coverage,
         timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+      report?.namespace = common.place.reference
     } draw: { canvas in
       report.map {
         PortWatch($0, changes: changes, title: title).lines(on: canvas, interfaceName: interfaces.name)
