@@ -11,7 +11,7 @@ struct PortClosing {
     self.report = report
     // A connection to the port of another host holds nothing here.
     let isKnown = report.filter.side == .local && report.holders.observedAt != nil
-    holders = PortHolders(isKnown ? report.records : [], report.holders)
+    holders = PortHolders(isKnown ? report.holding : [], report.holders)
   }
 
   func write(to text: inout StyledText) {

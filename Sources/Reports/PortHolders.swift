@@ -31,12 +31,20 @@ struct PortHolders {
   /// How many sockets listen at each place, and how many holders they are of.
   private var sharers: [Finding.Place: Set<Key>] = [:]
   private(set) var concealment: Concealment = []
+  /// How many sockets were not looked at, as there are very many.
+  private var unnamed = 0
 
-  /// - Parameter records: those that neither listen nor are only bound are passed over.
-  init(_ records: some Sequence<SocketRecord>, _ details: SocketDetailsTable) {
+  /// - Parameters:
+  ///   - records: each listens or is only bound.
+  ///   - details: sockets that are not in it are counted, and not named.
+  init(_ records: [SocketRecord], _ details: SocketDetailsTable) {
     self.details = details
     var numbers: [Key: Int] = [:]
-    for record in records where record.state == .listen || record.state == .bound {
+    for record in records {
+      guard details.has(record) else {
+        unnamed += 1
+        continue
+      }
       let key = Key(isListening: record.state == .listen, who: Self.who(record, details))
       if case .hidden = key.who, let known = details[record] { concealment.formUnion(known.concealment) }
       let place = Finding.Place(record)
@@ -51,7 +59,7 @@ struct PortHolders {
     }
   }
 
-  var isEmpty: Bool { holders.isEmpty }
+  var isEmpty: Bool { holders.isEmpty && unnamed == 0 }
 
   /// More are not named each: the table does that.
   private static let namedHolders = 4
@@ -62,7 +70,11 @@ struct PortHolders {
   func phrases(namesPort: Bool = true) -> [Prose] {
     let named = holders.prefix(Self.namedHolders).map { phrase($0, namesPort) }
     let more = holders.count - named.count
-    return named + (more > 0 ? ["\(more) more \(more == 1 ? "holds" : "hold") it"] : [])
+    let others: [Prose] =
+      unnamed > 0
+      ? ["\(Quantity.count(unnamed + more, "more socket")) \(unnamed + more == 1 ? "holds" : "hold") it"]
+      : more > 0 ? ["\(more) more \(more == 1 ? "holds" : "hold") it"] : []
+    return named + others
   }
 
   /// That several processes have been given the same address and port, which is often not meant. Nil if none have.

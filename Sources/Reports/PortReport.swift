@@ -43,6 +43,13 @@ package struct PortReport {
   }
 }
 
+extension PortReport {
+  /// Those that listen or are only bound. With a hundred thousand minisockets and nothing else they are not gone through.
+  package var holding: [SocketRecord] {
+    counts[.listen] + counts[.bound] > 0 ? records.filter { $0.state == .listen || $0.state == .bound } : []
+  }
+}
+
 // MARK: - JSON
 
 extension PortReport {

@@ -41,6 +41,8 @@ package struct ReleaseReport {
     let living = Set(snapshot.records.filter { !$0.isMinisocket }.map(\.cookie))
     var seen: Set<UInt64> = []
     var (chosen, left): ([SocketRecord], [SocketRecord]) = ([], [])
+    // There may be a hundred thousand, and an array that grows copies them to twice their room.
+    chosen.reserveCapacity(snapshot.records.count)
     for record in snapshot.records {
       if record.destroyRequest != nil, filter.matches(record), !living.contains(record.cookie) {
         if seen.insert(record.cookie).inserted { chosen.append(record) }

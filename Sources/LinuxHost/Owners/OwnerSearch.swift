@@ -27,6 +27,11 @@ package enum OwnerSearch {
   package static func details(
     of records: [SocketRecord], _ depth: Depth, until deadline: Int64? = nil
   ) -> SocketDetailsTable {
+    if records.isEmpty {
+      var nothing = SocketDetailsTable()
+      nothing.observedAt = Clock.wallMilliseconds
+      return nothing
+    }
     let search = Search(records, depth, until: deadline ?? Clock.monotonicNanoseconds + patience)
     search.run()
     var table = SocketDetailsTable()

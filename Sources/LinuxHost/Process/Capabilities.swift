@@ -1,30 +1,36 @@
 internal import CLinux
 
 /// What this process is allowed beyond its user id (capabilities(7)).
-package enum Capabilities {
-  package enum Capability: Int, Sendable {
-    case chown = 0
-    case dacReadSearch = 2
-    case setGID = 6
-    case setUID = 7
-    case netBindService = 10
-    case netAdmin = 12
-    case netRaw = 13
-    case sysPtrace = 19
-    case sysAdmin = 21
-  }
+package struct Capabilities: OptionSet, Sendable {
+  /// A bit for each, by its number in linux/capability.h.
+  package let rawValue: UInt64
 
-  /// Whether the calling thread has it in its own user namespace (capget(2)).
-  package static func isEffective(_ capability: Capability) -> Bool {
-    tw_has_effective_capability(Int32(capability.rawValue)) == 1
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  package static let chown = Capabilities(rawValue: 1 << 0)
+  package static let dacReadSearch = Capabilities(rawValue: 1 << 2)
+  package static let setGID = Capabilities(rawValue: 1 << 6)
+  package static let setUID = Capabilities(rawValue: 1 << 7)
+  package static let netBindService = Capabilities(rawValue: 1 << 10)
+  package static let netAdmin = Capabilities(rawValue: 1 << 12)
+  package static let netRaw = Capabilities(rawValue: 1 << 13)
+  package static let sysPtrace = Capabilities(rawValue: 1 << 19)
+  package static let sysAdmin = Capabilities(rawValue: 1 << 21)
+
+  /// Of one capability.
+  private var number: Int32 { Int32(rawValue.trailingZeroBitCount) }
+
+  /// Whether the calling thread has this one in its own user namespace (capget(2)).
+  package static func isEffective(_ capability: Capabilities) -> Bool {
+    tw_has_effective_capability(capability.number) == 1
   }
 
   /// Carries `body` out without the capability, if the calling thread has it.
   package static func without<Result: ~Copyable, Problem: Error>(
-    _ capability: Capability, _ body: () throws(Problem) -> Result
+    _ capability: Capabilities, _ body: () throws(Problem) -> Result
   ) throws(Problem) -> Result {
-    let isDropped = tw_set_effective_capability(Int32(capability.rawValue), 0) == 1
-    defer { if isDropped { _ = tw_set_effective_capability(Int32(capability.rawValue), 1) } }
+    let isDropped = tw_set_effective_capability(capability.number, 0) == 1
+    defer { if isDropped { _ = tw_set_effective_capability(capability.number, 1) } }
     return try body()
   }
 
@@ -38,9 +44,9 @@ package enum Capabilities {
   ///
   /// Whoever lacks CAP_SYS_PTRACE may look into a process only while it has every capability of that process
   /// (`cap_ptrace_access_check` of the kernel). Then none is given up if owners may be looked for.
-  package static func keep(only kept: Set<Capability>) {
+  package static func keep(only kept: Capabilities) {
     let comparesOwn = kept.contains(.sysPtrace) && !isEffective(.sysPtrace)
-    tw_give_up_privileges(comparesOwn ? .max : kept.reduce(0) { $0 | 1 << UInt64($1.rawValue) })
+    tw_give_up_privileges(comparesOwn ? .max : kept.rawValue)
   }
 
   /// Whether this is the host's own user namespace, as one that maps every id to itself (uid_map); false if unknown.

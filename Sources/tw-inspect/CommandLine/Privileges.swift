@@ -3,39 +3,39 @@ import LinuxHost
 
 /// Which capabilities (capabilities(7)) a command needs. It gives up all others when its arguments have been read.
 enum Privileges {
-  private typealias Needs = Set<Capabilities.Capability>
-
   /// For the owners of sockets: to look into the processes of others, and to open a cgroup by its number. For the kernel's
   /// self-tests: to give a socket of its own to another user, and (before Linux 5.7) to tie one to a device.
-  private static let looking: Needs = [.sysPtrace, .dacReadSearch, .chown, .netRaw]
+  private static let looking: Capabilities = [.sysPtrace, .dacReadSearch, .chown, .netRaw]
   /// The trial stands for the server, and is to be answered as this process would be. `looking` has what ties it to a device.
-  private static let binding: Needs = [.netBindService]
+  private static let binding: Capabilities = [.netBindService]
 
-  /// By the names of the commands.
-  private static let ofCommands: [String: Needs] = [
-    "port": looking,
-    "trybind": looking.union(binding),
-    "wait": looking.union(binding),
-    "release": looking.union(binding).union([.netAdmin]),
-    "explain": [],
+  private static func needs(of command: String) -> Capabilities {
+    switch command {
+    case "port": looking
+    case "trybind", "wait": looking.union(binding)
+    case "release": looking.union(binding).union(.netAdmin)
     // It makes a network namespace, sets it up, and does there what the others do.
-    "demo": looking.union(binding).union([.sysAdmin, .netAdmin]),
-    "serve": binding,
-  ]
+    case "demo": looking.union(binding).union([.sysAdmin, .netAdmin])
+    case "serve": binding
+    default: []
+    }
+  }
 
-  /// By the options for which a command needs more.
-  private static let ofOptions: [String: Needs] = [
-    "--netns": [.sysAdmin, .sysPtrace, .dacReadSearch],
-    "--as-user": [.setUID, .setGID],
-  ]
+  /// What a command needs besides, by the options that it has been given.
+  private static func needs(ofOption option: String) -> Capabilities {
+    switch option {
+    case "--netns": [.sysAdmin, .sysPtrace, .dacReadSearch]
+    case "--as-user": [.setUID, .setGID]
+    default: []
+    }
+  }
 
   /// - Parameter arguments: those of the command line.
   static func giveUp(for command: any Command.Type, _ arguments: [String]) {
-    var needs = command.configuration.commandName.flatMap { ofCommands[$0] } ?? []
-    for (option, more) in ofOptions
-    where arguments.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
-      needs.formUnion(more)
+    var kept = needs(of: command.configuration.commandName ?? "")
+    for argument in arguments where argument.utf8.starts(with: "--".utf8) {
+      kept.formUnion(needs(ofOption: String(argument.prefix { $0 != "=" })))
     }
-    Capabilities.keep(only: needs)
+    Capabilities.keep(only: kept)
   }
 }

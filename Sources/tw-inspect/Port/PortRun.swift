@@ -46,6 +46,9 @@ struct PortRun {
     return ExitStatus.yes
   }
 
+  /// Of more sockets that listen or are only bound nobody reads the names.
+  private static let namedHolders = 64
+
   struct Outcome {
     /// The number of sockets that match, including those beyond the limit.
     var listed: Int
@@ -95,8 +98,8 @@ struct PortRun {
       report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
     }
     if common.format == .table, filter.side == .local {
-      let holders = snapshot.records.filter { $0.state == .listen || $0.state == .bound }
-      report.holders = investigation.details(of: holders, .first, readsOptions: false)
+      report.holders = investigation.details(
+        of: Array(report.holding.prefix(Self.namedHolders)), .first, readsOptions: false)
       report.room = Terminal.height
       report.isRoot = Caller.isCurrentlyRoot
     }
