@@ -12,11 +12,13 @@ package struct StyledText: ~Copyable {
     /// A heading.
     case strong
 
+    /// Of SGR. The colours are those of the 256 that can be read on white and on black, with a contrast of 4 on either; of
+    /// the usual eight, green and cyan are hardly to be seen on white.
     var code: String {
       switch self {
-      case .good: "32"
-      case .bad: "31"
-      case .state: "36"
+      case .good: "38;5;28"
+      case .bad: "38;5;196"
+      case .state: "38;5;30"
       case .strong: "1"
       }
     }
@@ -74,6 +76,22 @@ package struct StyledText: ~Copyable {
     endLine()
   }
 
+  /// How many columns a line takes that was written with or without colours.
+  static func width(of line: String) -> Int {
+    var columns = 0
+    var isControl = false
+    for scalar in line.unicodeScalars {
+      if scalar == "\u{1b}" {
+        isControl = true
+      } else if isControl {
+        isControl = scalar != "m"
+      } else {
+        columns += 1
+      }
+    }
+    return columns
+  }
+
   /// The lines that `body` writes, at this width and with these colours, without writing them.
   func lines(_ body: (inout StyledText) -> Void) -> [String] {
     var apart = StyledText(usesColor: usesColor, width: width, rows: rows)
@@ -128,7 +146,7 @@ package struct StyledText: ~Copyable {
 
 extension ByteBuffer {
   mutating func append(titleOf state: TCPState, isColored: Bool) {
-    if isColored { append(literal: "\u{1b}[36m") }
+    if isColored { append(literal: "\u{1b}[38;5;30m") }
     append(titleOf: state)
     if isColored { append(literal: "\u{1b}[0m") }
   }

@@ -29,7 +29,7 @@ package struct TrybindText {
   private enum Part: CaseIterable {
     case verdict, trials, reason, seen, remedies, others, unseen, topics
 
-    /// What a short terminal is spared, from the first that goes; the verdict and the remedies always stay.
+    /// What a short terminal is spared, from the first that goes; the verdict and the first remedy always stay.
     static let dispensable: [Part] = [.topics, .others, .unseen, .seen, .reason, .trials]
 
     /// Whether an empty line follows.
@@ -41,7 +41,7 @@ package struct TrybindText {
     for part in Part.allCases {
       parts[part] = text.lines { write(part, isBrief: text.rows != nil, to: &$0) }
     }
-    let left = text.rows.map { Self.fit(&parts, to: $0) } ?? 0
+    let left = text.rows.map { Self.fit(&parts, to: $0, width: text.width) } ?? 0
     for part in Part.allCases {
       guard let lines = parts[part], !lines.isEmpty else { continue }
       for line in lines { text.line(line) }
@@ -51,9 +51,13 @@ package struct TrybindText {
   }
 
   /// Leaves out what has no room on so many rows, and returns the number of lines that it was.
-  private static func fit(_ parts: inout [Part: [String]], to rows: Int) -> Int {
+  private static func fit(_ parts: inout [Part: [String]], to rows: Int, width: Int) -> Int {
+    // The terminal itself breaks what is wider than it.
+    func rowCount(_ line: String) -> Int { max(1, (StyledText.width(of: line) + width - 1) / width) }
     func count(_ parts: [Part: [String]]) -> Int {
-      parts.reduce(0) { $0 + $1.value.count + ($1.key.isApart && !$1.value.isEmpty ? 1 : 0) }
+      parts.reduce(0) { rows, part in
+        rows + part.value.reduce(0) { $0 + rowCount($1) } + (part.key.isApart && !part.value.isEmpty ? 1 : 0)
+      }
     }
     let whole = parts
     // The command and the prompt take a line each, and what was left out another.
@@ -66,6 +70,10 @@ package struct TrybindText {
       // Of several sockets the first is enough.
       while count(parts) > rows - 3, parts[part]?.isEmpty == false { parts[part]?.removeLast() }
     }
+    // Of the remedies those that come last, which are the more destructive ones; the first stays.
+    while count(parts) > rows - 3, let last = parts[.remedies]?.lastIndex(where: beginsRemedy), last > 0 {
+      parts[.remedies]?.removeSubrange(last...)
+    }
     for part in Part.dispensable.reversed() where parts[part]?.isEmpty == true {
       var more = parts
       more[part] = whole[part]
@@ -73,6 +81,8 @@ package struct TrybindText {
     }
     return Part.allCases.reduce(0) { $0 + (whole[$1]?.count ?? 0) - (parts[$1]?.count ?? 0) }
   }
+
+  private static func beginsRemedy(_ line: String) -> Bool { line.dropFirst(indent).hasPrefix("- ") }
 
   private func write(_ part: Part, isBrief: Bool, to text: inout StyledText) {
     let deciding = texts.first

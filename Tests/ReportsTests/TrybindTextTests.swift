@@ -217,8 +217,9 @@ import Testing
       #expect(!plain.contains("\u{1b}"))
       let colored = text(diagnosis, usesColor: true)
       #expect(
-        colored.contains("\u{1b}[\(situation.bindable == true ? 32 : 31)m\(Self.word(situation))\u{1b}[0m"))
-      #expect(colored.replacing(try Regex("\u{1b}\\[[0-9]+m"), with: "") == plain, "\(situation.name)")
+        colored.contains(
+          "\u{1b}[38;5;\(situation.bindable == true ? 28 : 196)m\(Self.word(situation))\u{1b}[0m"))
+      #expect(colored.replacing(try Regex("\u{1b}\\[[0-9;]+m"), with: "") == plain, "\(situation.name)")
     }
   }
 }
