@@ -35,17 +35,17 @@ package struct Setting: Sendable {
     "net.ipv4.tcp_tw_reuse_delay", "ms until a TIME_WAIT may be reused", availability: "since Linux 6.14",
     withoutIt: "it waits 1 s")
   static let twRecycle = Setting("net.ipv4.tcp_tw_recycle", "", availability: "until Linux 4.11")
-  static let finTimeout = Setting("net.ipv4.tcp_fin_timeout", "s; FIN_WAIT2 without a process")
-  static let maxTimeWait = Setting("net.ipv4.tcp_max_tw_buckets", "TIME_WAIT at the most")
+  static let finTimeout = Setting("net.ipv4.tcp_fin_timeout", "s; life of a FIN_WAIT2 without a process")
+  static let maxTimeWait = Setting("net.ipv4.tcp_max_tw_buckets", "the most TIME_WAIT")
   static let rfc1337 = Setting("net.ipv4.tcp_rfc1337", "1: no RST ends a TIME_WAIT")
   static let timestamps = Setting("net.ipv4.tcp_timestamps", "0 off; 1, 2 on")
-  static let orphanRetries = Setting("net.ipv4.tcp_orphan_retries", "0 stands for 8")
-  static let synRetries = Setting("net.ipv4.tcp_syn_retries", "SYNs sent again")
-  static let synAckRetries = Setting("net.ipv4.tcp_synack_retries", "SYN-ACKs sent again")
-  static let portRange = Setting("net.ipv4.ip_local_port_range", "ephemeral ports, IPv6 too")
+  static let orphanRetries = Setting("net.ipv4.tcp_orphan_retries", "retries; 0 means 8")
+  static let synRetries = Setting("net.ipv4.tcp_syn_retries", "SYN retries")
+  static let synAckRetries = Setting("net.ipv4.tcp_synack_retries", "SYN-ACK retries")
+  static let portRange = Setting("net.ipv4.ip_local_port_range", "ephemeral ports, also for IPv6")
   static let reservedPorts = Setting("net.ipv4.ip_local_reserved_ports", "never chosen by the kernel")
   static let unprivilegedStart = Setting(
-    "net.ipv4.ip_unprivileged_port_start", "the first port for everybody, IPv6 too")
+    "net.ipv4.ip_unprivileged_port_start", "the first port for everybody, also for IPv6")
   static let nonlocalBind = Setting("net.ipv4.ip_nonlocal_bind", "1: any address may be bound")
   static let nonlocalBind6 = Setting(
     "net.ipv6.ip_nonlocal_bind", "the same for IPv6", availability: "with IPv6")
@@ -55,12 +55,12 @@ package struct Setting: Sendable {
     "net.ipv6.conf.all.disable_ipv6", "1: no IPv6 addresses", availability: "with IPv6")
   static let hashEntries = Setting(
     "net.ipv4.tcp_ehash_entries", "negative: shared with the host", availability: "since Linux 6.1",
-    withoutIt: "every namespace shares the host's")
+    withoutIt: "every namespace shares that of the host")
   static let l3mdev = Setting(
     "net.ipv4.tcp_l3mdev_accept", "1: listeners are for every VRF",
     availability: "with CONFIG_NET_L3_MASTER_DEV")
 
   static let timeWaits = Setting("TIME_WAIT now", "in this network namespace", kind: .timeWaitCount)
   static let timerStep = Setting(
-    "timer wheel step", "ms; a TIME_WAIT can last so much longer", kind: .timerStep)
+    "timer wheel step", "ms; a TIME_WAIT can last this much longer", kind: .timerStep)
 }

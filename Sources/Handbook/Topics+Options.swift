@@ -4,31 +4,31 @@ extension Topics {
       "SO_REUSEADDR", aliases: ["reuseaddr", "reuse-address", "reuse", "--reuse"], .option,
       "bind beside old connections",
       """
-      Set on a socket before bind(), it lets the socket have a port that other sockets hold, if those have the option too
-      and do not listen: TIME_WAIT, connections in every state, sockets that are only bound. The user does not matter.
+      Set it before bind(). Then the socket can use a port that other sockets hold, if they have the option as well and do not
+      listen. They may be in TIME_WAIT, be connections in any state, or only be bound. They may belong to any user.
 
-      Connections inherit it from the listener when they are made, and a TIME_WAIT has what its connection had when it was
-      closed. After that nothing can change it.
+      A connection inherits it from its listener, and a TIME_WAIT has what its connection had when it was closed. After that
+      nothing can change it.
 
-      listen() asks again: of two sockets that are bound so, the second cannot listen once the first does.
+      listen() checks again: if two sockets are bound like this and the first one listens, the second cannot.
       """,
       here: [.timeWaits],
       wrong: [
         .init(
           "Setting it in the new server is enough.",
           """
-          Linux asks for it on both sides. The first restart after it was added still fails, if the old server left
+          Linux requires it on both sides. The first restart after it was added still fails, if the old server left
           connections.
           """),
         .init(
           "It lets two servers listen on one port.",
-          "Never on Linux: that is SO_REUSEPORT. On other systems it may."),
+          "Never on Linux: that is SO_REUSEPORT. On other systems it can."),
         .init("With it, any state but TIME_WAIT is still refused.", "On Linux only LISTEN is."),
-        .init("It has to do with tcp_tw_reuse.", "That is a setting for connect()."),
+        .init("It has to do with tcp_tw_reuse.", "That setting is for connect()."),
       ],
       advice: [
         "set it on every listening TCP socket before bind()",
-        "try what it does here: tw-inspect trybind PORT shows bind with and without it",
+        "try it on a port: tw-inspect trybind PORT shows bind with and without it",
       ],
       sources: ["socket(7): SO_REUSEADDR", "kernel source: net/ipv4/inet_connection_sock.c"],
       related: ["bind-rules", "reuseaddr-against-tw-reuse", "time-wait-holder-without-reuse"]),
@@ -36,60 +36,62 @@ extension Topics {
       "SO_REUSEPORT", aliases: ["reuseport", "reuse-port", "--reuse-port"], .option,
       "several listeners on one port",
       """
-      Lets several sockets of one effective user have the same address and port, listeners included, if every one of them
-      has the option, the first one too. The kernel spreads new connections over those whose address fits best.
+      It lets several sockets of one effective user use the same address and port, even listeners. Every one of them must
+      have the option, also the first one. The kernel spreads new connections over those whose address fits best.
 
-      It also gets past a TIME_WAIT whose connection had the option, whoever owned it.
+      It also helps with a TIME_WAIT whose connection had the option, whichever user it belonged to.
       """,
       wrong: [
         .init(
           "It is a stronger SO_REUSEADDR.",
-          "They are apart: each has to be on both sides. One does not stand in."),
-        .init("root may join.", "The effective users must be equal."),
+          "They are separate: each must be on both sides, and neither replaces the other."),
+        .init("root may always share.", "The effective users must be equal."),
         .init(
           "It makes restarts safe.",
           """
-          If the old server still runs, both listen, and connections in the queue of the one that stops are lost. A second
-          start by mistake goes unnoticed.
+          If the old server still runs, both listen. Connections in the queue of the one that stops are lost. And nobody
+          notices a second start by mistake.
           """),
       ],
       advice: [
-        "use it where several processes of one service are meant to share a port",
-        "for restarts alone, SO_REUSEADDR is what you want",
+        "use it if several processes of one service should share a port",
+        "if you only need restarts, use SO_REUSEADDR",
       ],
       sources: ["socket(7): SO_REUSEPORT"],
       related: ["sharing-a-port", "reuse-port-one-sided", "reuse-port-other-user"]),
     Topic(
       "SO_LINGER", aliases: ["linger"], .option, "what close() does with unsent data",
       """
-      With a time above 0, close() waits up to that long until what was sent is acknowledged; TIME_WAIT comes as ever. With
-      0 s close() throws away what is not sent and sends a RST: the connection is gone at both ends, and no TIME_WAIT is left.
+      With a time above 0, close() waits up to that time until the sent data is acknowledged. TIME_WAIT follows as usual. With
+      0 s close() drops unsent data and sends a RST. The connection is gone at both ends, and no TIME_WAIT is left.
       """,
       wrong: [
         .init(
-          "With 0 s it is a clean way to be rid of TIME_WAIT.",
-          "The other end gets ECONNRESET and may lose data that it had not read.")
+          "With 0 s it is a clean way to avoid TIME_WAIT.",
+          "The other end gets ECONNRESET, and may lose data that it had not read.")
       ],
-      advice: ["leave it alone, but for connections that you mean to abort"],
+      advice: ["leave it alone, except for connections that you want to abort"],
       sources: ["socket(7): SO_LINGER", "RFC 9293, section 3.10.5"],
       related: ["who-closes-first", "TIME_WAIT"]),
     Topic(
       "SO_BINDTODEVICE", aliases: ["bindtodevice", "--interface"], .option,
-      "tie a socket to a network device",
+      "bind a socket to a network device",
       """
-      The socket sends and receives by one device only. Two sockets that are tied to different devices never conflict, and
-      a TIME_WAIT keeps its device; a socket without a device conflicts with those of every device.
+      The socket sends and receives through one device only. Two sockets that are bound to different devices never conflict.
+      A TIME_WAIT keeps its device. A socket without a device conflicts with sockets of every device.
       """,
-      wrong: [.init("It is the same as binding to the device's address.", "It says nothing of addresses.")],
-      advice: ["ask for such a server: tw-inspect trybind PORT --interface DEVICE"],
+      wrong: [
+        .init("It is the same as binding to the device's address.", "It does not limit the addresses.")
+      ],
+      advice: ["try it: tw-inspect trybind PORT --interface DEVICE"],
       sources: ["socket(7): SO_BINDTODEVICE"], related: ["no-such-interface", "bind-rules"]),
     Topic(
       "IPV6_V6ONLY", aliases: ["v6only", "--v6-only"], .option, "an IPv6 socket that takes no IPv4",
       """
-      Without it a socket on [::] is dual-stack: it takes IPv4 connections as well, and so competes with IPv4 sockets on
-      the port. With it, [::] and 0.0.0.0 can have the same port.
+      Without it a socket on [::] is dual-stack: it accepts IPv4 connections as well, and so conflicts with IPv4 sockets on
+      the port. With it, [::] and 0.0.0.0 can use the same port.
 
-      bind() to a specific IPv6 address sets it by itself. Accepted connections, and their TIME_WAIT, inherit it.
+      bind() to a specific IPv6 address sets it automatically. Accepted connections, and their TIME_WAIT, inherit it.
       """,
       here: [.bindV6Only],
       wrong: [
@@ -103,11 +105,11 @@ extension Topics {
     Topic(
       "IP_FREEBIND", aliases: ["freebind", "IPV6_FREEBIND"], .option, "bind an address that is not here yet",
       """
-      Lets bind() take an address that no interface has, or that is still tentative: for servers that start before their
-      address is there, as with failover addresses.
+      It lets bind() use an address that no interface has, or that is still tentative. It is for servers that start before
+      their address is there, such as failover addresses.
       """,
       here: [.nonlocalBind, .nonlocalBind6],
-      wrong: [.init("It gets past EADDRINUSE.", "It lifts EADDRNOTAVAIL only.")],
+      wrong: [.init("It helps against EADDRINUSE.", "It helps against EADDRNOTAVAIL only.")],
       advice: [
         "set it in the server (systemd: FreeBind=yes), or wait for the network (network-online.target)"
       ],
@@ -116,21 +118,22 @@ extension Topics {
     Topic(
       "IP_BIND_ADDRESS_NO_PORT", aliases: ["bind-address-no-port"], .option, "choose the port at connect()",
       """
-      For clients that bind their source address: bind() with port 0 then takes no port, and connect() chooses one by the
-      whole 4-tuple. Until then nothing is held.
+      It is for clients that bind their source address. With it, bind() to port 0 takes no port. connect() then chooses one
+      that is free for the whole 4-tuple.
       """,
       here: [.portRange],
       wrong: [
         .init(
           "A client that binds only an address is like one that does not bind.",
-          "Without this option bind() takes a port at once, and for all destinations together.")
+          "Without this option bind() takes a port at once, and blocks it for all destinations.")
       ],
       advice: ["set it in proxies and clients that choose their source address"],
       sources: ["ip(7): IP_BIND_ADDRESS_NO_PORT"], related: ["ephemeral-range-exhausted"]),
     Topic(
       "TCP_LINGER2", aliases: ["linger2"], .option, "how long this socket's FIN_WAIT2 is kept",
       """
-      What net.ipv4.tcp_fin_timeout is for all sockets, for this one: how long its FIN_WAIT2 is kept once no process has it.
+      The same as net.ipv4.tcp_fin_timeout, but for one socket: how long its FIN_WAIT2 is kept when no process has it any
+      more.
       """,
       here: [.finTimeout],
       wrong: [.init("It shortens TIME_WAIT.", "Nothing does.")],

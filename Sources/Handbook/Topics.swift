@@ -1,6 +1,6 @@
 /// All topics, and the search for the one that a user means.
 package enum Topics {
-  package static let all: [Topic] = articles + states + errors + options + sysctls + findings
+  package static let all: [Topic] = articles + terms + states + errors + options + sysctls + findings
 
   /// The topic with this name or alias; nil if there is none. Case does not matter, nor do characters other than letters and
   /// digits. The last part of a sysctl's name is enough.
