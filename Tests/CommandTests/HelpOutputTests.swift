@@ -61,7 +61,8 @@ import Testing
       for option in ["--watch", "--interval"] { #expect(help.contains(option)) }
     }
     // The port can be taken again at once.
-    #expect(wait.contains("of the instant") && wait.contains("do tw-inspect wait 9527 && my-server && break"))
+    #expect(
+      wait.contains("true at that moment") && wait.contains("do tw-inspect wait 9527 && my-server && break"))
     let release = try Tool.run("release", "--help").output
     for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
       #expect(release.contains(option), "\(option)")
@@ -69,8 +70,8 @@ import Testing
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
-    #expect(trybind.contains("starts just then can fail"))
-    #expect(port.contains("gate start-up scripts with trybind"))
+    #expect(trybind.contains("starts at that moment can fail"))
+    #expect(port.contains("in start-up scripts, use trybind"))
   }
 
   /// The release build printed nothing, and exited with status 0: it has no encoder of JSON.

@@ -17,7 +17,7 @@ enum ColorChoice: String, CaseIterable {
 /// The options that mean the same in every command.
 struct CommonOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("How the answer is written: table, plain, json, jsonl.", valueName: "format"),
+    help: ArgumentHelp("Format of the answer: table, plain, json, jsonl.", valueName: "format"),
     completion: Choice.completion(OutputFormat.self))
   var output: String?
 
@@ -29,14 +29,14 @@ struct CommonOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "When to use colour: auto, always, never; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM.",
+      "When to use colour: auto, always, never; auto follows NO_COLOR, CLICOLOR_FORCE and TERM.",
       valueName: "when"),
     completion: Choice.completion(ColorChoice.self))
   var color: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where to look: netlink, proc (/proc/net/tcp), or auto, which takes netlink unless it is refused.",
+      "Where to look: netlink, proc (/proc/net/tcp), or auto (netlink, unless it is refused).",
       valueName: "source"),
     completion: Choice.completion(SocketSource.Choice.self))
   var source: String?
@@ -47,7 +47,7 @@ struct CommonOptions: ParsableArguments {
       valueName: "namespace"))
   var netns: String?
 
-  @Flag(name: .customShort("4"), help: "IPv4 only, also where it arrives at an IPv6 socket (v4-mapped).")
+  @Flag(name: .customShort("4"), help: "IPv4 only, also on IPv6 sockets (v4-mapped).")
   var ipv4 = false
 
   @Flag(name: .customShort("6"), help: "IPv6 only, without v4-mapped addresses.")
@@ -59,7 +59,7 @@ struct CommonOptions: ParsableArguments {
   @Flag(
     name: .shortAndLong,
     help:
-      "The whole answer, however short the terminal is; -vv also what was asked of the kernel, on standard error."
+      "Print the whole answer, even on a short terminal; -vv: also what the kernel was asked, on standard error."
   )
   var verbose: Int
 

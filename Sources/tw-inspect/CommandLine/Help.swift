@@ -6,34 +6,34 @@ import SocketTable
 enum Help {
   static let rootExamples = """
     EXAMPLES
-      tw-inspect port 9527                which TIME_WAIT sockets hold it, how long
+      tw-inspect port 9527                which TIME_WAIT hold it, and how long
       tw-inspect port 9527 --all          every socket on it
-      tw-inspect trybind 9527             could a server bind it? if not, why?
+      tw-inspect trybind 9527             can a server bind it? if not, why?
       tw-inspect trybind 9527 --reuse     the same for one that sets SO_REUSEADDR
-      tw-inspect wait 9527 && my-server   start it as soon as it could
+      tw-inspect wait 9527 && my-server   start it as soon as it can bind
       sudo tw-inspect release 9527        end its TIME_WAIT sockets now
-      tw-inspect explain TIME_WAIT        what a word of all this means
-      tw-inspect demo                     TIME_WAIT made and explained, live
+      tw-inspect explain TIME_WAIT        what these words mean
+      tw-inspect demo                     make a TIME_WAIT, and explain it
     """
 
   static let rootDiscussion = """
     \(rootExamples)
 
     DESCRIPTION
-      TCP on Linux only. All but release, --as-user and most of --netns works
-      without root. No connection is ever made but by demo, to itself; trybind
-      and wait take the port for some microseconds, and give it back.
+      TCP on Linux only. Only release, --as-user and most uses of --netns need
+      root. No command connects to anything, except demo, to itself. trybind and
+      wait take the port for some microseconds, and give it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always
-      CLICOLOR_FORCE  colour also where output is no terminal
+      CLICOLOR_FORCE  colour even if the output is not a terminal
       TERM            dumb: no colour
 
     EXIT STATUS
-      0   looked; of trybind and wait: yes
-      1   --expect was not met; of trybind and wait: no
+      0   done; for trybind and wait: yes
+      1   --expect was not met; for trybind and wait: no
       64  wrong usage
-      69  could not look, or the look is incomplete (what was seen is printed)
+      69  could not look, or the list is incomplete (it is still printed)
       71  an error of the operating system
       74  the output could not be written
       77  not permitted (--as-user, --netns, release)
@@ -44,7 +44,7 @@ enum Help {
     \(rootExamples)
 
     Explains "Address already in use" on Linux: what holds a TCP port, for how
-    long, and whether a server's options would get past it.
+    long, and whether the options of your server help.
     More: tw-inspect --help, and --help after the name of each command
 
     """
@@ -70,7 +70,7 @@ enum Help {
       let option = index > 0 ? arguments[index - 1] : ""
       return option.hasPrefix("--")
         ? "\(option) '\(number)': a value does not begin with '-'\(more)"
-        : "'\(number)': no option and no port; ports are 1 to 65535"
+        : "'\(number)': neither an option nor a port; ports are 1 to 65535"
     }
     return ByteSafety.escaped(message.split(whereSeparator: \.isWhitespace).joined(separator: " ")) + more
   }

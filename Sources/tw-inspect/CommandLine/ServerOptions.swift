@@ -15,12 +15,12 @@ struct ServerOptions: ParsableArguments {
   @Flag(help: "Your server sets IPV6_V6ONLY on its IPv6 sockets.")
   var v6Only = false
 
-  @Option(help: ArgumentHelp("Your server is tied to this device (SO_BINDTODEVICE).", valueName: "device"))
+  @Option(help: ArgumentHelp("Your server binds to this device (SO_BINDTODEVICE).", valueName: "device"))
   var interface: String?
 
-  @Flag(help: "Try listen() too; a client could connect in that instant.")
+  @Flag(help: "Try listen() too; a client could connect at that moment.")
   var listen = false
 
-  @Flag(help: "Go ahead where --listen with --reuse-port could take connections of a live listener.")
+  @Flag(help: "Do it even if --listen with --reuse-port could take connections of a running server.")
   var yes = false
 }

@@ -4,7 +4,7 @@ struct DemoServeCommand: Command {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     _superCommandName: "tw-inspect demo",
-    abstract: "Be the textbook's server: take one client, print what it says.",
+    abstract: "Run the textbook's server: accept one client and print what it sends.",
     discussion: """
       EXAMPLES
         tw-inspect demo serve 9527           then, elsewhere: telnet 127.0.0.1 9527
@@ -12,10 +12,10 @@ struct DemoServeCommand: Command {
 
       DESCRIPTION
         Binds 0.0.0.0, listens, accepts one client and prints what it receives
-        until the client closes. Who closes first decides: end telnet (Ctrl-], then
-        quit), and the server starts again at once; press Ctrl-C here, and its port
-        is left in TIME_WAIT (see tw-inspect port 9527). Then start it again, with
-        --reuse and without. TCP only.
+        until the client closes. What follows depends on who closes first. If you
+        end telnet (Ctrl-], then quit), the server can start again at once. If you
+        press Ctrl-C here, its port stays in TIME_WAIT (see tw-inspect port 9527).
+        Then start it again, with --reuse and without. TCP only.
         Everybody who can reach this host can connect.
 
       EXIT STATUS
@@ -24,7 +24,7 @@ struct DemoServeCommand: Command {
         64   wrong usage
         71   an error of the operating system
         74   the output could not be written
-        130  ended by Ctrl-C, having closed its side first
+        130  ended by Ctrl-C, after it closed its side first
       """,
     version: "tw-inspect \(Version.number)")
 

@@ -6,22 +6,23 @@ struct ExplainCommand: Command {
     commandName: "explain",
     // With this name the parser does not look for --generate-completion-script at each start: `TwInspect` answers that.
     _superCommandName: "tw-inspect",
-    abstract: "Explain a TCP state, an errno, a socket option, a sysctl or a finding.",
+    abstract: "Explain a TCP state, an errno, a socket option, a sysctl, a term or a finding.",
     usage: "tw-inspect explain [<options>] [<topic> ...]",
     discussion: """
       EXAMPLES
-        tw-inspect explain                     what there is
+        tw-inspect explain                     the list of topics
         tw-inspect explain TIME_WAIT           a state
         tw-inspect explain 98                  an errno, by number or name
         tw-inspect explain SO_REUSEADDR        a socket option
         tw-inspect explain tcp_tw_reuse        a sysctl
+        tw-inspect explain minisocket          a term
         tw-inspect explain listener-alive      what trybind found
 
       DESCRIPTION
-        Each says what it is, what this host has set, what is commonly believed
-        of it and wrong, what to do, and where it is defined. Upper and lower
-        case, and what stands between words, do not matter. No socket is looked
-        at. TCP on Linux only.
+        Each topic says what it is, what this host has set, what to do, and where
+        it is defined. It also says which common beliefs about it are wrong.
+        Upper and lower case do not matter, and neither do the characters between
+        words. No socket is looked at. TCP on Linux only.
 
       EXIT STATUS
         0   shown
@@ -32,7 +33,7 @@ struct ExplainCommand: Command {
       """)
 
   @Argument(
-    help: ArgumentHelp("What to explain; nothing lists the topics.", valueName: "topic"),
+    help: ArgumentHelp("What to explain; without it, the topics are listed.", valueName: "topic"),
     completion: .custom(completeTopics))
   var topic: [String] = []
 

@@ -14,23 +14,24 @@ struct ReleaseCommand: Command {
         sudo tw-inspect release 9527 --include-fin-wait-2
 
       DESCRIPTION
-        Ends timewait minisockets whose own port this is: TIME_WAIT, and with
-        --include-fin-wait-2 also FIN_WAIT2 that only a timer keeps. Each is
-        named to the kernel by its cookie, so that nothing else can be hit when
-        it ends by itself just then. A listener or a connection that a process
-        has is never touched. Only netlink can do this, not --source proc.
-        TIME_WAIT is there for a reason: without it, late segments of an ended
-        connection could reach a new one with the same addresses and ports
-        (RFC 1337). Waiting, or SO_REUSEADDR in the server, is without risk.
-        Afterwards it looks again, and tries one bind without options: to [::],
+        Ends timewait minisockets that have this local port (tw-inspect explain
+        minisocket): TIME_WAIT, and with --include-fin-wait-2 also FIN_WAIT2
+        without a process. It names each by its cookie (tw-inspect explain
+        cookie), so nothing else can be ended by mistake. It never touches a
+        listener, or a connection that a process has. Only netlink can do this,
+        not --source proc.
+        TIME_WAIT has a purpose: without it, late segments of an ended connection
+        could reach a new one with the same addresses and ports (RFC 1337).
+        Waiting, or SO_REUSEADDR in the server, has no such risk.
+        At the end it looks again, and tries one bind without options: to [::],
         which overlaps with every other socket on the port (-4: 0.0.0.0). That
         takes the port for some microseconds. TCP only.
 
       EXIT STATUS
-        0   nothing is left of what it was to end
-        1   some of it is left, or the answer was no
-        64  wrong usage; --yes is missing where nobody can be asked
-        69  could not look, the look is incomplete, or the kernel lacks this
+        0   everything that it should end has ended
+        1   something is left, or you answered no
+        64  wrong usage; or --yes is missing and nobody can be asked
+        69  could not look, the list is incomplete, or the kernel cannot do it
         71  an error of the operating system
         74  the output could not be written
         77  not permitted
@@ -39,13 +40,13 @@ struct ReleaseCommand: Command {
   @Argument(help: ArgumentHelp("A port number or service name.", valueName: "port"), completion: .ports)
   var port: String
 
-  @Flag(name: .customLong("include-fin-wait-2"), help: "End FIN_WAIT2 that only a timer keeps as well.")
+  @Flag(name: .customLong("include-fin-wait-2"), help: "Also end FIN_WAIT2 without a process.")
   var includeFinWait2 = false
 
   @Flag(help: "End them without asking.")
   var yes = false
 
-  @Flag(help: "Show what would be ended, and end nothing.")
+  @Flag(help: "Show what it would end, and end nothing.")
   var dryRun = false
 
   @OptionGroup var common: CommonOptions
