@@ -30,7 +30,7 @@ struct FaultTests {
       }
       let table = try run("port", "9527")
       #expect(!table.output.contains("No TIME_WAIT"))
-      #expect(table.output.contains("the table was not seen whole"))
+      #expect(table.output.contains("the list of sockets is incomplete"))
 
       let port = try run("port", "9527", "--json").json
       #expect(port["source"]["complete"].bool == false)
@@ -103,7 +103,7 @@ struct FaultTests {
       #expect(holder["owners_complete"].bool == false)
       #expect(try result.json["findings"][0]["slug"].string == "listener-alive")
       #expect(!result.output.contains("kernel itself") && !result.output.contains("not mounted"))
-      #expect(result.errors.contains("not every process could be looked at: "), "\(result)")
+      #expect(result.errors.contains("not every process could be checked: "), "\(result)")
       #expect(result.errors.split(separator: "\n").count == 1)
     }
   }

@@ -65,12 +65,12 @@ import Testing
     Mistake(["port", "80", "--flags", "foo"], "'foo'", "--flags", "none", "live"),
     Mistake(["port", "80", "--flags", "live", "--output", "plain"], "--flags live", "plain", "jsonl"),
     Mistake(["port", "80", "--flags", "live", "--watch"], "--flags live", "--watch"),
-    Mistake(["trybind", "80", "--as-user", "no-such-user"], "'no-such-user'", "no such user"),
-    Mistake(["trybind", "80", "--as-user", ""], "''", "no such user"),
+    Mistake(["trybind", "80", "--as-user", "no-such-user"], "'no-such-user'", "not a user"),
+    Mistake(["trybind", "80", "--as-user", ""], "''", "not a user"),
     Mistake(["trybind", "80", "--as-user", "-1"], "--as-user"),
-    Mistake(["trybind", "80", "--as-user", "4294967295"], "'4294967295'", "no such user"),
-    Mistake(["trybind", "80", "--as-user", "4294967296"], "'4294967296'", "no such user"),
-    Mistake(["trybind", "80", "--as-user", "\u{1b}[31m"], "no such user"),
+    Mistake(["trybind", "80", "--as-user", "4294967295"], "'4294967295'", "not a user"),
+    Mistake(["trybind", "80", "--as-user", "4294967296"], "'4294967296'", "not a user"),
+    Mistake(["trybind", "80", "--as-user", "\u{1b}[31m"], "not a user"),
   ]
 
   static let options: [Mistake] = [

@@ -151,7 +151,7 @@ package enum OwnerSearch {
   private func heedClock() {
     guard !isLate, Clock.monotonicNanoseconds > deadline else { return }
     isLate = true
-    fail("there was no time for the rest of them")
+    fail("there was no time for the others")
   }
 
   func run() {

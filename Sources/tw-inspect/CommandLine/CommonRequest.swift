@@ -17,9 +17,9 @@ struct CommonRequest {
   let verbose: Bool
 
   init(_ options: CommonOptions) throws(Failure) {
-    if options.udp { throw .usage("--udp: only TCP is looked at; --udp is reserved") }
+    if options.udp { throw .usage("--udp: tw-inspect looks at TCP only; --udp is reserved") }
     if options.ipv4 && options.ipv6 {
-      throw .usage("-4 and -6: they exclude each other; leave both out for both families")
+      throw .usage("-4 and -6: give one of them; leave both out for both families")
     }
     let output = try Choice.value(of: "--output", options.output, OutputFormat.self)
     if options.json, let output, output != .json {
@@ -29,7 +29,7 @@ struct CommonRequest {
     color = try Choice.value(of: "--color", options.color, ColorChoice.self) ?? .auto
     family = options.ipv4 ? .ipv4 : options.ipv6 ? .ipv6 : .any
     header = options.header
-    if header, format != .plain { throw .usage("--header: it belongs to --output plain") }
+    if header, format != .plain { throw .usage("--header: it works only with --output plain") }
     quiet = options.quiet
     isWhole = options.verbose > 0
     verbose = options.verbose > 1

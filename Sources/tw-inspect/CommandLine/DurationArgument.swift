@@ -11,7 +11,7 @@ enum DurationArgument {
         "\(option) '\(ByteSafety.escaped(typed))': not a duration; write 500ms, 90s, 2m or 1h30m")
     }
     guard milliseconds > 0 else {
-      throw .usage("\(option) '\(ByteSafety.escaped(typed))': a duration is more than 0")
+      throw .usage("\(option) '\(ByteSafety.escaped(typed))': a duration must be more than 0")
     }
     return milliseconds
   }

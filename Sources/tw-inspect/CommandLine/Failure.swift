@@ -82,7 +82,7 @@ extension Failure {
     case .noSuch(let error): self = .look("--netns '\(shown)': no network namespace: \(error)")
     case .notPermitted(let error):
       let needed = error.call == "setns" ? "CAP_SYS_ADMIN" : "CAP_SYS_PTRACE and CAP_SYS_ADMIN"
-      self = .notPermitted("--netns '\(shown)': \(error); it takes \(needed), as root has")
+      self = .notPermitted("--netns '\(shown)': \(error); it needs \(needed), which root has")
     case .system(let error): self.init(status: ExitStatus.systemError, message: error.description)
     }
   }

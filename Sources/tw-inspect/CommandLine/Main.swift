@@ -9,8 +9,8 @@ struct Main {
     if Capabilities.wereRaised {
       StandardOutput.complain(
         """
-        tw-inspect: not permitted: it was started with rights of its file (set-user-ID, set-group-ID or capabilities), \
-        and would lend them to anybody; take them from the file, and run it by sudo or as root
+        tw-inspect: not permitted: its file has set-user-ID, set-group-ID or capabilities, which would give rights to \
+        anybody; remove them, and use sudo
         """)
       Exit.now(ExitStatus.notPermitted)
     }

@@ -75,7 +75,7 @@ struct ServerRequest {
     guard let address = IPAddress(parsing: parts[0]), parts.count == 1 || address.family == .ipv6 else {
       throw .usage(
         """
-        --address '\(shown)': not an IPv4 or IPv6 address; names are not looked up: 192.0.2.7, ::1, \
+        --address '\(shown)': not an IPv4 or IPv6 address, and names are not resolved; write 192.0.2.7, ::1 or \
         fe80::1%eth0
         """)
     }

@@ -10,12 +10,13 @@ enum WatchOptions {
     _ watch: Bool, _ typed: String?, _ common: CommonRequest
   ) throws(Failure) -> Int64? {
     guard watch else {
-      if typed != nil { throw .usage("--interval: it belongs to --watch") }
+      if typed != nil { throw .usage("--interval: it works only with --watch") }
       return nil
     }
     switch common.format {
-    case .json: throw .usage("--watch with json: one document never ends; use --output jsonl")
-    case .plain: throw .usage("--watch with plain: nothing would part one look from the next; use jsonl")
+    case .json: throw .usage("--watch with json: the document would never end; use --output jsonl")
+    case .plain:
+      throw .usage("--watch with plain: nothing would separate one look from the next; use --output jsonl")
     case .table, .jsonl: break
     }
     if common.quiet { throw .usage("--watch with -q: there would be nothing to see; leave one of them out") }
@@ -24,7 +25,7 @@ enum WatchOptions {
     }
     guard let milliseconds else { return 1_000_000_000 }
     guard milliseconds >= shortest else {
-      throw .usage("--interval: \(milliseconds) ms is too short; \(shortest) ms at least")
+      throw .usage("--interval: \(milliseconds) ms is too short; the minimum is \(shortest) ms")
     }
     return milliseconds * 1_000_000
   }

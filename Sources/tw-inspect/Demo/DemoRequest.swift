@@ -25,14 +25,14 @@ struct DemoRequest {
         )
       }
       claims = [claim]
-      if onlyLists { throw .usage("--list with a claim: it lists all of them; leave one of them out") }
+      if onlyLists { throw .usage("--list with a claim: --list lists all claims; leave one of them out") }
       if waitsItOut, claim != .lifetime {
-        throw .usage("--full with claim \(number): what it waits out is the TIME_WAIT of claim 3")
+        throw .usage("--full with claim \(number): --full is for claim 3 only")
       }
     } else {
       claims = Claim.allCases
       if onlyLists, waitsItOut {
-        throw .usage("--list with --full: nothing is done, so nothing is waited for")
+        throw .usage("--list with --full: --list carries out no claim; leave one of them out")
       }
     }
     hasIntroduction = command.claim == nil

@@ -86,7 +86,7 @@ struct DemoRun {
     var reports: [ClaimReport] = []
     for claim in request.claims {
       if request.waitsItOut, claim == .lifetime, Terminal.isOutput {
-        StandardOutput.complain("claim 3 waits a TIME_WAIT out, which takes a minute ...")
+        StandardOutput.complain("claim 3 waits until a TIME_WAIT has ended, which takes a minute ...")
       }
       let report = try carryOut(claim, network)
       if !reports.isEmpty { text.line() }
@@ -122,7 +122,7 @@ struct DemoRun {
       _ = try parsed.answer()
     }
     text.line()
-    text.paragraph("What the textbook says about it, carried out on this kernel:")
+    text.paragraph("What the textbook says about it, tried on this kernel:")
     text.line()
     text.finish()
   }

@@ -11,7 +11,7 @@ extension BindDiagnosis {
     case .no: return ExitStatus.no
     case .depends:
       StandardOutput.complain(
-        "depends: on what the table does not tell: \(Reason.text(of: prediction?.unknowns ?? []))")
+        "depends: on what the socket table does not show: \(Reason.text(of: prediction?.unknowns ?? []))")
     case .unknown:
       StandardOutput.complain(
         coverage.isComplete

@@ -50,12 +50,13 @@ extension CommonRequest {
   /// Says on standard error why a look is not whole, if it is not: the exit status alone would not tell.
   func complainAboutCoverage(_ coverage: Coverage) {
     if coverage.isComplete { return }
-    StandardOutput.complain("tw-inspect: the look is incomplete: \(Reason.text(of: coverage.shortfall))")
+    StandardOutput.complain(
+      "tw-inspect: the list of sockets is incomplete: \(Reason.text(of: coverage.shortfall))")
   }
 
   /// Says on standard error what kept the search for owners from some process, if anything did.
   func complainAboutOwners(_ details: SocketDetailsTable) {
     guard let failure = details.failure else { return }
-    StandardOutput.complain("tw-inspect: not every process could be looked at: \(failure)")
+    StandardOutput.complain("tw-inspect: not every process could be checked: \(failure)")
   }
 }

@@ -52,7 +52,7 @@ struct PortRequest {
     states = command.all ? .states(.all) : try Self.states(RepeatedArguments.values(command.state))
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     if interval != nil, expectation != nil {
-      throw .usage("--watch with --expect: it ends only when it is ended; leave one of them out")
+      throw .usage("--watch with --expect: a watch ends only when you end it; leave one of them out")
     }
   }
 

@@ -16,6 +16,6 @@ struct ReleaseRequest {
     includesFinWait2 = command.includeFinWait2
     isDryRun = command.dryRun
     asksFirst = !command.yes && !command.dryRun
-    if asksFirst, common.quiet { throw .usage("--quiet asks nothing; add --yes or --dry-run") }
+    if asksFirst, common.quiet { throw .usage("--quiet: nobody is asked; add --yes or --dry-run") }
   }
 }

@@ -16,7 +16,7 @@ struct ReleaseRun {
     self.request = request
     port = try PortArgument.single(request.port)
     if request.asksFirst, !Terminal.isInput {
-      throw .usage("standard input is no terminal, so nobody can be asked; add --yes or --dry-run")
+      throw .usage("standard input is not a terminal, so nobody can be asked; add --yes or --dry-run")
     }
   }
 
@@ -95,7 +95,7 @@ struct ReleaseRun {
     if error.errno.isNotSupported {
       switch KernelSelfTest.endOfMinisockets {
       case .ofConnectionsAlone, .works:
-        return unavailable("this kernel ends no timewait minisockets, as Linux does since 6.0 (\(error))")
+        return unavailable("this kernel cannot end timewait minisockets; Linux can since 6.0 (\(error))")
       case .notBuiltIn:
         return unavailable("this kernel was built without CONFIG_INET_DIAG_DESTROY (\(error))")
       case .unknown: return unavailable("this kernel cannot do it (\(error))")
@@ -105,7 +105,7 @@ struct ReleaseRun {
   }
 
   private static func unavailable(_ reason: String) -> Failure {
-    .look("sockets can be ended only by netlink (SOCK_DESTROY), by their cookies: \(reason)")
+    .look("sockets can be ended only by netlink (SOCK_DESTROY) and their cookies: \(reason)")
   }
 
   private static var notPermitted: Failure {
@@ -113,7 +113,7 @@ struct ReleaseRun {
       status: ExitStatus.notPermitted,
       message: """
         not permitted: ending sockets needs CAP_NET_ADMIN in the user namespace that owns this network \
-        namespace (root there has it); --dry-run needs nothing
+        namespace (root there has it); --dry-run needs no privileges
         """)
   }
 

@@ -32,7 +32,7 @@ struct TrybindRequest {
   private func refuseContradictions(_ command: TrybindCommand) throws(Failure) {
     if command.matrix, command.watch {
       throw .usage(
-        "--matrix with --watch: what repeats tries your server's options only; leave one of them out")
+        "--matrix with --watch: --watch tries your server's options only; leave one of them out")
     }
     guard isPredicted else { return }
     let option = command.afterStop ? "--after-stop" : "--predict"
@@ -40,7 +40,7 @@ struct TrybindRequest {
       throw .usage("\(option) 0: the kernel chooses the port, so there is nothing to predict")
     }
     if command.watch {
-      throw .usage("\(option) with --watch: one answer is predicted; leave one of them out")
+      throw .usage("\(option) with --watch: a prediction is one answer; leave one of them out")
     }
     if command.server.listen {
       throw .usage("\(option) with --listen: nothing is bound, so nothing listens; leave one of them out")

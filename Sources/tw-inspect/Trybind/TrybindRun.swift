@@ -33,14 +33,14 @@ struct TrybindRun {
   /// The user to bind as. To bind as another user takes privilege; to predict what that user would be answered does not.
   private func find(_ typed: String) throws(Failure) -> User {
     guard let user = User.find(typed) else {
-      throw .usage("--as-user '\(ByteSafety.escaped(typed))': no such user in /etc/passwd, and no number")
+      throw .usage("--as-user '\(ByteSafety.escaped(typed))': not a user in /etc/passwd, and not a number")
     }
     guard
       request.isPredicted || user.uid == HostIdentity.current().effectiveUserID
         || Capabilities.isEffective(.setUID)
     else {
       throw .notPermitted(
-        "--as-user \(ByteSafety.escaped(typed)): it takes CAP_SETUID and CAP_SETGID, as root has")
+        "--as-user \(ByteSafety.escaped(typed)): it needs CAP_SETUID and CAP_SETGID, which root has")
     }
     return user
   }
