@@ -17,13 +17,13 @@ extension ClaimReport {
     verdict = same.result == .inUse && same.given[0].value == TCPState.timeWait.title ? .holds : .doesNotHold
     reason = "The end that closes first keeps the connection in TIME_WAIT, and the connection keeps its port."
     if other.result == .ok {
-      remarks.append("Only addresses that overlap are refused: 127.0.0.2:\(port) is another place.")
+      remarks.append("Only addresses that overlap are refused: 127.0.0.2:\(port) does not overlap.")
     }
     if early.result == .inUse, early.given[0].value == TCPState.finWait2.title {
       remarks.append(
         """
-        Before the client closes it is FIN_WAIT2, kept by a timer without any process (so after kill -9): no \
-        list of TIME_WAIT shows it, and bind fails all the same.
+        Before the client closes, the state is FIN_WAIT2, and no process has the socket (as after kill -9). A list of \
+        TIME_WAIT does not show it, but bind still fails.
         """)
     }
   }
@@ -100,7 +100,7 @@ extension ClaimReport {
     }
     reason =
       """
-      Linux asks for SO_REUSEADDR at both sides, and a TIME_WAIT keeps what its socket had. So the first restart after \
+      Linux requires SO_REUSEADDR on both sides, and a TIME_WAIT keeps what its socket had. So the first restart after \
       the option was added still fails.
       """
   }

@@ -109,12 +109,12 @@ extension ClaimReport {
     verdict = helpsConnect && !helpsBind ? .holdsWithCondition : .doesNotHold
     condition =
       verdict == .holdsWithCondition
-      ? "only connect() with an automatic port, 1 s after the connection ended (with 2, the default, on loopback only)."
+      ? "only for connect() with an ephemeral port, 1 s after the connection ended (2, the default: on loopback only)."
       : nil
     reason =
       """
-      The client has one port (ip_local_port_range 40001), and its connection is in TIME_WAIT. The bind is that of a \
-      server whose own port is in TIME_WAIT: it never asks tcp_tw_reuse.
+      The client has only one port (ip_local_port_range 40001), and its connection is in TIME_WAIT. The bind is that of \
+      a server whose own port is in TIME_WAIT: bind() does not look at tcp_tw_reuse.
       """
   }
 }

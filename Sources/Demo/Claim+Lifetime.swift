@@ -35,7 +35,7 @@ extension ClaimReport {
     let isAMinute = lives.allSatisfy { $0.map { Self.isNear($0, Self.minute) } ?? false }
     if waitsItOut, let talk { try waitOut(talk, network) }
     verdict = isAMinute ? .holdsWithCondition : .doesNotHold
-    condition = isAMinute ? "on Linux that is 60 s, whatever the MSL; nothing sets it." : nil
+    condition = isAMinute ? "on Linux that is always 60 s, and no setting changes it." : nil
     reason =
       """
       It is a constant of the kernel (TCP_TIMEWAIT_LEN). tcp_fin_timeout is how long a FIN_WAIT2 without a process \
@@ -43,9 +43,9 @@ extension ClaimReport {
       """
     remarks.append(
       """
-      The timer wheel may be late by up to \
-      \(Quantity.seconds(milliseconds: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))) here: the time left then \
-      stands at 0, and the port is still held.\(waitsItOut ? "" : " tw-inspect demo 3 --full waits it out.")
+      On this kernel the timer can end up to \
+      \(Quantity.seconds(milliseconds: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))) late. In that time 0 s are \
+      left, and the port is still held.\(waitsItOut ? "" : " To see that: tw-inspect demo 3 --full")
       """)
   }
 
@@ -93,6 +93,6 @@ extension ClaimReport {
           // A quarter of a second is left for seeing it.
           isAsKnown: (Self.minute - 100...longest + 250).contains(passed),
           known: .text("60.0 s to \(Quantity.seconds(milliseconds: longest))"))))
-    if hasStoodAtZero { remarks.append("Its time left was seen at 0 while bind still failed.") }
+    if hasStoodAtZero { remarks.append("Its time left was 0 s while bind still failed.") }
   }
 }

@@ -32,7 +32,8 @@ extension ClaimReport {
     verdict = refusedOutsideListen == asked ? .holds : .doesNotHold
     reason =
       """
-      With SO_REUSEADDR at both sides bind and listen succeed in every state but LISTEN. Only a listener keeps the port.
+      With SO_REUSEADDR on both sides, bind and listen succeed in every state except LISTEN. Only a listener keeps the \
+      port.
       """
   }
 }

@@ -34,16 +34,16 @@ package struct BindWatch {
   /// The verdict is wrapped and never cut, because the time left, which users wait for, comes last.
   private func verdict(_ canvas: Canvas) -> [String] {
     let options = Wording.names(diagnosis.target.options)
-    let server = "a server with \(options.isEmpty ? "no options" : options)"
+    let server = "A server with \(options.isEmpty ? "no options" : options)"
     let (word, tone, rest): (String, StyledText.Tone, Prose)
     switch diagnosis.verdict {
-    case .yes: (word, tone, rest) = ("Yes.", .good, " It can be bound by \(server).")
+    case .yes: (word, tone, rest) = ("Yes.", .good, " \(server) can bind it.")
     case .no:
       let time = diagnosis.freeIn.map { milliseconds -> Prose in
         Quantity.isEnding(milliseconds: milliseconds)
-          ? "; it is ending" : "; free in \(Quantity.seconds(milliseconds: milliseconds))"
+          ? "; the timer is ending" : "; free in \(Quantity.seconds(milliseconds: milliseconds))"
       }
-      (word, tone, rest) = ("No.", .bad, " It cannot be bound by \(server)\(time ?? "").")
+      (word, tone, rest) = ("No.", .bad, " \(server) cannot bind it\(time ?? "").")
     case .depends: (word, tone, rest) = ("It depends.", .bad, "")
     case .unknown:
       (word, tone, rest) = ("Unknown.", .bad, " \(Reason.text(of: diagnosis.coverage.shortfall)).")

@@ -60,7 +60,7 @@ package struct DemoText {
     }
     guard !claim.differences.isEmpty else { return }
     text.pad(Self.indent)
-    text.line("Not as known for Linux:", .bad)
+    text.line("Not as expected for Linux:", .bad)
     for difference in claim.differences {
       text.pad(Self.indent)
       text.paragraph("- \(difference.text)", indent: Self.indent + 2)
@@ -91,8 +91,8 @@ package struct DemoText {
     let others = claims.filter { !$0.differences.isEmpty }.map { "\($0.number)" }
     let closing: Prose =
       others.isEmpty
-      ? "Everything came out as known for Linux."
-      : "Not as known for Linux: claim \(others.joined(separator: ", "))."
+      ? "Everything came out as expected for Linux."
+      : "Not as expected for Linux: claim \(others.joined(separator: ", "))."
     text.paragraph("\(Quantity.count(claims.count, "claim")): \(counts). \(closing)")
   }
 }

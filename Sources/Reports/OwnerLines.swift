@@ -15,7 +15,7 @@ enum OwnerLines {
     }
     if let hidden = OwnerText.hidden(known) { return hidden + flags }
     if known.visibility == .none { return "no process has it open" }
-    return details.failure == nil ? nil : "process not found: some could not be looked at"
+    return details.failure == nil ? nil : "process not found: some could not be checked"
   }
 
   /// Explains why owners are hidden, and who can see them. Nil if none is hidden.

@@ -161,7 +161,7 @@ struct PortClosing {
 
   private var nothingElse: Prose {
     if !report.coverage.isComplete {
-      return "Whether anything else holds it is not known: the table was not seen whole."
+      return "Whether another socket holds it is not known: the list of sockets is incomplete."
     }
     return report.coverage.isBlind(to: .boundNotListening)
       ? "No other socket that can be listed holds it." : "No other socket holds it."
@@ -192,7 +192,9 @@ struct PortClosing {
   /// If the look was incomplete, there may be sockets all the same, so "no socket" is said with that reservation.
   private func none(_ place: String) -> [Prose] {
     [
-      "No socket \(place) \(ports)\(report.coverage.isComplete ? "" : ", as far as was seen; it was not seen whole")."
+      report.coverage.isComplete
+        ? "No socket \(place) \(ports)."
+        : "No socket \(place) \(ports) was seen, but the list of sockets is incomplete."
     ]
   }
 
@@ -214,7 +216,7 @@ struct PortClosing {
 
   private var losses: [Prose] {
     report.coverage.isComplete || report.counts.total == 0 && report.filter.ports.single != nil
-      ? [] : ["There may be more: the table was not seen whole."]
+      ? [] : ["There may be more: the list of sockets is incomplete."]
   }
 
   private var blindness: [Prose] {

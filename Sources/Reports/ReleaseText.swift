@@ -59,12 +59,12 @@ package struct ReleaseText {
     text.paragraph(
       report.coverage.isComplete
         ? "No \(what) on \(port): nothing to end."
-        : "No \(what) was seen on \(port), but the table was not seen whole: nothing is ended.")
+        : "No \(what) was seen on \(port), but the list of sockets is incomplete: nothing is ended.")
     if !report.left.isEmpty {
       text.paragraph(
         """
-        It is held all the same: \(list(report.left)). \
-        \(report.left.contains { !$0.isMinisocket } ? "Sockets that a process has are left alone." : "")\(finWait2Hint)
+        But it is in use: \(list(report.left)). \
+        \(report.left.contains { !$0.isMinisocket } ? "Sockets of processes are left alone." : "")\(finWait2Hint)
         """)
     } else {
       text.paragraph(nothing("holds"))
@@ -88,10 +88,10 @@ package struct ReleaseText {
     if report.chosen.isEmpty || report.isDryRun { return }
     text.line()
     text.paragraph(
-      report.released.isEmpty ? "Ended none." : "Ended \(onPort(report.released)).")
+      report.released.isEmpty ? "Nothing was ended." : "Ended \(onPort(report.released)).")
     if report.vanished > 0 {
       text.paragraph(
-        "\(Quantity.grouped(report.vanished)) had ended by \(report.vanished == 1 ? "itself" : "themselves") before."
+        "\(Quantity.grouped(report.vanished)) had ended by \(report.vanished == 1 ? "itself" : "themselves") before that."
       )
     }
     let remaining = report.remaining
@@ -118,8 +118,8 @@ package struct ReleaseText {
 
   private func nothing(_ verb: String) -> Prose {
     report.coverage.isComplete
-      ? "Nothing that this kernel can list \(verb) port \(report.port)."
-      : "Whether anything else \(verb) port \(report.port) is not known: the table was not seen whole."
+      ? "No socket that this kernel lists \(verb) port \(report.port)."
+      : "Whether another socket \(verb) port \(report.port) is not known: the list of sockets is incomplete."
   }
 
   /// "3 TIME_WAIT, 1 FIN_WAIT2 without a process".

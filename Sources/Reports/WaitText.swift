@@ -68,9 +68,9 @@ package struct WaitText {
   package func delayed(by delay: WaitPlan.Delay, left: Int64) -> String {
     let reason =
       switch delay {
-      case .rearmed: "a segment of the peer's started a TIME_WAIT again"
-      case .peerClosed: "the peer of a FIN_WAIT2 has closed, and its TIME_WAIT began"
-      case .another: "another connection has ended on it"
+      case .rearmed: "a segment from the peer restarted a TIME_WAIT"
+      case .peerClosed: "the peer of a FIN_WAIT2 has closed, and a TIME_WAIT began"
+      case .another: "another connection on it has ended"
       }
     return "\(place) will be free later, \(Quantity.seconds(milliseconds: left)) from now: \(reason)"
   }
@@ -106,7 +106,7 @@ package struct WaitText {
   private func holders(_ moment: Moment) -> String {
     let states = StateList(moment.holders)
     if states.isEmpty {
-      return moment.refusal == "EADDRINUSE" ? "EADDRINUSE, held by what cannot be seen" : moment.refusal
+      return moment.refusal == "EADDRINUSE" ? "EADDRINUSE, the holder is not visible" : moment.refusal
     }
     return states.list.plain
   }

@@ -38,7 +38,7 @@ import Testing
       }
       .replacing(/\b(59\.[5-9]|60\.0) s\b/, with: "60.0 s")
       .replacing(/\b(4\.[5-9]|5\.0) s\b/, with: "5.0 s")
-      .replacing(/at the latest \d\d\.\d s/, with: "at the latest 62.0 s")
+      .replacing(/\d\d\.\d s at the latest/, with: "62.0 s at the latest")
       .replacing(/up to \d\.\d s/, with: "up to 2.0 s")
       .replacing(/connect after \d\.\d s/, with: "connect after 1.0 s")
   }

@@ -173,7 +173,7 @@ struct DemoTests {
       command.denials = [.unshare(EPERM)]
       let text = try command.run()
       #expect(text.exitCode == 1)
-      #expect(text.output.contains("Not as known for Linux:"))
+      #expect(text.output.contains("Not as expected for Linux:"))
     }
   }
 

@@ -69,9 +69,9 @@ struct LiveFlagsTests {
       #expect(hidden["reuse_addr"].isNull && hidden["reuse_port"].isNull)
       let text = try Tool.run("trybind", "9527", "--flags", "live", asUser: 1)
       #expect(text.exitCode == 1)
-      #expect(text.output.contains("options not readable"), "\(text)")
+      #expect(text.output.contains("options could not be read"), "\(text)")
       let table = try Tool.run("port", "9527", "--all", "--flags", "live", asUser: 1)
-      #expect(table.exitCode == 0 && table.output.contains("not readable"), "\(table)")
+      #expect(table.exitCode == 0 && table.output.contains("could not be read"), "\(table)")
       expectNarrow(table.output)
     }
   }

@@ -178,7 +178,7 @@ struct ReleaseTests {
       try lab.timeWait(port: 9527)
       let result = try ask(answer)
       #expect(result.exitCode == 1)
-      #expect(result.output.contains("Ended none."))
+      #expect(result.output.contains("Nothing was ended."))
       #expect(try states(onPort: 9527) == ["timeWait"])
       #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
     }
@@ -205,7 +205,7 @@ struct ReleaseTests {
       running.write("y\n")
       let result = try running.finish()
       #expect(result.exitCode == 0)
-      #expect(result.output.contains("Ended none.\r\n1 had ended by itself before."))
+      #expect(result.output.contains("Nothing was ended.\r\n1 had ended by itself before that."))
       #expect(try states(onPort: 9527) == ["listen"])
     }
   }

@@ -89,7 +89,7 @@ struct TextbookTests {
         #expect(result.exitCode == 1)
         let text = result.output.replacing("\n", with: " ")
         #expect(text.contains("No. Port 9527 cannot be bound, even with SO_REUSEADDR"))
-        #expect(text.contains("It frees itself in 5"))
+        #expect(text.contains("The port becomes free in 5"))
         #expect(!text.contains("With SO_REUSEADDR it can"))
         #expect(result.output.hasSuffix("time-wait-holder-without-reuse\n"))
       }

@@ -33,7 +33,7 @@ struct TrybindSettingsTests {
       let answer = try expectTrybind(
         Server(), false, ["time-wait-server-closed-first", "time-wait-table-full"])
       #expect(
-        answer.finding("time-wait-table-full")["title"].string?.hasPrefix("2 TIME_WAIT are kept") == true)
+        answer.finding("time-wait-table-full")["title"].string?.hasPrefix("There are 2 TIME_WAIT") == true)
     }
   }
 

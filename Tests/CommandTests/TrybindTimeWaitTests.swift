@@ -56,7 +56,7 @@ struct TrybindTimeWaitTests {
       // It is no minisocket, and of a TIME_WAIT nothing can be said.
       let answer = try expectTrybind(Server(), false, ["fin-wait-2-orphan"])
       #expect(answer.freeIn.isNull)
-      #expect(!answer.text.contains("frees itself in"))
+      #expect(!answer.text.contains("becomes free in"))
     }
   }
 

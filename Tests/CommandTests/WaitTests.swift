@@ -154,7 +154,7 @@ struct WaitTests {
       unseen.subject?.close()
       #expect(try one.finish(timeout: .seconds(5)).exitCode == 0)
       #expect(try other.finish(timeout: .seconds(5)).exitCode == 0)
-      #expect(other.errors.contains("held by what cannot be seen"))
+      #expect(other.errors.contains("the holder is not visible"))
     }
   }
 

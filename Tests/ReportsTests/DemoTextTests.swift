@@ -71,7 +71,7 @@ import Testing
 
         """)
     #expect(
-      summary([report]) == "1 claim: 1 holds with a condition. Everything came out as known for Linux.\n")
+      summary([report]) == "1 claim: 1 holds with a condition. Everything came out as expected for Linux.\n")
   }
 
   @Test func otherwiseThanKnown() {
@@ -87,13 +87,13 @@ import Testing
            on          ok
 
            Holds.
-           Not as known for Linux:
+           Not as expected for Linux:
            - after "client closes" the server's end is FIN_WAIT2 and the client's
-             closed; known are TIME_WAIT and closed
-           - old server on: bind: ok; known is EADDRINUSE
+             closed; expected are TIME_WAIT and closed
+           - old server on: bind: ok; expected is EADDRINUSE
 
         """)
-    #expect(summary([report]) == "1 claim: 1 holds. Not as known for Linux: claim 4.\n")
+    #expect(summary([report]) == "1 claim: 1 holds. Not as expected for Linux: claim 4.\n")
   }
 
   @Test func skipped() {
@@ -101,7 +101,7 @@ import Testing
     report.reason = "it changes a sysctl."
     #expect(text(report) == "4  \"It starts again.\"\n\n   Skipped: it changes a sysctl.\n")
     #expect(
-      summary([report, report]) == "2 claims: 2 were skipped. Everything came out as known for Linux.\n")
+      summary([report, report]) == "2 claims: 2 were skipped. Everything came out as expected for Linux.\n")
   }
 
   /// Where a table does not fit, it is told.

@@ -17,7 +17,7 @@ import Testing
     #expect(
       finding.title.plain == """
         Port 9527 is in use by nginx (pid 812) and nginx (pid 813), which listen on 0.0.0.0:9527. \
-        Waiting will not free it, and SO_REUSEADDR does not get past a listener.
+        Waiting does not free it, and SO_REUSEADDR does not help against a listener.
         """)
     #expect(
       finding.evidence.map(\.plain) == [

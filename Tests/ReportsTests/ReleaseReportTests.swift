@@ -93,20 +93,20 @@ import Testing
     #expect(
       Self.text(Self.report([]), plan: true) == """
         No TIME_WAIT on port 9527: nothing to end.
-        Nothing that this kernel can list holds port 9527.
+        No socket that this kernel lists holds port 9527.
 
         """)
     #expect(
       Self.text(Self.report([Self.other(.listen, cookie: 1)]), plan: true) == """
         No TIME_WAIT on port 9527: nothing to end.
-        It is held all the same: 1 LISTEN. Sockets that a process has are left alone.
+        But it is in use: 1 LISTEN. Sockets of processes are left alone.
 
         """)
     #expect(
       Self.text(Self.report([Self.minisocket(1, state: .finWait2)]), plan: true).contains(
         "--include-fin-wait-2"))
     #expect(
-      Self.text(Self.report([], isComplete: false), plan: true).contains("was not seen whole"),
+      Self.text(Self.report([], isComplete: false), plan: true).contains("list of sockets is incomplete"),
       "an incomplete look is no answer")
     #expect(Self.text(Self.report([]), plan: false) == "")
   }
@@ -122,8 +122,8 @@ import Testing
       Self.text(report, plan: false) == """
 
         Ended 1 TIME_WAIT on port 9527.
-        1 had ended by itself before.
-        Nothing that this kernel can list is left on port 9527.
+        1 had ended by itself before that.
+        No socket that this kernel lists is left on port 9527.
         A plain bind to [::]:9527 works now.
 
         """)

@@ -26,12 +26,12 @@ import Testing
         0.0.0.0:9527  EADDRINUSE  ok
         [::]:9527     EADDRINUSE  ok
 
-        Why     These connections were closed from this side first, as by a server that
-                stops. Linux keeps each of them in TIME_WAIT for 60 s, and the port with
-                it, unless both the old and the new socket have SO_REUSEADDR. The old
-                ones had it: the trial with SO_REUSEADDR succeeded.
+        Why     This side closed its connections first, as a server does when it stops.
+                Linux keeps each one in TIME_WAIT for 60 s, and the port with it. If
+                both the old and the new socket have SO_REUSEADDR, bind() still works.
+                The old ones had it: the trial with SO_REUSEADDR succeeded.
         Seen    127.0.0.1:9527 - 127.0.0.1:52114  TIME_WAIT  58.4 s left
-        Do      - wait 58.4 s, at the latest 60.4 s, and start the server then
+        Do      - wait 58.4 s, 60.4 s at the latest, then start the server
                     tw-inspect wait 9527
                 - set SO_REUSEADDR on the listening socket before bind(), as TCP
                   servers commonly do

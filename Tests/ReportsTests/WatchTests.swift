@@ -119,7 +119,7 @@ import Testing
       var canvas = self.canvas
       canvas.columns = columns
       let lines = watch.lines(on: canvas) { "dev\($0)" }
-      #expect(lines.joined(separator: " ").contains("SO_REUSEPORT; free in 42.2 s. "), "\(lines)")
+      #expect(lines.joined(separator: " ").contains("cannot bind it; free in 42.2 s. "), "\(lines)")
       #expect(lines.allSatisfy { $0.count <= columns })
     }
   }
@@ -145,7 +145,7 @@ import Testing
         == "port 9527  1 LISTEN, 1 ESTABLISHED  waited 12.3 s of 180.0 s")
     #expect(
       text(nil).progress(moment([], left: nil), width: 79)
-        == "port 9527  EADDRINUSE, held by what cannot be seen  waited 12.3 s")
+        == "port 9527  EADDRINUSE, the holder is not visible  waited 12.3 s")
     for width in 0...100 {
       #expect(text().progress(moment([.timeWait], left: 0), width: width).count <= width)
     }

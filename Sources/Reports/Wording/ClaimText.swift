@@ -21,15 +21,15 @@ extension ClaimReport.Difference {
     case .event(let event):
       """
       after "\(event.actor.rawValue) \(event.action)" the server's end is \(event.server.title) and the client's \
-      \(event.client.title); known are \(event.server.knownTitle) and \(event.client.knownTitle)
+      \(event.client.title); expected are \(event.server.knownTitle) and \(event.client.knownTitle)
       """
     case .answer(let answer):
       """
       \(answer.given.map { "\($0.name) \($0.value)" }.joined(separator: ", ")): \(answer.question): \
-      \(answer.result.text); known is \(answer.known?.text ?? "nothing")
+      \(answer.result.text); expected is \(answer.known?.text ?? "nothing")
       """
-    case .state(let story, let seen, let known): "\(story): the state is \(seen); known is \(known.title)"
-    case .verdict(let verdict, let known): "the verdict is \(verdict.rawValue); known is \(known.rawValue)"
+    case .state(let story, let seen, let known): "\(story): the state is \(seen); expected is \(known.title)"
+    case .verdict(let verdict, let known): "the verdict is \(verdict.rawValue); expected is \(known.rawValue)"
     }
   }
 }

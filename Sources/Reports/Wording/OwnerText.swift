@@ -71,33 +71,31 @@ enum OwnerText {
     if concealment.contains(.noProc) { return "/proc is not mounted here, or shows no processes." }
     if concealment.contains(.pidNamespace) {
       return """
-        This is a PID namespace of its own, in which processes of the host and of other containers are not listed: \
-        root of the host sees them.
+        You are in a separate PID namespace. It does not list processes of the host or of other containers. Root on the \
+        host sees them.
         """
     }
     if concealment.contains(.userNamespace) {
       return """
-        This is a user namespace of its own, whose root may not look into processes outside of it: root of the host \
-        may.
+        You are in a separate user namespace. Its root may not see what processes outside of it have open. Root on the \
+        host may.
         """
     }
     if concealment.contains(.policy) {
       return
-        "A security policy, such as Landlock or SELinux, keeps even root from looking into some processes here."
+        "A security policy, such as Landlock or SELinux, keeps even root from seeing what some processes have open."
     }
     let what: Prose =
       concealment.contains(.hidepid)
-      ? "/proc is mounted with hidepid, so that other users' processes are not listed here"
-      : "Descriptors of other users' processes may not be read from here"
-    return """
-      \(what): root sees them, that is CAP_SYS_PTRACE and, for processes of other users, CAP_DAC_READ_SEARCH.
-      """
+      ? "/proc is mounted with hidepid and hides other users' processes from you."
+      : "You may not see what other users' processes have open."
+    return "\(what) Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH."
   }
 
   /// "SO_REUSEADDR on, SO_REUSEPORT off".
   static func reuseOptions(_ details: SocketDetails?) -> Prose {
     guard let reuseAddress = details?.reuseAddress, let reusePort = details?.reusePort else {
-      return "options not readable"
+      return "options could not be read"
     }
     return "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
   }

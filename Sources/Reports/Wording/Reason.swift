@@ -7,10 +7,10 @@ package enum Reason {
   /// Why a look is incomplete.
   package static func text(of shortfall: Coverage.Shortfall?) -> String {
     switch shortfall {
-    case .messagesDropped: "the kernel dropped messages of its answer"
+    case .messagesDropped: "the kernel dropped part of its answer"
     case .tableChanged: "the table changed while it was read"
     case .brokenOff(let error): "the kernel's answer broke off (\(error.message))"
-    case nil: "messages of the kernel were lost, or reading was cut short"
+    case nil: "messages of the kernel were lost, or reading ended early"
     }
   }
 

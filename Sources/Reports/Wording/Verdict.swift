@@ -14,13 +14,13 @@ struct Verdict {
     switch diagnosis.verdict {
     case .yes: self.init("Yes.", Self.yes(diagnosis, place, title), isYes: true)
     case .no: self.init("No.", Self.notEverywhere(diagnosis) + (title ?? "\(place) cannot be bound."))
-    case .depends: self.init("It depends.", title ?? "The table does not tell.")
+    case .depends: self.init("It depends.", title ?? "The socket table does not show it.")
     case .unknown:
       self.init(
         "Unknown.",
         diagnosis.coverage.isComplete
           ? "None of the addresses could be tried."
-          : "The look at \(place) is not whole: \(Reason.text(of: diagnosis.coverage.shortfall)). \(Self.answers(diagnosis))"
+          : "The list of sockets on \(place) is incomplete: \(Reason.text(of: diagnosis.coverage.shortfall)). \(Self.answers(diagnosis))"
       )
     }
   }
@@ -59,7 +59,7 @@ struct Verdict {
     let with = target.options.isEmpty ? "" : " with \(options)"
     var text: Prose =
       target.isAfterStop
-      ? "After a stop of what listens there now, a server\(with) can \(what) \(place) at once."
+      ? "If what listens there now stops, a server\(with) can \(what) \(place) at once."
       : "A server\(with) can \(what) \(place)."
     if let certainty = diagnosis.prediction?.certainty {
       text += certainty == .certain ? " Predicted; nothing was bound." : " That is likely; nothing was bound."
@@ -67,10 +67,10 @@ struct Verdict {
     if diagnosis.findings.first?.slug == .portNowFree, let title { text += " \(title)" }
     if !diagnosis.holders.isEmpty, !target.options.isEmpty {
       text +=
-        " Without \(options) it could not: \(StateList(StateCounts(diagnosis.holders)).list) on the port."
+        " Without \(options) it could not: \(StateList(StateCounts(diagnosis.holders)).list) \(diagnosis.holders.count == 1 ? "is" : "are") on the port."
       // The trial stands for the server as it was described.
       if diagnosis.prediction == nil {
-        text += " If yours is refused all the same, it does not set that before bind()."
+        text += " If your server is still refused, it does not set that before bind()."
       }
     }
     return text

@@ -17,15 +17,15 @@ extension Wording {
     }
     let later: Prose =
       remaining.total == 0
-      ? "" : " When it stops, \(StateList(remaining).phrase) on the port will remain for a while."
+      ? "" : " When it stops, \(StateList(remaining).phrase) will stay on the port for a while."
     return Statement(
       """
       Port \(port) is in use\(who) \
-      Waiting will not free it, and SO_REUSEADDR does not get past a listener.
+      Waiting does not free it, and SO_REUSEADDR does not help against a listener.
       """,
       """
-      A listening socket keeps its address and port for as long as it listens, whether it or the new \
-      socket has SO_REUSEADDR or not.\(later)
+      A listening socket keeps its address and port as long as it listens. SO_REUSEADDR on both sockets does not \
+      change that.\(later)
       """)
   }
 
@@ -36,12 +36,12 @@ extension Wording {
       ?? (listeners.count == 1 ? "A socket" : "\(listeners.count) sockets")
     return Statement(
       """
-      \(who) \(isOne ? "listens" : "listen") on \(text(listeners.places)) already, and your server would share the \
-      port with \(isOne ? "it" : "them").
+      \(who) already \(isOne ? "listens" : "listen") on \(text(listeners.places)). Your server would share the port \
+      with \(isOne ? "it" : "them").
       """,
       """
-      With SO_REUSEPORT on both sides and one user the kernel spreads new connections over the listeners \
-      whose address fits best: a specific one goes before the wildcard.
+      With SO_REUSEPORT on all of them, and the same user, the kernel spreads new connections over the listeners. One on \
+      a specific address comes before one on the wildcard.
       """)
   }
 
@@ -52,11 +52,12 @@ extension Wording {
     let isOne = (listeners.owners?.count ?? listeners.count) == 1
     return Statement(
       """
-      \(who) \(isOne ? "listens" : "listen") on \(text(listeners.places)): "localhost" can reach that one or yours.
+      \(who) \(isOne ? "listens" : "listen") on \(text(listeners.places)). A client of "localhost" can reach that \
+      server or yours.
       """,
       """
-      127.0.0.1 and ::1 are two addresses, and two servers can have one port on them. A client that is told "localhost" \
-      tries the one and then the other.
+      127.0.0.1 and ::1 are two addresses, so two servers can use the same port number on them. A client that is given \
+      "localhost" tries one address, and then the other.
       """)
   }
 
@@ -68,28 +69,28 @@ extension Wording {
         \(OwnerText.names(owners)). It listens until the last of them closes it.
         """
         : """
-        \(OwnerText.names(owners)) has a listening socket open that was made in \
-        \(ByteSafety.escaped(madeIn ?? "another cgroup")), where it does not run.
+        \(OwnerText.names(owners)) has a listening socket that was made in \
+        \(ByteSafety.escaped(madeIn ?? "another cgroup")). The process does not run there.
         """,
       """
-      A child process gets its parent's descriptors, and keeps them through exec() unless they are marked \
-      close-on-exec. A helper that outlives its server so keeps the port.
+      A child process inherits its parent's descriptors. It keeps them through exec() unless they are marked \
+      close-on-exec. So a helper that outlives its server keeps the port.
       """)
   }
 
   func socketActivation(_ places: Finding.Places, _ unit: String?, _ services: [SocketOwner]) -> Statement {
     let started: Prose =
       services.isEmpty
-      ? "No service has taken it over yet."
-      : "\(OwnerText.names(services)) has it as well: the service runs."
+      ? "No service has taken the socket yet."
+      : "\(OwnerText.names(services)) \(services.count == 1 ? "has" : "have") the socket as well: the service runs."
     return Statement(
       """
-      Port \(port) is held by systemd (pid 1)\(unit.map { " for \(ByteSafety.escaped($0))" } ?? ""), which listens \
-      on \(text(places)) and hands the socket to a service.
+      Port \(port) is held by systemd (pid 1)\(unit.map { " for \(ByteSafety.escaped($0))" } ?? ""). It listens on \
+      \(text(places)) and passes the socket to a service.
       """,
       """
-      A socket unit has systemd listen in a service's place, and start it when a client connects. The port stays \
-      taken for as long as the socket unit is active, whether the service runs or not. \(started)
+      With a socket unit, systemd listens for a service, and starts it when a client connects. The port is taken as \
+      long as the socket unit is active, whether the service runs or not. \(started)
       """)
   }
 
@@ -103,20 +104,20 @@ extension Wording {
       \(text(places)).
       """,
       """
-      A container's published port is held on the host by a process of the container runtime, known by its name. \
-      The server itself is in the container's network namespace, where the port may be another one.
+      A process of the container runtime holds the published port on the host. It was recognized by its name. The \
+      server itself is in the container's network namespace, where its port can be a different one.
       """)
   }
 
   func leftoverProxy(_ places: Finding.Places, _ owner: SocketOwner) -> Statement {
     Statement(
       """
-      Port \(port) is held by \(OwnerText.name(owner)), a container's proxy that is left over: it listens on \
-      \(text(places)), and no Docker daemon is its parent any more.
+      Port \(port) is held by \(OwnerText.name(owner)), a proxy that is left over from a container. It listens on \
+      \(text(places)), and its parent is no Docker daemon any more.
       """,
       """
-      The Docker daemon starts a docker-proxy for each published port, and ends it with the container. One whose daemon \
-      was killed can stay behind, without a container. It keeps the port until it is ended.
+      The Docker daemon starts a docker-proxy for each published port, and ends it with the container. If the daemon was \
+      killed, the proxy can stay, without a container. It keeps the port until you end it.
       """)
   }
 
@@ -125,27 +126,28 @@ extension Wording {
     let isTraced = owners.allSatisfy { $0.activity == .traced }
     let how: Prose =
       isTraced ? "by the debugger that traces \(isOne ? "it" : "them")" : "(Ctrl-Z, or SIGSTOP)"
-    let does: Prose = isListening ? isOne ? "listens on" : "listen on" : isOne ? "has" : "have"
+    let does: Prose =
+      isListening ? isOne ? "listens on" : "listen on" : isOne ? "has a socket on" : "have a socket on"
     return Statement(
       """
       Port \(port) is held by \(OwnerText.names(owners)), which \(does) \(text(places)) and \(isOne ? "is" : "are") \
       stopped \(how).
       """,
       """
-      A stopped process keeps its sockets, and does not answer. Signals wait until it continues, so that SIGTERM alone \
-      does nothing\(isTraced ? "; the debugger decides when that is" : "").
+      A stopped process keeps its sockets and does not answer. Signals wait until it continues, so SIGTERM alone does \
+      nothing.\(isTraced ? " The debugger decides when it continues." : "")
       """)
   }
 
   func kernelOwnedSocket(_ places: Finding.Places) -> Statement {
     Statement(
       """
-      Port \(port) is held by the kernel itself, as far as can be seen: no process has the socket on \
+      Port \(port) seems to be held by the kernel itself: no process has the socket on \
       \(text(places)) open.
       """,
       """
-      Every process and thread of this host was looked at, twice, and none has the socket among its descriptors. \
-      NFS, its lock manager, iSCSI and other kernel services listen by themselves.
+      Every process and thread of this host was checked twice, and none has the socket open. NFS, its lock manager, \
+      iSCSI and other kernel services listen without a process.
       """)
   }
 
@@ -155,77 +157,80 @@ extension Wording {
     _ count: Int, _ owners: [SocketOwner]?, _ againstReuse: Finding.AgainstReuse
   ) -> Statement {
     let advice: Prose =
-      againstReuse == .helps ? "A server with SO_REUSEADDR can bind it." : "Waiting will not free it."
-    let whose = owners.map { "\(OwnerText.names($0)): " as Prose } ?? ""
+      againstReuse == .helps ? "A server with SO_REUSEADDR can bind it." : "Waiting does not free it."
+    let whose = owners.map { " of \(OwnerText.names($0))" as Prose } ?? ""
     let sockets: Prose =
       count == 1
-      ? "a socket that is bound and does not listen" : "\(count) sockets that are bound and do not listen"
+      ? "a socket\(whose) that is bound and does not listen"
+      : "\(count) sockets\(whose) that are bound and do not listen"
     return Statement(
       count == 0
         ? """
         Port \(port) is held by something that cannot be listed here: perhaps a socket that is bound and \
         does not listen.
         """
-        : "Port \(port) is held by \(whose)\(sockets). \(advice)",
-      Self.boundAlone + " netstat, lsof and older versions of ss do not show it.")
+        : "Port \(port) is held by \(sockets). \(advice)",
+      Self.boundAlone + " Most tools (netstat, lsof, older ss) do not show such sockets.")
   }
 
   var boundNotListed: Statement {
     Statement(
-      "The table does not tell whether port \(port) is free: it leaves out sockets that are bound and do not listen.",
+      "The socket table does not show whether port \(port) is free: it leaves out sockets that are bound and do not listen.",
       Self.boundAlone)
   }
 
   private static let boundAlone: Prose =
     """
-    bind() alone takes the port; a socket that neither listens nor connects holds it until it is closed.
+    bind() alone takes the port, until the socket is closed.
     """
 
   func orphanedConnection(_ counts: StateCounts) -> Statement {
     Statement(
-      "Port \(port) is held by \(StateList(counts).phrase) without a process, still being closed.",
+      "Port \(port) is held by \(StateList(counts).phrase) without a process: TCP is still closing \(counts.total == 1 ? "it" : "them").",
       """
-      The process closed the connection, or is gone; TCP still has data or a FIN to deliver and tries \
-      again until the other end answers or net.ipv4.tcp_orphan_retries is used up. No process can be \
-      stopped to end it.
+      The process closed the connection, or is gone, but TCP still has data or a FIN to deliver. It tries again until \
+      the other end answers, or until its retries (net.ipv4.tcp_orphan_retries) are used up. There is no process that \
+      you could stop to end it.
       """)
   }
 
   func tcpSelfConnect(_ owners: [SocketOwner]?) -> Statement {
-    let client = owners.map { "The client \(OwnerText.names($0))" as Prose } ?? "A client"
+    let client: Prose =
+      owners.map { $0.count == 1 ? "The client \(OwnerText.names($0))" : "A client, \(OwnerText.names($0))," }
+      ?? "A client"
     return Statement(
       """
       \(client) has connected to itself on port \(port): both \
       ends of the connection are the same socket.
       """,
       """
-      A client that kept connecting to \(port) on this host while nothing listened was given \(port) as \
-      its own automatic port, and TCP's simultaneous open joined it to itself.
+      The client kept connecting to port \(port) of this host while nothing listened there. At last connect() chose \
+      \(port) as its own ephemeral port, and TCP connected the socket to itself (simultaneous open).
       """)
   }
 
   func outgoingConnection(_ owners: [SocketOwner]?, _ isInEphemeralRange: Bool) -> Statement {
     Statement(
       """
-      An outgoing connection\(owners.map { " of \(OwnerText.names($0))" } ?? "") has taken port \(port) as its own \
-      port.
+      An outgoing connection\(owners.map { " of \(OwnerText.names($0))" } ?? "") has taken port \(port) as its \
+      local port.
       """,
       """
-      connect() without bind() takes a port from net.ipv4.ip_local_port_range, and \(port) \
-      \(isInEphemeralRange ? "lies in it" : "was chosen by the client"). \
-      Clients do not set SO_REUSEADDR, so the server's own does not help.
+      connect() without bind() takes an ephemeral port from net.ipv4.ip_local_port_range, and \(port) \
+      \(isInEphemeralRange ? "lies in that range" : "was chosen by the client itself"). Clients do not set SO_REUSEADDR, \
+      so the server's own SO_REUSEADDR does not help.
       """)
   }
 
   func leakedConnection(_ counts: StateCounts, _ owners: [SocketOwner]?) -> Statement {
     let process: Prose =
-      owners.map { "\(OwnerText.names($0)), which still runs" } ?? "a process that still runs"
+      owners.map { "\(OwnerText.names($0)), which still \($0.count == 1 ? "runs" : "run")" }
+      ?? "a process that still runs"
     return Statement(
-      "Port \(port) is held by \(StateList(counts).phrase) of \(process), without a listener.",
+      "Port \(port) is held by \(StateList(counts).phrase) of \(process). No socket listens there.",
       """
-      A connection keeps the port of the listener that accepted it. A worker or child process that \
-      outlives its server keeps such connections open, and without SO_REUSEADDR on both sides they \
-      block the bind.
+      A connection keeps the port of the listener that accepted it. A worker or child process that outlives its server \
+      keeps such connections open. Without SO_REUSEADDR on both sides they block the bind.
       """)
   }
 
@@ -233,10 +238,10 @@ extension Wording {
 
   var multipathHolder: Statement {
     Statement(
-      "What holds the port is a Multipath TCP socket (IPPROTO_MPTCP).",
+      "The port is held by a Multipath TCP socket (IPPROTO_MPTCP).",
       """
-      Multipath TCP uses TCP's ports: each of its connections consists of TCP sockets, which netstat and ss -t \
-      list as if they were ordinary ones.
+      Multipath TCP uses TCP's ports. Each of its connections consists of TCP sockets, and netstat and ss -t list them \
+      like ordinary ones.
       """)
   }
 
@@ -246,8 +251,8 @@ extension Wording {
     var because = OwnerText.concealment(concealment)
     if let madeIn, madeIn != "/" { because += " The socket was made in \(ByteSafety.escaped(madeIn))." }
     if !suspects.isEmpty {
-      because += " \(OwnerText.names(suspects)) could not be looked into, and may have it."
+      because += " \(OwnerText.names(suspects)) could not be checked, and may have it."
     }
-    return Statement("Which process holds \(text(places)) cannot be seen from here.", because)
+    return Statement("The process that holds \(text(places)) cannot be seen from here.", because)
   }
 }

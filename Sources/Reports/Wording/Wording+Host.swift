@@ -4,16 +4,16 @@ internal import Diagnosis
 extension Wording {
   var portNowFree: Statement {
     Statement(
-      "Port \(port) was refused at first and could be bound a moment later: it has just become free.",
-      "The trial was repeated before it was explained, and then the kernel allowed it.")
+      "Port \(port) was refused at first, and could be bound a moment later: it has just become free.",
+      "The trial was repeated, and the second time the kernel allowed it.")
   }
 
   var hostTracksPorts: Statement {
     Statement(
-      "This kernel runs on Windows (WSL), which may hold port \(port) itself, or keep it from everybody.",
+      "This kernel runs on Windows (WSL). Windows may hold port \(port) itself, or exclude it for everybody.",
       """
-      With mirrored networking Windows answers for ports of its own, and of ranges that Hyper-V and others have excluded. \
-      No socket here tells of that.
+      With mirrored networking, Windows refuses its own ports, and the ranges that Hyper-V and others have excluded. No \
+      socket here shows that.
       """)
   }
 
@@ -21,33 +21,32 @@ extension Wording {
     let more: Prose = count > some.count ? ", and in \(count - some.count) more" : ""
     return Statement(
       """
-      In \(count == 1 ? "another network namespace" : "other network namespaces") something is on port \(port): \
+      Port \(port) is in use in \(count == 1 ? "another network namespace" : "other network namespaces"): \
       \(some.map(\.summary).joined(separator: "; "))\(more).
       """,
       """
-      Each network namespace has ports of its own, so it is in nobody's way here. A server that runs in a container \
-      binds there.
+      Each network namespace has its own ports, so this does not block a bind here. A server in a container binds in \
+      the container's namespace.
       """)
   }
 
   func portInEphemeralRange(_ range: ClosedRange<UInt16>) -> Statement {
     Statement(
-      "Port \(port) lies in the range from which clients get their ports (\(Self.text(range))).",
+      "Port \(port) lies in the range of ephemeral ports (\(Self.text(range))).",
       """
-      Any outgoing connection of this host can take it while the server is down, and then the server \
-      cannot start.
+      While the server is down, a client of this host can be given it. Then the server cannot start.
       """)
   }
 
   func timeWaitTableFull(_ count: Int, _ limit: Int) -> Statement {
     Statement(
       """
-      \(Quantity.grouped(count)) TIME_WAIT are kept, and at most \(Quantity.grouped(limit)) may be \
+      There are \(Quantity.grouped(count)) TIME_WAIT, and the limit is \(Quantity.grouped(limit)) \
       (net.ipv4.tcp_max_tw_buckets).
       """,
       """
-      A connection that is closed now leaves no TIME_WAIT behind: it holds no port, and its late segments can \
-      reach the next connection. TCPTimeWaitOverflow of nstat(8) counts such connections.
+      A connection that closes now leaves no TIME_WAIT. It holds no port, but its late segments can reach the next \
+      connection. nstat(8) counts such connections in TcpExtTCPTimeWaitOverflow.
       """)
   }
 
@@ -56,8 +55,8 @@ extension Wording {
     return Statement(
       "\(settings) \(changed.count == 1 ? "does" : "do") not free a port in TIME_WAIT.",
       """
-      net.ipv4.tcp_tw_reuse is for connect() with an automatic port; net.ipv4.tcp_fin_timeout is for FIN_WAIT2. \
-      A TIME_WAIT lasts 60 s whatever they are.
+      net.ipv4.tcp_tw_reuse is for connect() with an ephemeral port. net.ipv4.tcp_fin_timeout is for FIN_WAIT2. Neither \
+      changes the 60 s of a TIME_WAIT.
       """)
   }
 

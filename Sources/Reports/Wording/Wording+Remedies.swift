@@ -35,7 +35,7 @@ extension Wording {
     case .stopPublishedContainer(let proxy): stopPublished(proxy)
     case .stopFromOutside:
       RemedyText(
-        "stop its container, from outside: it is process 1 here, which takes no signal that it does not handle"
+        "stop its container from outside: process 1 of a container ignores signals that it does not handle"
       )
     case .signal(let owners, let loss): end(owners, loss)
     case .signalHeirs(let owners, _): end(owners)
@@ -47,12 +47,12 @@ extension Wording {
         command: all.map(\.settingText).flatMap { value in
           value.utf8.count > Self.longestValue
             ? nil : asRoot("sysctl -w net.ipv4.ip_local_reserved_ports=\(value)")
-        }, sideEffects: "none for binds to the port: the setting only keeps automatic choice away")
+        }, sideEffects: "bind() to it still works: the kernel only stops choosing it for clients")
     case .endConnection(let local, let peer):
       RemedyText(
         "end that one connection",
         command: asRoot("ss -K -tn src '\(local.text)' dst '\(peer.text)'"),
-        sideEffects: "its client and its server see a reset")
+        sideEffects: "its client and its server get a reset")
     case .changeSetting(let advice): text(advice)
     case .look(let sight): text(sight)
     }
@@ -68,14 +68,14 @@ extension Wording {
     switch wait {
     case .timers(let free, let latest):
       guard let latest, let free else {
-        return RemedyText("wait until the timers have run out", command: waiting)
+        return RemedyText("wait until the timers have ended", command: waiting)
       }
-      let bound: Prose = "at the latest \(Quantity.seconds(milliseconds: latest))"
+      let bound: Prose = "\(Quantity.seconds(milliseconds: latest)) at the latest"
       let wait: Prose =
         Quantity.isEnding(milliseconds: free)
         ? "wait until it has ended, \(bound)"
         : "wait \(Quantity.seconds(milliseconds: free)), \(bound)"
-      return RemedyText("\(wait), and start the server then", command: waiting)
+      return RemedyText("\(wait), then start the server", command: waiting)
     case .otherEnd:
       return RemedyText(
         "wait: it ends when the other end answers, or when the kernel gives up", command: waiting)
@@ -83,16 +83,16 @@ extension Wording {
       return RemedyText("wait a few seconds, then start the server", command: waiting)
     case .connection:
       return RemedyText(
-        "wait until that connection ends, and a TIME_WAIT of up to 60 s after it", command: waiting)
-    case .anyPort: return RemedyText("wait until some are free")
+        "wait until that connection ends, and for a TIME_WAIT of up to 60 s after it", command: waiting)
+    case .anyPort: return RemedyText("wait until some ports are free")
     }
   }
 
   private func text(_ order: Remedy.RestartOrder) -> RemedyText {
     switch order {
     case .now: RemedyText("start the server now")
-    case .clientsCloseFirst: RemedyText("have the clients close first, where the protocol allows it")
-    case .bySocketUnit: RemedyText("start your server by that unit, which hands it the listening socket")
+    case .clientsCloseFirst: RemedyText("let the clients close first, if the protocol allows it")
+    case .bySocketUnit: RemedyText("start your server through that unit: it passes the listening socket")
     }
   }
 
@@ -101,18 +101,18 @@ extension Wording {
     case .reuseAddress(let when): text(when)
     case .v6Only(.yours): RemedyText("set IPV6_V6ONLY on the IPv6 socket: --v6-only")
     case .v6Only(.theirs):
-      RemedyText("have the other server set IPV6_V6ONLY on its IPv6 socket, so that it leaves IPv4 alone")
+      RemedyText("set IPV6_V6ONLY on the IPv6 socket of the other server: then it does not take IPv4")
     case .reusePort:
-      RemedyText("start every server on this port with SO_REUSEPORT, the first one included")
+      RemedyText("start every server on this port with SO_REUSEPORT, also the first one")
     case .freeBind(.addressIsTentative):
-      RemedyText("set IP_FREEBIND in the server, if it has to start before")
+      RemedyText("if the server must start before that, set IP_FREEBIND in it")
     case .freeBind(.addressComesLater(let family)):
       RemedyText(
         """
         if the address comes later (failover), set IP_FREEBIND in the server or \
         net.\(family == .ipv6 ? "ipv6" : "ipv4").ip_nonlocal_bind
         """)
-    case .closeOnExec: RemedyText("have the server open its sockets close-on-exec (SOCK_CLOEXEC)")
+    case .closeOnExec: RemedyText("let the server open its sockets with SOCK_CLOEXEC (close-on-exec)")
     }
   }
 
@@ -121,37 +121,38 @@ extension Wording {
     case .beforeBind:
       RemedyText("set SO_REUSEADDR on the listening socket before bind(), as TCP servers commonly do")
     case .oldAndNew:
-      RemedyText("set SO_REUSEADDR on the listening socket before bind(), in the old server and the new one")
+      RemedyText("set SO_REUSEADDR on the listening socket before bind(), in both the old and the new server")
     case .againstConnections:
-      RemedyText("set SO_REUSEADDR in the server, old and new: then such a connection does not block it")
+      RemedyText(
+        "set SO_REUSEADDR in both the old and the new server: then such a connection does not block it")
     case .forLaterRestarts(isSet: true):
-      RemedyText("keep SO_REUSEADDR set: it does not help this restart, but the ones after it")
+      RemedyText("keep SO_REUSEADDR: it helps later restarts, but not this one")
     case .forLaterRestarts(isSet: false):
       RemedyText(
-        "set SO_REUSEADDR in the server all the same: not for this restart, but for the ones after it")
-    case .inNewServerToo: RemedyText("set SO_REUSEADDR before bind() in the new server, too")
+        "set SO_REUSEADDR in the server anyway: it helps later restarts, but not this one")
+    case .inNewServerToo: RemedyText("set SO_REUSEADDR before bind() in the new server as well")
     case .besideBound:
       RemedyText(
-        "set SO_REUSEADDR before bind(): the socket in the way has it, too",
+        "set SO_REUSEADDR before bind(): the socket that holds the port has it as well",
         sideEffects: "of the two, the one that listens second is refused")
     case .forRestartAfterNext:
-      RemedyText("set SO_REUSEADDR before bind() all the same: for the restart after this one")
+      RemedyText("set SO_REUSEADDR before bind() anyway: it helps the restart after this one")
     }
   }
 
   private func text(_ address: Remedy.OtherAddress) -> RemedyText {
     switch address {
     case .eachItsOwn:
-      RemedyText("give each service an address of its own: different specific addresses do not overlap")
-    case .otherFamily: RemedyText("bind the other family's address")
+      RemedyText("give each service its own address: different specific addresses do not overlap")
+    case .otherFamily: RemedyText("bind an address of the other family (IPv4 or IPv6)")
     case .ofThisHost: RemedyText("bind 0.0.0.0 or [::], or an address of this host")
     case .anotherPort: RemedyText("let your server use another port")
     case .specific(let taken):
-      RemedyText("bind only the addresses that your server needs: of this port just \(text(taken)) is taken")
+      RemedyText("bind only the addresses that your server needs: on this port only \(text(taken)) is taken")
     case .wildcardAlone: RemedyText("bind the wildcard alone: it takes every address")
-    case .once(let address): RemedyText("bind \(address.text) once only")
+    case .once(let address): RemedyText("bind \(address.text) only once")
     case .withInterface(let address): RemedyText("name the interface: --address \(address.text)%INTERFACE")
-    case .portFrom(let start): RemedyText("use a port from \(start) on")
+    case .portFrom(let start): RemedyText("use port \(start) or a higher one")
     }
   }
 
@@ -171,10 +172,10 @@ extension Wording {
     case .raiseTimeWaitLimit:
       RemedyText(
         "raise net.ipv4.tcp_max_tw_buckets",
-        sideEffects: "each TIME_WAIT takes some hundred bytes of kernel memory, and holds its port")
+        sideEffects: "each TIME_WAIT takes a few hundred bytes of kernel memory, and holds its port")
     case .widenEphemeralRange: RemedyText("widen net.ipv4.ip_local_port_range")
     case .removeDuplicate:
-      RemedyText("take the address off the other host, then remove it here and add it again")
+      RemedyText("remove the address from the other host, then remove it here and add it again")
     }
   }
 }

@@ -6,25 +6,24 @@ extension Wording {
   func dualStackWildcard(_ address: BindAddress, _ listener: Finding.Place) -> Statement {
     Statement(
       """
-      \(place(address)) and \(text(listener)), on which a socket listens, overlap: a dual-stack \
-      IPv6 socket takes IPv4 as well.
+      \(place(address)) overlaps with \(text(listener)), where a socket listens: a dual-stack IPv6 socket takes IPv4 as \
+      well.
       """,
       """
-      A socket on [::] without IPV6_V6ONLY receives IPv4 connections too, so it competes with IPv4 \
-      sockets on the same port.
+      A socket on [::] without IPV6_V6ONLY accepts IPv4 connections too, so it conflicts with IPv4 sockets on the same \
+      port.
       """)
   }
 
   func wildcardOverlapsSpecific(_ address: BindAddress, _ listener: Finding.Place) -> Statement {
     Statement(
       """
-      \(place(address)) and \(text(listener)), on which a socket listens, overlap: one of them is \
-      the wildcard.
+      \(place(address)) overlaps with \(text(listener)), where a socket listens: one of them is the wildcard.
       """,
       """
-      A wildcard address stands for every address of its family. Beside a listener on it no specific address \
-      of the same port can be bound, nor the other way round, not even with SO_REUSEADDR on both; sockets of \
-      one user that both have SO_REUSEPORT can.
+      A wildcard stands for every address of its family. A listener on it blocks every specific address of the port, and \
+      a listener on a specific address blocks the wildcard. SO_REUSEADDR on both does not help. SO_REUSEPORT on both \
+      does, for sockets of one user.
       """)
   }
 
@@ -34,21 +33,21 @@ extension Wording {
       Statement(
         isAloneOK
           ? """
-          Your server's own addresses overlap: \(place(address)) is refused once its other sockets are bound, and \
-          ok alone.
+          Your server's own addresses overlap: \(place(address)) alone is ok, but is refused once its other sockets are \
+          bound.
           """
-          : "Your server's own addresses overlap: its other sockets keep \(place(address)) from being bound.",
+          : "Your server's own addresses overlap: its other sockets block \(place(address)).",
         isRepeated
-          ? "Without SO_REUSEADDR on both, one address and port can be bound once only."
+          ? "Without SO_REUSEADDR on both sockets, an address and port can be bound only once."
           : """
-          A wildcard takes every address of its family, and [::] without IPV6_V6ONLY takes IPv4 as well, so \
-          one bind of the server collides with another.
+          A wildcard takes every address of its family, and [::] without IPV6_V6ONLY takes IPv4 as well. So one bind of \
+          the server conflicts with another.
           """)
     case .listening:
       Statement(
         "Your server's own addresses overlap: all can be bound with SO_REUSEADDR, but not all can listen.",
         """
-        SO_REUSEADDR does not get past a listener: once the sockets before it listen, \(place(address)) is refused.
+        SO_REUSEADDR does not help against a listener. Once the sockets before it listen, \(place(address)) is refused.
         """)
     }
   }
@@ -56,12 +55,12 @@ extension Wording {
   func reusePortOtherUser(_ uid: UInt32) -> Statement {
     Statement(
       """
-      SO_REUSEPORT does not share port \(port) with a socket of another user (uid \(uid), \
-      here \(target.uid)).
+      SO_REUSEPORT does not share port \(port) with a socket of another user: its uid is \(uid), and that of your server \
+      is \(target.uid).
       """,
       """
-      Linux shares a port by SO_REUSEPORT among sockets of one effective user only, so that nobody \
-      can take another user's connections. Root is no exception.
+      With SO_REUSEPORT, Linux shares a port only among sockets of one effective user. So nobody can take another \
+      user's connections. Root is no exception.
       """)
   }
 
@@ -69,8 +68,8 @@ extension Wording {
     Statement(
       "SO_REUSEPORT does not share port \(port): the socket that listens there has not set it.",
       """
-      Both sockets must have \
-      SO_REUSEPORT\(isKnown ? ", and the other one has not" : " (inferred: same user, and the trial was refused)").
+      Both sockets must have SO_REUSEPORT\
+      \(isKnown ? ", and the other one does not" : ". This is inferred: same user, and the trial was refused").
       """)
   }
 
@@ -79,11 +78,11 @@ extension Wording {
       """
       A server with SO_REUSEPORT can share port \(port) only if \
       \(listeners == 1 ? "the socket that listens there has" : "the sockets that listen there have") \
-      set it, too.
+      set it as well.
       """,
       """
-      Both sockets must have SO_REUSEPORT, and belong to one user. What the other side has set \
-      \(couldNotRead ? "could not be read" : "the table does not tell").
+      Both sockets must have SO_REUSEPORT, and belong to one user. \
+      \(couldNotRead ? "The options of the other side could not be read." : "The socket table does not show the options of the other side.")
       """)
   }
 
@@ -91,20 +90,19 @@ extension Wording {
     Statement(
       "\(place(address)) can be bound, but listen() is refused: Address already in use.",
       """
-      Two sockets that both have SO_REUSEADDR can be bound to one address while none listens. listen() \
-      asks again, and then a listener, or a socket without the option, stands in the way.
+      Two sockets with SO_REUSEADDR can be bound to the same address while neither listens. listen() checks again, and \
+      then a listener, or a socket without the option, blocks it.
       """)
   }
 
   func v4MappedTimeWait(_ counts: StateCounts) -> Statement {
     Statement(
       """
-      \(StateList(counts).phrase) on port \(port) \(counts.total == 1 ? "is" : "are") IPv4, \
-      although listed under IPv6.
+      \(StateList(counts).phrase) on port \(port) \(counts.total == 1 ? "is" : "are") IPv4, although listed as IPv6.
       """,
       """
-      A server on [::] took IPv4 connections; what is left of them has addresses of the form ::ffff:a.b.c.d, \
-      and is in the way of IPv4 binds as if it were IPv4.
+      A server on [::] accepted IPv4 connections. What is left of them has addresses of the form ::ffff:a.b.c.d, \
+      and blocks IPv4 binds like any IPv4 socket.
       """)
   }
 }

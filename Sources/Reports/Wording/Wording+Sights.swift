@@ -24,20 +24,20 @@ extension Wording {
     case .publishedContainer(let proxy): lookForPublished(proxy)
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
     case .otherNamespace(let pid):
-      RemedyText("ask there", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
+      RemedyText("ask in that namespace", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
     case .windowsPorts:
-      RemedyText("see who has it in Windows, in a console there", command: "netstat -ano -p tcp")
+      RemedyText("see who has it, in a Windows console", command: "netstat -ano -p tcp")
     case .windowsExclusions:
       RemedyText(
-        "see which ports Windows keeps for itself, in a console there",
+        "see which ports Windows has excluded, in a Windows console",
         command: "netsh interface ipv4 show excludedportrange protocol=tcp")
     case .owners:
-      RemedyText("find out whose it is", command: "tw-inspect port \(port) --all --owners")
-    case .ownersAsRoot: RemedyText("find out whose it is, as root", command: trial.map(asRoot))
-    case .ownersFromHost: RemedyText("look from the host itself, and from outside of such restrictions")
-    case .trial: RemedyText("find out by a bind", command: trial)
+      RemedyText("find the process that has it", command: "tw-inspect port \(port) --all --owners")
+    case .ownersAsRoot: RemedyText("find the process that has it, as root", command: trial.map(asRoot))
+    case .ownersFromHost: RemedyText("run tw-inspect on the host itself, outside of such restrictions")
+    case .trial: RemedyText("try a real bind", command: trial)
     case .trialWithReusePort:
-      RemedyText("find out by a bind", command: "tw-inspect trybind \(port) --reuse-port")
+      RemedyText("try a real bind", command: "tw-inspect trybind \(port) --reuse-port")
     case .listenersOptions:
       RemedyText(
         "read the other side's options, as root or as its user",
@@ -49,21 +49,22 @@ extension Wording {
           let command = "\($0) --after-stop --flags live"
           return needsRoot ? asRoot(command) : command
         })
-    case .addresses: RemedyText("see the addresses there are", command: "ip address show")
+    case .addresses: RemedyText("list the addresses", command: "ip address show")
     case .tentativeAddresses:
-      RemedyText("see whether detection has failed", command: "ip -6 address show tentative")
+      RemedyText(
+        "see whether duplicate address detection has failed", command: "ip -6 address show tentative")
     case .duplicateAddresses:
-      RemedyText("see on which interface it is", command: "ip -6 address show dadfailed")
+      RemedyText("see which interface has it", command: "ip -6 address show dadfailed")
     case .linkLocalAddresses:
       RemedyText("see which interface has it", command: "ip -6 address show scope link")
-    case .interfaces: RemedyText("see the interfaces there are", command: "ip link show")
+    case .interfaces: RemedyText("list the interfaces", command: "ip link show")
     case .ipv6Switch:
       RemedyText("see whether IPv6 is switched off", command: "sysctl net.ipv6.conf.all.disable_ipv6")
     case .policies:
-      RemedyText("look at the unit's SocketBindDeny=, RestrictAddressFamilies= and SELinux booleans")
+      RemedyText("check SocketBindDeny= and RestrictAddressFamilies= of the unit, and the SELinux booleans")
     case .auditLog:
       RemedyText("look for a denial in the audit log", command: asRoot("journalctl -k --grep audit"))
-    case .connections: RemedyText("see which connections use them up", command: "ss -tan")
+    case .connections: RemedyText("see which connections use the ports", command: "ss -tan")
     }
   }
 

@@ -10,32 +10,32 @@ extension Wording {
   func stop(
     _ what: Prose, _ loss: Remedy.Loss, _ command: String?, everythingIn unit: String? = nil
   ) -> RemedyText {
-    let action: Prose =
+    let warning: Prose =
       switch loss.besides {
-      case .ownSession: "stop \(what); this very session may end with it"
-      case .nameResolution: "stop \(what); this host may then resolve no names (DNS)"
-      case .containers: "stop \(what); all containers may end with it"
-      case .restarts: "stop \(what); the kubelet starts it again unless the pod is deleted or scaled down"
-      case nil: "stop \(what)"
+      case .ownSession: "; your own session may end with it"
+      case .nameResolution: "; after that this host may not resolve names (DNS)"
+      case .containers: "; all containers may end with it"
+      case .restarts: "; the kubelet starts it again unless the pod is deleted or scaled down"
+      case nil: ""
       }
     let all: Prose? = unit.map { "all of \(ByteSafety.escaped($0)) ends: " }
     return RemedyText(
-      action + text(leaving: loss), command: command.map { thenWaiting($0, loss) },
+      "stop \(what)\(text(leaving: loss))\(warning)", command: command.map { thenWaiting($0, loss) },
       sideEffects: text(loss).map { (all ?? "") + $0 })
   }
 
   private func text(_ loss: Remedy.Loss) -> Prose? {
     switch loss.what {
-    case .service: "whoever uses that service loses it"
-    case .otherWork: "it loses whatever else it does"
-    case .clients: "its clients are cut off"
+    case .service: "the users of that service lose it"
+    case .otherWork: "its other work ends too"
+    case .clients: "its clients are disconnected"
     case .nothing: nil
     }
   }
 
   /// Why the command waits.
   private func text(leaving loss: Remedy.Loss) -> Prose {
-    loss.leavesTimers && waiting != nil ? ", and wait for what its connections leave" : ""
+    loss.leavesTimers && waiting != nil ? ", then wait for its old connections" : ""
   }
 
   /// The wait is one of its own: the command before it says nothing of what is left.
@@ -67,8 +67,8 @@ extension Wording {
     return RemedyText(
       "stop that container, or publish another port", command: command,
       sideEffects: proxy.runtime == .docker
-        ? "it is lost to its users, as is any other container that publishes port \(port)"
-        : "whoever uses it loses it")
+        ? "its users lose it, and any other container that publishes port \(port) stops too"
+        : "its users lose it")
   }
 
   func lookForPublished(_ proxy: ContainerProxy) -> RemedyText {
@@ -116,15 +116,15 @@ extension Wording {
     return RemedyText(
       only.map { "end \(OwnerText.name($0))" } ?? "end all of them",
       command: only.flatMap { $0.pid == 1 ? nil : kill([$0]) },
-      sideEffects: "whatever else it does ends with it")
+      sideEffects: "its other work ends too")
   }
 
   func resume(_ owners: [SocketOwner]) -> RemedyText {
     if owners.contains(where: { $0.activity == .traced }) {
-      return RemedyText("or let it go on, in its debugger")
+      return RemedyText("or let it continue, in its debugger")
     }
     return RemedyText(
-      "or let it go on: with fg in its shell, or from here",
+      "or let it continue: with fg in its shell, or from here",
       command: ShellCommand.signal("-CONT", owners).map { needsRoot(owners) ? asRoot($0) : $0 })
   }
 

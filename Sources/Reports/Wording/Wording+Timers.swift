@@ -9,49 +9,49 @@ extension Wording {
       Statement(
         helps(freeIn),
         """
-        These connections were closed from this side first, as by a server that stops. Linux keeps each of \
-        them in TIME_WAIT for 60 s, and the port with it, unless both the old and the new socket have SO_REUSEADDR. The old ones had \
-        it: the trial with SO_REUSEADDR succeeded.
+        This side closed its connections first, as a server does when it stops. Linux keeps each one in TIME_WAIT for \
+        60 s, and the port with it. If both the old and the new socket \
+        have SO_REUSEADDR, bind() still works. The old ones had it: the trial with SO_REUSEADDR succeeded.
         """)
     case .untried(let freeIn):
       Statement(
         "Port \(port) cannot be bound: Address already in use.\(freesItself(freeIn))",
         """
-        These connections were closed from this side first. Linux keeps each of them in TIME_WAIT for 60 s, \
-        and the port with it, unless both the old and the new socket have SO_REUSEADDR. Whether the old ones \
-        had it was not tried.
+        This side closed its connections first. Linux keeps each one in TIME_WAIT for 60 s, and the port with it. If \
+        both the old and the new socket have SO_REUSEADDR, bind() still works. Whether the old ones had it was not tried.
         """)
     case .predicted(let freeIn):
-      Statement(helps(freeIn), Self.timersAlone + " The old ones have it.")
+      Statement(helps(freeIn), Self.timersAlone + " The old sockets have it.")
     case .unknown(let decides):
       Statement(
         decides
           ? """
-          Whether a server with \(Self.names(target.options)) can bind port \(port) hangs \
-          on whether the old sockets had that too.
+          Whether a server with \(Self.names(target.options)) can bind port \(port) depends on the options of the old \
+          sockets.
           """
           : """
-          A server without SO_REUSEADDR cannot bind port \(port): Address already in use. Whether one with it \
-          can hangs on whether the old sockets had it too.
+          A server without SO_REUSEADDR cannot bind port \(port): Address already in use. Whether SO_REUSEADDR helps \
+          depends on the options of the old sockets.
           """,
-        Self.timersAlone + " Whether the old ones have it, the table does not tell.")
+        Self.timersAlone + " The socket table does not show whether the old sockets have it.")
     case .afterStop:
       Statement(
-        "\(stopKeepsOut) a server without SO_REUSEADDR for a minute or two; one with it can start at once.",
+        "\(afterStopRefused) A server with it can start at once.",
         Self.stopping + " The running server has it.")
     case .afterStopUnknown(let decides, let couldNotRead):
       Statement(
         decides
           ? """
-          Whether a server with \(Self.names(target.options)) can start at once after a \
-          stop hangs on whether the running server has set that too.
+          Whether a server with \(Self.names(target.options)) can start at once after a stop depends on the options of \
+          the running server.
           """
           : """
-          \(stopKeepsOut) a server without SO_REUSEADDR for a minute or two; whether one with it can start hangs on \
-          whether the running server has set it.
+          \(afterStopRefused) Whether one with it can start at once depends on the options of the running server.
           """,
-        Self.stopping + " Whether the running server has it, "
-          + (couldNotRead ? "could not be read." : "the table does not tell."))
+        Self.stopping
+          + (couldNotRead
+            ? " Whether the running server has it could not be read."
+            : " The socket table does not show whether the running server has it."))
     }
   }
 
@@ -61,22 +61,22 @@ extension Wording {
       return Statement(
         evenWithReuse(freeIn),
         """
-        Linux asks for SO_REUSEADDR on both sides. The socket that left \
-        \(count == 1 ? "this connection" : "at least one of these connections") behind had not set it \
-        (inferred: the trial with SO_REUSEADDR was refused as well), and nothing can set it now.
+        Linux requires SO_REUSEADDR on both sides. The socket that left \
+        \(count == 1 ? "this connection" : "at least one of these connections") did not have it, and nothing can set \
+        it now. This is inferred: the trial with SO_REUSEADDR was refused.
         """
           + (isBlind
-            ? " A socket that is bound and does not listen would look the same, and those cannot be listed here."
+            ? " A socket that is bound and does not listen would look the same, and such sockets cannot be listed here."
             : ""))
     case .reusePortInstead:
       return Statement(
-        "A server without SO_REUSEPORT could not bind port \(port), not even with SO_REUSEADDR.",
-        "The sockets that left these connections behind had SO_REUSEPORT, and not SO_REUSEADDR.")
+        "Without SO_REUSEPORT a server could not bind port \(port), even with SO_REUSEADDR.",
+        "The sockets that left these connections had SO_REUSEPORT, but not SO_REUSEADDR.")
     case .predicted(let freeIn):
-      return Statement(evenWithReuse(freeIn), Self.timersAlone + " The old ones do not have it.")
+      return Statement(evenWithReuse(freeIn), Self.timersAlone + " The old sockets do not have it.")
     case .afterStop:
       return Statement(
-        "\(stopKeepsOut) every server for a minute or two, even one with SO_REUSEADDR.",
+        "After a stop, no server can bind port \(port) for a minute or two, even with SO_REUSEADDR.",
         Self.stopping + " The running server does not have it, and its connections cannot get it any more.")
     }
   }
@@ -94,9 +94,9 @@ extension Wording {
       \(port)\(withReuse).
       """,
       """
-      The server closed its side, or was killed, while its client keeps the connection open: FIN_WAIT2. \
-      No process owns it any more; the kernel keeps it for net.ipv4.tcp_fin_timeout. If the client \
-      closes before, it becomes a TIME_WAIT of another 60 s.
+      The server closed its side, or was killed, and its client has not closed the connection yet: FIN_WAIT2. No \
+      process has it any more. The kernel keeps it for net.ipv4.tcp_fin_timeout. If the client closes before that, it \
+      becomes a TIME_WAIT of another 60 s.
       """)
   }
 
@@ -104,13 +104,13 @@ extension Wording {
     let isOne = counts.total == 1
     return Statement(
       """
-      Port \(port) cannot be bound, even with SO_REUSEADDR: \(StateList(counts).phrase) of \
-      \(isOne ? "a connection" : "connections") from this host to \(peer.text)\(isOne ? "" : " and others") \
-      \(isOne ? "is" : "are") left on it.\(freesItself(freeIn))
+      Port \(port) cannot be bound, even with SO_REUSEADDR: \(StateList(counts).phrase) \(isOne ? "is" : "are") left \
+      from \(isOne ? "a connection" : "connections") of this host to \(peer.text)\(isOne ? "" : " and others").\
+      \(freesItself(freeIn))
       """,
       """
-      A client of this host was given the port by connect(), which takes one from net.ipv4.ip_local_port_range. \
-      Clients do not set SO_REUSEADDR, so the server's own does not help; and it can come back at every restart.
+      A client of this host had the port: connect() chose it from net.ipv4.ip_local_port_range. Clients do not set \
+      SO_REUSEADDR, so the server's own SO_REUSEADDR does not help. This can happen again at every restart.
       """)
   }
 
@@ -131,21 +131,23 @@ extension Wording {
   }
 
   private func freesItself(_ freeIn: UInt32?) -> Prose {
-    freeIn.map { " It frees itself \(Self.freeing($0))." } ?? ""
+    freeIn.map { " The port becomes free \(Self.freeing($0))." } ?? ""
   }
 
   private static let timersAlone: Prose =
     """
-    Only timers hold these sockets, and the port with them, unless both the old and the new socket have \
-    SO_REUSEADDR.
+    No process has these sockets any more. The kernel keeps each until its timer ends, and the port with it. If \
+    both the old and the new socket have SO_REUSEADDR, bind() still works.
     """
 
-  private var stopKeepsOut: Prose { "After a stop, port \(port) keeps out" }
+  private var afterStopRefused: Prose {
+    "After a stop, a server without SO_REUSEADDR cannot bind port \(port) for a minute or two."
+  }
 
   private static let stopping: Prose =
     """
-    A server that stops closes its connections first. Linux keeps each of them in FIN_WAIT2 until its client \
-    closes, for net.ipv4.tcp_fin_timeout at the most, and then in TIME_WAIT for 60 s; and the port with it, \
-    unless both the old and the new socket have SO_REUSEADDR.
+    A server that stops closes its connections first. Linux keeps each one in FIN_WAIT2 until its client closes, for \
+    net.ipv4.tcp_fin_timeout at most. If the client closes in that time, TIME_WAIT of 60 s follows. All that time the \
+    port is taken, unless both the old and the new socket have SO_REUSEADDR.
     """
 }

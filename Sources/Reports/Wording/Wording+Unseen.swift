@@ -5,7 +5,7 @@ extension Wording {
   func text(_ unseen: Unseen) -> Prose {
     switch unseen {
     case .bind:
-      "what only bind() tells: whether the address is local, and whether privileges and policies allow it"
+      "what only bind() shows: whether the address is local, and whether privileges and policies allow it"
     case .udp: "UDP: only TCP was looked at"
     case .ownServer:
       """
@@ -34,16 +34,16 @@ extension Wording {
     case .whyStopped: "why it was stopped"
     case .otherEnd: "whether the other end still answers"
     case .selfConnectedProcess: "which process it is"
-    case .whoConnected: "who opened the connection: it is inferred from the port and the refused trial"
+    case .whoConnected: "who opened the connection: inferred from the port and the refused trial"
     case .keepingProcess: "which process keeps them"
     case .socketUnit: "which socket unit it is"
     case .dropInFiles: "drop-in files of socket units"
     case .insideContainer: "what listens inside the container"
     case .socketsOnTheirWay:
-      "sockets on their way through a Unix socket, and those that io_uring holds without a descriptor"
+      "sockets that are being passed over a Unix socket, and those that io_uring holds without a descriptor"
     case .whyInherited: "whether it was inherited, or passed on purpose"
     case .process: "the process"
-    case .ownersOfEach: "which process has which of the sockets: there are very many"
+    case .ownersOfEach: "which process has which socket: there are too many"
     case .formerHolder: "what held the port until then"
 
     case .addressElsewhere: "whether another host has the address"
@@ -54,7 +54,7 @@ extension Wording {
     case .windows: "the ports of Windows"
     case .endOfMinisockets: "whether this kernel can end TIME_WAIT sockets: it could not be asked"
     case .socketsOfSmallHash:
-      "sockets that came and went while the table was read (its hash is small: tw-inspect explain small-hash)"
+      "sockets that came and went while the table was read (small hash: tw-inspect explain small-hash)"
     case .kernelsReason: "why the kernel answers so"
     }
   }

@@ -148,9 +148,9 @@ package struct Wording {
     return more > 0 ? "\(shown) and \(more) more" : shown
   }
 
-  /// "in 43.2 s", or "any moment: it is ending" for a timer that stands at 0 and has not fired yet.
+  /// "in 43.2 s", or "at any moment (the timer is ending)" for a timer that stands at 0 and has not fired yet.
   static func freeing(_ milliseconds: UInt32) -> Prose {
     Quantity.isEnding(milliseconds: milliseconds)
-      ? "any moment: it is ending" : "in \(Quantity.seconds(milliseconds: milliseconds))"
+      ? "at any moment (the timer is ending)" : "in \(Quantity.seconds(milliseconds: milliseconds))"
   }
 }
