@@ -61,7 +61,8 @@ let package = Package(
       swiftSettings: testSettings),
     // Records and trials to test with; the pure modules only, so that their tests need no kernel.
     .target(
-      name: "RecordSupport", dependencies: ["Diagnosis", "SocketTable"], path: "Tests/RecordSupport",
+      name: "RecordSupport", dependencies: ["NetlinkCodec", "Diagnosis", "SocketTable"],
+      path: "Tests/RecordSupport",
       swiftSettings: testSettings),
     // What holds of any bytes: for the fuzzer, and for the tests with what the fuzzer has found (Tests/Fuzz/run).
     .target(
@@ -95,6 +96,14 @@ let package = Package(
     // What CONTRIBUTING.md says, held against the files that it speaks of.
     .testTarget(name: "ProjectTests", swiftSettings: testSettings),
     .testTarget(name: "ManualPagesTests", dependencies: ["man-pages"], swiftSettings: testSettings),
+    // Every sentence that users can meet, in docs/sentences.txt.
+    .testTarget(
+      name: "SentencesTests",
+      dependencies: [
+        "Reports", "Handbook", "Diagnosis", "SocketTable", "RecordSupport", "TestSupport", "tw-inspect",
+        "man-pages",
+      ],
+      swiftSettings: testSettings),
   ],
   swiftLanguageModes: [.v6]
 )

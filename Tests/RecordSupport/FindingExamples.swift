@@ -1,10 +1,9 @@
 import Diagnosis
-import NetlinkCodec
-import RecordSupport
+internal import NetlinkCodec
 import SocketTable
 
 /// Every story that a finding can tell, so that none is without words.
-enum FindingExamples {
+package enum FindingExamples {
   private static let listener = OwnerCases.listener
   private static let places = Finding.Places([listener])
   private static let owners = [OwnerCases.nginx, OwnerCases.script]
@@ -14,7 +13,7 @@ enum FindingExamples {
   private static let proxy = ContainerProxy(SocketOwner(pid: 9, command: "conmon"))
 
   /// A slug that is new does not compile without its examples.
-  static func kinds(of slug: Finding.Slug) -> [Finding.Kind] {
+  package static func kinds(of slug: Finding.Slug) -> [Finding.Kind] {
     switch slug {
     case .timeWaitServerClosedFirst:
       [
@@ -145,7 +144,7 @@ enum FindingExamples {
     return owner
   }
 
-  static let remedies: [Remedy] =
+  package static let remedies: [Remedy] =
     ([
       .timers(free: nil, latest: nil), .timers(free: 0, latest: 2048), .timers(free: 41_000, latest: 43_048),
       .otherEnd, .addressDetection, .connection, .anyPort,
@@ -196,7 +195,7 @@ enum FindingExamples {
     .auditLog, .connections,
   ]
 
-  static let unseen: [Unseen] = [
+  package static let unseen: [Unseen] = [
     .bind, .udp, .ownServer, .ownReuseAddress, .ownCapability, .effectOfReuseAddress, .oldServersOptions,
     .runningServersOptions, .waysToEnd, .boundSockets, .whenClientsClose, .listenersProcess,
     .listenersProcessAndService, .listenersService, .otherReusePort, .otherOptions, .otherSidesOptions,
