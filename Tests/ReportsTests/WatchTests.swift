@@ -77,7 +77,7 @@ import Testing
       let plain = lines([record], on: canvas)
       for line in plain { #expect(line.unicodeScalars.count <= columns) }
       canvas.usesColor = true
-      let colored = lines([record], on: canvas).map { $0.replacing(/\u{1b}\[\d+m/, with: "") }
+      let colored = lines([record], on: canvas).map { $0.replacing(/\u{1b}\[[\d;]+m/, with: "") }
       #expect(colored.map { String($0.reversed().drop { $0 == " " }.reversed()) } == plain)
     }
   }
