@@ -59,8 +59,8 @@ struct TerminalScreenTests {
     arguments: [(20, 10), (40, 12), (80, 24), (200, 50)].map { Size(columns: $0.0, rows: $0.1) })
   func common(size: Size) throws {
     var screens = ScreenFile()
-    // Where lines are as short as words, what stands on them depends on the length of a process's number.
-    for situation in Self.situations where size.columns >= 40 || !situation.namesProcess {
+    // Where lines are short, what stands on them depends on the length of a process's number.
+    for situation in Self.situations where size.columns >= 80 || !situation.namesProcess {
       try withNetworkNamespace { lab in
         try situation.make(lab)
         let terminal = try TerminalEmulator(
