@@ -123,6 +123,38 @@ import Testing
     }
   }
 
+  /// The short help fits on a screen of 24 lines with the command and the prompt.
+  @Test(arguments: [
+    [], ["port"], ["trybind"], ["wait"], ["release"], ["explain"], ["demo"], ["demo", "serve"],
+  ])
+  func shortHelp(of command: [String]) throws {
+    let result = try Tool.run(command + ["-h"])
+    #expect(result.exitCode == 0)
+    #expect(result.lines.count <= 22, "\(result.lines.count)")
+    #expect(result.output.contains((["More: tw-inspect"] + command).joined(separator: " ") + " --help"))
+    if !command.isEmpty {
+      let whole = try Tool.run(command + ["--help"]).lines.drop { $0 != "OPTIONS:" }.joined(separator: "\n")
+      let options = whole.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9-]+)/)
+      #expect(!options.isEmpty)
+      for option in options where !["--help", "--version"].contains(option.1) {
+        #expect(result.output.contains(option.1))
+      }
+    }
+  }
+
+  @Test(arguments: [["version"], ["-V"]]) func otherSpellingsOfVersion(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.output == (try Tool.run("--version")).output)
+    #expect(result.exitCode == 0 && result.errors == "")
+  }
+
+  @Test(arguments: [["-?"], ["help", "help"], ["help", "version"], ["help"]])
+  func otherSpellingsOfHelp(_ arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.exitCode == 0 && result.errors == "")
+    #expect(result.output == (try Tool.run("--help")).output)
+  }
+
   @Test(arguments: [
     ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
     ["explain", "--version"],

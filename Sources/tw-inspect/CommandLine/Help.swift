@@ -1,5 +1,6 @@
 import ArgumentParser
 import Handbook
+import Reports
 import SocketTable
 
 /// The parts of help and usage messages that the argument parser does not write.
@@ -49,6 +50,42 @@ enum Help {
 
     """
 
+  /// Other spellings of help and version, as the parser knows them.
+  static func usual(_ arguments: [String]) -> [String] {
+    switch arguments {
+    case ["version"], ["-V"]: ["--version"]
+    case ["-?"], ["help", "help"], ["help", "version"]: ["--help"]
+    default: arguments
+    }
+  }
+
+  /// What `-h` prints, on one screen: examples, and the names of the options. Nil where it was not asked for.
+  static func brief(_ arguments: [String]) -> String? {
+    guard arguments.prefix(while: { $0 != "--" }).contains("-h") else { return nil }
+    guard let (command, words) = TwInspect.command(arguments) else { return short }
+    let help = withExamplesFirst(command.helpMessage(columns: 79))
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+    var options: [Substring] = []
+    for line in lines.drop(while: { $0 != "OPTIONS:" }) where line.hasPrefix("  -") {
+      // "-q, --quiet": the long one of both.
+      let names = line.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }
+      if let name = names.last, name != "--help" { options.append(name) }
+    }
+    let list = Prose(options.joined(separator: " ")).lines(width: 77)
+    let examples = lines.prefix { !$0.isEmpty }.joined(separator: "\n")
+    return """
+      \(examples)
+
+      \(command.configuration.abstract)
+
+      OPTIONS
+        \(list.joined(separator: "\n  "))
+
+      More: \((["tw-inspect"] + arguments.prefix(words)).joined(separator: " ")) --help
+
+      """
+  }
+
   /// The message with its examples moved to the beginning.
   static func withExamplesFirst(_ message: String) -> String {
     let message = message.hasSuffix("\n") ? message : message + "\n"
@@ -72,7 +109,52 @@ enum Help {
         ? "\(option) '\(number)': a value does not begin with '-'\(more)"
         : "'\(number)': neither an option nor a port; ports are 1 to 65535"
     }
+    if let command = TwInspect.command(arguments)?.type, let unknown = unknownOption(in: message) {
+      let near = nearOption(unknown, of: command).map { "; did you mean '\($0)'?" } ?? more
+      return "'\(ByteSafety.escaped(unknown))': no such option\(near)"
+    }
+    let ports = arguments.dropFirst().prefix { !$0.hasPrefix("-") }
+    if ports.count > 1, ["trybind", "wait", "release"].contains(first) {
+      do throws(Failure) {
+        try PortArgument.refuseSeveral(Array(ports), of: first)
+      } catch {
+        return error.message
+      }
+    }
     return ByteSafety.escaped(message.split(whereSeparator: \.isWhitespace).joined(separator: " ")) + more
+  }
+
+  /// The option that the parser says it does not know; nil if that is not what it says.
+  private static func unknownOption(in message: String) -> String? {
+    let parts = message.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+    return parts.count == 3 && parts[0].hasSuffix("Unknown option ") ? String(parts[1]) : nil
+  }
+
+  /// What other programs call it, and what people call it by the name of the socket option.
+  private static let otherNames = [
+    "--host": "--address", "--bind": "--address", "--ip": "--address", "--addr": "--address",
+    "--listen-address": "--address", "--bind-address": "--address",
+    "--user": "--as-user", "--uid": "--as-user", "--run-as": "--as-user",
+    "--reuseaddr": "--reuse", "--reuse-addr": "--reuse", "--reuse-address": "--reuse",
+    "--so-reuseaddr": "--reuse",
+    "--reuseport": "--reuse-port", "--so-reuseport": "--reuse-port", "--ipv6only": "--v6-only",
+    "--ipv6-only": "--v6-only",
+    "--device": "--interface", "--dev": "--interface", "--iface": "--interface", "--ns": "--netns",
+    "--namespace": "--netns", "--format": "--output", "--colour": "--color", "--no-color": "--color",
+    "--follow": "--watch", "--states": "--state", "--process": "--owners", "--processes": "--owners",
+    "--dryrun": "--dry-run", "--force": "--yes", "--max": "--limit", "--restart": "--after-stop",
+  ]
+
+  /// An option of the command that was probably meant; nil where none is near enough.
+  private static func nearOption(_ unknown: String, of command: any Command.Type) -> String? {
+    let name = String(unknown.prefix { $0 != "=" }).lowercased().replacing("_", with: "-")
+    let known = Set(
+      command.helpMessage(columns: 79).split { !($0.isLetter || $0.isNumber || $0 == "-") }
+        .filter { $0.hasPrefix("--") && $0.count > 3 }.map(String.init))
+    if let meant = otherNames[name], known.contains(meant) { return meant }
+    let near = known.map { (name: $0, distance: Spelling.distance($0, name)) }
+      .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
+    return near.flatMap { $0.distance <= max(1, ($0.name.count - 2) / 3) ? $0.name : nil }
   }
 
   private static func isNegativeNumber(_ text: String) -> Bool {
@@ -82,8 +164,10 @@ enum Help {
 
   static func unknownCommand(_ name: String) -> String {
     let known = TwInspect.commandNames
-    if !name.isEmpty, name.allSatisfy({ $0.isNumber || $0 == "-" || $0 == "," }) {
-      return "'\(name)': no such command; did you mean 'port \(name)' or 'trybind \(name)'?"
+    let isPort = (try? PastedPort(name))?.port.allSatisfy { $0.isNumber || $0 == "-" || $0 == "," } == true
+    if !name.isEmpty, isPort, name.contains(where: \.isNumber) {
+      return
+        "'\(name)': no such command; did you mean 'port \(ByteSafety.escaped(name))' or 'trybind \(ByteSafety.escaped(name))'?"
     }
     let near = known.map { known in (name: known, distance: Spelling.distance(known, name)) }
       .filter { $0.distance <= max(1, $0.name.count / 2) }

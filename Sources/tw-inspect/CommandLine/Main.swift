@@ -18,7 +18,7 @@ struct Main {
     Memory.explainExhaustion()
     StandardOutput.ignoreBrokenPipes()
     Exit.endAsInit()
-    Exit.now(status(of: arguments))
+    Exit.now(status(of: Help.usual(arguments)))
   }
 
   /// The arguments without the program's name. `CommandLine.arguments` would read them from /proc, which may not be
@@ -36,6 +36,10 @@ struct Main {
       try StandardStreams.reserve()
       guard !arguments.isEmpty else {
         try StandardOutput.write(Help.short)
+        return ExitStatus.yes
+      }
+      if let brief = Help.brief(arguments) {
+        try StandardOutput.write(brief)
         return ExitStatus.yes
       }
       // To parse with the subcommand alone takes two thirds of the time that the whole command tree takes. If that fails,

@@ -5,11 +5,17 @@ import SocketTable
 enum PortArgument {
   /// Numbers, ranges and service names, separated by commas. A token that is a service name as a whole is never a range,
   /// as for `ftp-data`.
-  static func set(_ tokens: [String], _ services: Services) throws(Failure) -> PortSet {
+  ///
+  /// An address before a port does not matter here, and is handed to `drop`.
+  static func set(
+    _ tokens: [String], _ services: Services, drop: (PastedPort) -> Void
+  ) throws(Failure) -> PortSet {
     var ranges: [ClosedRange<UInt16>] = []
     for argument in tokens {
       for token in argument.split(separator: ",", omittingEmptySubsequences: false) {
-        ranges.append(try range(String(token), in: argument, services))
+        let pasted = try PastedPort(String(token))
+        if pasted.address != nil { drop(pasted) }
+        ranges.append(try range(pasted.port, in: argument, services))
       }
     }
     return PortSet(ranges)
@@ -24,6 +30,18 @@ enum PortArgument {
   static func single(_ token: String, _ services: Services = Services()) throws(Failure) -> UInt16 {
     if token == "0" { return 0 }
     return try port(token, services)
+  }
+
+  /// For a command that takes one port: throws a usage error with the loop to write where the text stands for several.
+  static func refuseSeveral(_ tokens: [String], of command: String) throws(Failure) {
+    let ports = tokens.flatMap { $0.split(separator: ",").map(String.init) }
+    let ends = ports.count == 1 ? ports[0].split(separator: "-", omittingEmptySubsequences: false) : []
+    let isRange = ends.count == 2 && ends.allSatisfy { !$0.isEmpty && isNumber(String($0)) }
+    guard ports.count > 1 || isRange else { return }
+    let words =
+      isRange ? "$(seq \(ends[0]) \(ends[1]))" : ports.map(ByteSafety.escaped).joined(separator: " ")
+    throw .usage(
+      "it takes one port; for several: for p in \(words); do tw-inspect \(command) $p || break; done")
   }
 
   private static func range(

@@ -22,7 +22,19 @@ struct ServerRequest {
   /// Whether the user allows a trial that listens and may take connections from a live listener (`--yes`).
   let mayTakeConnections: Bool
 
-  init(port: String, _ server: ServerOptions, _ common: CommonRequest) throws(Failure) {
+  /// - Parameter command: the name of the command that asks.
+  init(
+    port typed: String, of command: String, _ server: ServerOptions, _ common: CommonRequest
+  ) throws(Failure) {
+    let pasted = try PastedPort(typed)
+    try PortArgument.refuseSeveral([pasted.port], of: command)
+    if let address = pasted.address, let other = server.address.first {
+      throw .usage(
+        """
+        '\(ByteSafety.escaped(typed))' with --address \(ByteSafety.escaped(other)): both name an address \
+        (\(ByteSafety.escaped(address))); give one of them
+        """)
+    }
     if common.family == .ipv4, server.v6Only {
       throw .usage("--v6-only with -4: IPV6_V6ONLY is an option of IPv6 sockets; leave one of them out")
     }
@@ -32,15 +44,16 @@ struct ServerRequest {
     if let name = server.interface, name.isEmpty || name.utf8.count > 15 {
       throw .usage("--interface '\(ByteSafety.escaped(name))': a device name has 1 to 15 bytes")
     }
-    try PortArgument.checkNumber(port)
-    self.port = port
+    try PortArgument.checkNumber(pasted.port)
+    port = pasted.port
     self.options = options
     family = common.family
     v6Only = server.v6Only
     interface = server.interface
     listens = server.listen
     mayTakeConnections = server.yes
-    named = try Self.addresses(server, common)
+    named = try Self.addresses(
+      pasted.address.map { [$0] } ?? RepeatedArguments.values(server.address), server, common)
   }
 
   /// Whether the kernel is asked to choose the port.
@@ -49,10 +62,10 @@ struct ServerRequest {
   // MARK: Addresses
 
   private static func addresses(
-    _ server: ServerOptions, _ common: CommonRequest
+    _ typed: [String], _ server: ServerOptions, _ common: CommonRequest
   ) throws(Failure) -> [NamedAddress] {
     var addresses: [NamedAddress] = []
-    for text in RepeatedArguments.values(server.address) {
+    for text in typed {
       addresses.append(try address(text, server, common))
     }
     if let first = addresses.first, server.v6Only, !addresses.contains(where: { $0.v6Only }) {

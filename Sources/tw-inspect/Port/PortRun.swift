@@ -19,8 +19,15 @@ struct PortRun {
 
   init(_ request: PortRequest) throws {
     self.request = request
+    var dropped: PastedPort?
+    let ports = try PortArgument.set(request.ports, Services()) { dropped = dropped ?? $0 }
+    if let dropped, let address = dropped.address, !request.common.quiet {
+      StandardOutput.complain(
+        "tw-inspect port: every socket on port \(ByteSafety.escaped(dropped.port)) is looked at, not only those on \(ByteSafety.escaped(address))"
+      )
+    }
     filter = SocketFilter(
-      ports: try PortArgument.set(request.ports, Services()), side: request.side, states: request.states,
+      ports: ports, side: request.side, states: request.states,
       family: request.common.family)
   }
 

@@ -56,7 +56,8 @@ struct TrybindCommand: Command {
   static let repeatableOptions = ["--address"]
 
   @Argument(
-    help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"),
+    help: ArgumentHelp(
+      "A port number or service name, or ADDRESS:PORT; 0 lets the kernel choose.", valueName: "port"),
     completion: .ports)
   var port: String
 

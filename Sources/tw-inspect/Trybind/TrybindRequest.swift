@@ -23,7 +23,7 @@ struct TrybindRequest {
     isAfterStop = command.afterStop
     isPredicted = command.predict || command.afterStop
     user = command.asUser
-    server = try ServerRequest(port: command.port, command.server, common)
+    server = try ServerRequest(port: command.port, of: "trybind", command.server, common)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     readsOptions = try ReuseOptionsChoice.value(of: command.flags) == .live
     try refuseContradictions(command)

@@ -12,7 +12,7 @@ struct WaitRequest {
 
   init(_ command: WaitCommand) throws(Failure) {
     common = try CommonRequest(command.common)
-    server = try ServerRequest(port: command.port, command.server, common)
+    server = try ServerRequest(port: command.port, of: "wait", command.server, common)
     failsFast = command.failFast
     let milliseconds: Int64? =
       switch command.timeout {
