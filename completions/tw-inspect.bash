@@ -186,9 +186,9 @@ _tw-inspect() {
 
 _tw-inspect_port() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--all --owners --watch --json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--all --owners --watch -4 -6 --json --header --quiet -q --version -h --help)
     repeating_options=(--state)
-    non_repeating_options=(--side --sort --limit --expect --interval --flags --output --color --source --netns)
+    non_repeating_options=(--side --sort --limit --expect --interval --flags --source --netns --output --color)
     __tw-inspect_offer_flags_options -1
 
     # Offer option value completions
@@ -219,19 +219,19 @@ _tw-inspect_port() {
         __tw-inspect_add_completions -W 'none'$'\n''live'$'\n''all'
         return
         ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac
@@ -247,9 +247,9 @@ _tw-inspect_port() {
 
 _tw-inspect_trybind() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --matrix --predict --after-stop --watch --json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--reuse --reuse-port --v6-only --listen --yes --matrix --predict --after-stop --watch -4 -6 --json --header --quiet -q --version -h --help)
     repeating_options=(--address)
-    non_repeating_options=(--interface --as-user --flags --interval --output --color --source --netns)
+    non_repeating_options=(--interface --as-user --flags --interval --source --netns --output --color)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
@@ -270,19 +270,19 @@ _tw-inspect_trybind() {
     '--interval')
         return
         ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac
@@ -298,9 +298,9 @@ _tw-inspect_trybind() {
 
 _tw-inspect_wait() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--fail-fast --reuse --reuse-port --v6-only --listen --yes --json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--fail-fast --reuse --reuse-port --v6-only --listen --yes -4 -6 --json --header --quiet -q --version -h --help)
     repeating_options=(--address)
-    non_repeating_options=(--timeout --interface --output --color --source --netns)
+    non_repeating_options=(--timeout --interface --source --netns --output --color)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
@@ -314,19 +314,19 @@ _tw-inspect_wait() {
     '--interface')
         return
         ;;
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac
@@ -342,26 +342,26 @@ _tw-inspect_wait() {
 
 _tw-inspect_release() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--include-fin-wait-2 --yes --dry-run --json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--include-fin-wait-2 --yes --dry-run -4 -6 --json --header --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --color --source --netns)
+    non_repeating_options=(--source --netns --output --color)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
+    '--netns')
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac
@@ -377,9 +377,9 @@ _tw-inspect_release() {
 
 _tw-inspect_explain() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--json --header --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --color --source --netns)
+    non_repeating_options=(--output --color)
     __tw-inspect_offer_flags_options -1
 
     # Offer option value completions
@@ -390,13 +390,6 @@ _tw-inspect_explain() {
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac
@@ -412,26 +405,23 @@ _tw-inspect_explain() {
 
 _tw-inspect_demo() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--list --full --json --header -4 -6 --quiet -q --version -h --help)
+    non_repeating_flags=(--list --full --json --header --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--output --color --source --netns)
+    non_repeating_options=(--source --output --color)
     __tw-inspect_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--source')
+        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
+        return
+        ;;
     '--output')
         __tw-inspect_add_completions -W 'table'$'\n''plain'$'\n''json'$'\n''jsonl'
         return
         ;;
     '--color')
         __tw-inspect_add_completions -W 'auto'$'\n''always'$'\n''never'
-        return
-        ;;
-    '--source')
-        __tw-inspect_add_completions -W 'auto'$'\n''netlink'$'\n''proc'
-        return
-        ;;
-    '--netns')
         return
         ;;
     esac

@@ -16,9 +16,12 @@ struct CommonRequest {
   /// What is asked of the kernel is told on standard error.
   let verbose: Bool
 
-  init(_ options: CommonOptions) throws(Failure) {
-    if options.udp { throw .usage("--udp: tw-inspect looks at TCP only; --udp is reserved") }
-    if options.ipv4 && options.ipv6 {
+  /// - Parameters:
+  ///   - look: nil for a command that looks at no socket, or at its own only.
+  ///   - source: `--source` of a command without `look`.
+  init(_ options: OutputOptions, _ look: LookOptions? = nil, source: String? = nil) throws(Failure) {
+    if look?.udp == true { throw .usage("--udp: tw-inspect looks at TCP only; --udp is reserved") }
+    if look?.ipv4 == true && look?.ipv6 == true {
       throw .usage("-4 and -6: give one of them; leave both out for both families")
     }
     let output = try Choice.value(of: "--output", options.output, OutputFormat.self)
@@ -27,15 +30,15 @@ struct CommonRequest {
     }
     format = options.json ? .json : output ?? .table
     color = try Choice.value(of: "--color", options.color, ColorChoice.self) ?? .auto
-    family = options.ipv4 ? .ipv4 : options.ipv6 ? .ipv6 : .any
+    family = look?.ipv4 == true ? .ipv4 : look?.ipv6 == true ? .ipv6 : .any
     header = options.header
     if header, format != .plain { throw .usage("--header: it works only with --output plain") }
     quiet = options.quiet
     isWhole = options.verbose > 0
     verbose = options.verbose > 1
     place = Place(
-      source: try Choice.value(of: "--source", options.source, SocketSource.Choice.self) ?? .auto,
-      namespace: try Self.namespace(options.netns))
+      source: try Choice.value(of: "--source", look?.source ?? source, SocketSource.Choice.self) ?? .auto,
+      namespace: try Self.namespace(look?.netns))
   }
 
   private static func namespace(_ typed: String?) throws(Failure) -> NetworkNamespace? {

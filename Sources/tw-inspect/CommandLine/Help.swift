@@ -66,7 +66,7 @@ enum Help {
     let help = withExamplesFirst(command.helpMessage(columns: 79))
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
     var options: [Substring] = []
-    for line in lines.drop(while: { $0 != "OPTIONS:" }) where line.hasPrefix("  -") {
+    for line in lines.drop(while: { !$0.hasPrefix("USAGE:") }) where line.hasPrefix("  -") {
       // "-q, --quiet": the long one of both.
       let names = line.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }
       if let name = names.last, name != "--help" { options.append(name) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxHost
 
 struct DemoCommand: Command {
   static let configuration = CommandConfiguration(
@@ -50,7 +51,10 @@ struct DemoCommand: Command {
   @Flag(help: "In claim 3, wait until a TIME_WAIT has ended, and say how long it lasted.")
   var full = false
 
-  @OptionGroup var common: CommonOptions
+  @Option(help: LookOptions.sourceHelp, completion: Choice.completion(SocketSource.Choice.self))
+  var source: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try DemoRun(DemoRequest(self)).run()

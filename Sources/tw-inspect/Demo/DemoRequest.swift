@@ -14,8 +14,7 @@ struct DemoRequest {
   let passedOn: [String]
 
   init(_ command: DemoCommand) throws(Failure) {
-    common = try CommonRequest(command.common)
-    if common.family == .ipv6 { throw .usage("-6: the claims are carried out over IPv4") }
+    common = try CommonRequest(command.output, source: command.source)
     onlyLists = command.list
     waitsItOut = command.full
     if let typed = command.claim {
@@ -37,7 +36,7 @@ struct DemoRequest {
     }
     hasIntroduction = command.claim == nil
     passedOn =
-      (command.common.color.map { ["--color", $0] } ?? [])
-      + (command.common.source.map { ["--source", $0] } ?? [])
+      (command.output.color.map { ["--color", $0] } ?? [])
+      + (command.source.map { ["--source", $0] } ?? [])
   }
 }

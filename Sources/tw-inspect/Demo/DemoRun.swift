@@ -74,7 +74,11 @@ struct DemoRun {
   private func perform(on network: ClaimNetwork) throws -> [ClaimReport] {
     let output = Output()
     var text = common.text(to: output)
-    if !network.isPrivate {
+    if network.isPrivate {
+      text.paragraph(
+        "All of this happens in a network namespace of its own. Nothing of this host is touched.")
+      text.line()
+    } else {
       text.paragraph(
         """
         No network namespace can be made here (\(network.refusalText)): this host's loopback device is used, with ports \

@@ -17,12 +17,14 @@ struct ExplainCommand: Command {
         tw-inspect explain tcp_tw_reuse        a sysctl
         tw-inspect explain minisocket          a term
         tw-inspect explain listener-alive      what trybind found
+        tw-inspect explain TIME_WAIT bind      several topics
 
       DESCRIPTION
         Each topic says what it is, what this host has set, what to do, and where
         it is defined. It also says which common beliefs about it are wrong.
         Upper and lower case do not matter, and neither do the characters between
-        words. No socket is looked at. TCP on Linux only.
+        words. Several topics are printed as text only. No socket is looked at.
+        TCP on Linux only.
 
       EXIT STATUS
         0   shown
@@ -37,7 +39,7 @@ struct ExplainCommand: Command {
     completion: .custom(completeTopics))
   var topic: [String] = []
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try ExplainRun(ExplainRequest(self)).run()

@@ -15,18 +15,41 @@ struct ExplainRun {
     try common.place.enter()
     guard let query = request.query else { return try write(.list, ExitStatus.yes) }
     guard let topic = Topics.find(query) else {
+      let several = request.words.compactMap(Topics.find)
+      if several.count > 1, several.count == request.words.count { return try write(several) }
       let near = Topics.near(query)
       try write(.unknown(near: near), ExitStatus.no)
       let hint =
         near.isEmpty
         ? "'tw-inspect explain' lists them"
         : "did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?"
-      if !common.quiet {
-        StandardOutput.complain("tw-inspect explain: '\(query.prefix(100))': no such topic; \(hint)")
-      }
+      StandardOutput.complain("tw-inspect explain: '\(query.prefix(100))': no such topic; \(hint)")
       return ExitStatus.no
     }
-    return try write(.topic(topic, values: topic.settings.map(Self.value)), ExitStatus.yes)
+    return try write(topic)
+  }
+
+  private func write(_ topic: Topic) throws(Failure) -> Int32 {
+    try write(.topic(topic, values: topic.settings.map(Self.value)), ExitStatus.yes)
+  }
+
+  /// One after the other.
+  private func write(_ topics: [Topic]) throws(Failure) -> Int32 {
+    guard common.format == .table else {
+      throw .usage("--output \(common.format.rawValue) with several topics: a document has one; ask for each")
+    }
+    let answers = topics.map { ExplainReport.Answer.topic($0, values: $0.settings.map(Self.value)) }
+    try common.write(.current("explain")) { text in
+      for (index, answer) in answers.enumerated() {
+        if index > 0 { text.line() }
+        ExplainReport(query: request.query, answer).write(to: &text)
+      }
+    } document: { _, _, _ in
+      ByteBuffer()
+    } plain: { _ in
+      ByteBuffer()
+    }
+    return ExitStatus.yes
   }
 
   private static func value(of setting: Setting) -> ExplainReport.Value {

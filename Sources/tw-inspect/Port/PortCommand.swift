@@ -99,7 +99,8 @@ struct PortCommand: Command {
     completion: Choice.completion(ReuseOptionsChoice.self))
   var flags: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Where to look") var look: LookOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try PortRun(PortRequest(self)).run()

@@ -19,7 +19,7 @@ struct PortRequest {
   let readsOptions: Bool
 
   init(_ command: PortCommand) throws(Failure) {
-    common = try CommonRequest(command.common)
+    common = try CommonRequest(command.output, command.look)
     let format = common.format
     ports = RepeatedArguments.values(command.ports)
     expectation = try Choice.value(of: "--expect", command.expect, Expectation.self)

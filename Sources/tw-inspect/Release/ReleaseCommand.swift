@@ -49,7 +49,8 @@ struct ReleaseCommand: Command {
   @Flag(help: "Show what it would end, and end nothing.")
   var dryRun = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Where to look") var look: LookOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try ReleaseRun(ReleaseRequest(self)).run()

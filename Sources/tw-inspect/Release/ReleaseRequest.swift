@@ -10,7 +10,7 @@ struct ReleaseRequest {
   let asksFirst: Bool
 
   init(_ command: ReleaseCommand) throws(Failure) {
-    common = try CommonRequest(command.common)
+    common = try CommonRequest(command.output, command.look)
     let pasted = try PastedPort(command.port)
     if let address = pasted.address, IPAddress(parsing: address)?.isUnspecified != true {
       throw .usage(

@@ -61,7 +61,7 @@ struct TrybindCommand: Command {
     completion: .ports)
   var port: String
 
-  @OptionGroup var server: ServerOptions
+  @OptionGroup(title: "Your server") var server: ServerOptions
 
   @Option(help: ArgumentHelp("Try as this user, by name or number (root only).", valueName: "user"))
   var asUser: String?
@@ -89,7 +89,8 @@ struct TrybindCommand: Command {
     help: ArgumentHelp("Time between two looks of --watch (500ms, 1s); default 1s.", valueName: "duration"))
   var interval: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Where to look") var look: LookOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try TrybindRun(TrybindRequest(self)).run()

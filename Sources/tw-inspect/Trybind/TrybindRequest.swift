@@ -18,7 +18,7 @@ struct TrybindRequest {
   let interval: Int64?
 
   init(_ command: TrybindCommand) throws(Failure) {
-    common = try CommonRequest(command.common)
+    common = try CommonRequest(command.output, command.look)
     isMatrix = command.matrix
     isAfterStop = command.afterStop
     isPredicted = command.predict || command.afterStop

@@ -57,8 +57,9 @@ struct WaitCommand: Command {
   @Flag(help: "Exit 1 at once if time alone does not free the port.")
   var failFast = false
 
-  @OptionGroup var server: ServerOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup(title: "Your server") var server: ServerOptions
+  @OptionGroup(title: "Where to look") var look: LookOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try WaitRun(WaitRequest(self)).run()

@@ -11,7 +11,7 @@ struct WaitRequest {
   private static let defaultTimeout: Int64 = 180_000
 
   init(_ command: WaitCommand) throws(Failure) {
-    common = try CommonRequest(command.common)
+    common = try CommonRequest(command.output, command.look)
     server = try ServerRequest(port: command.port, of: "wait", command.server, common)
     failsFast = command.failFast
     let milliseconds: Int64? =
