@@ -9,6 +9,8 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
   let name: String
   /// What the remedy is expected to be, as `kind` in JSON.
   let kind: String
+  /// Whether it has to be the first that frees the port. Otherwise it is the first of its kind.
+  var isFirst = true
   var port: UInt16 = 9527
   var arguments: [String] = []
   var user: uid_t?
@@ -19,8 +21,8 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
   let make: @Sendable (Lab) throws -> Holding
   /// Where the remedy has no command: carries it out, and returns what is asked then.
   var follow: (@Sendable (Lab, Holding) throws -> [String])?
-  /// While the command runs, as when the other end has to answer.
-  var meanwhile: (@Sendable (Lab) throws -> Void)?
+  /// While the command waits, as when the other end has to answer.
+  var meanwhile: (@Sendable (Lab, Holding) throws -> Void)?
 
   var testDescription: String { "\(slug): \(name)" }
 
@@ -34,6 +36,8 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
     var expected: [String] = []
     /// The port, where the kernel chose it.
     var port: UInt16?
+    /// Connections that resemble the one that has to end.
+    var staying: [SocketAddress] = []
   }
 
   /// Empty if it is proven.
@@ -50,8 +54,9 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
       guard let finding = findings.first(where: { $0["slug"].string == slug }) else {
         return ["\(testDescription): no such finding: \(try answer.json.slugs)"]
       }
-      guard let remedy = finding["remedies"].array?.first(where: { $0["effect"].string == "frees" }) else {
-        return ["\(testDescription): nothing frees the port: \(finding)"]
+      let freeing = finding["remedies"].array?.filter { $0["effect"].string == "frees" }
+      guard let remedy = freeing?.first(where: { isFirst || $0["kind"].string == kind }) else {
+        return ["\(testDescription): nothing frees the port so: \(finding)"]
       }
       var found: [String] = []
       if remedy["kind"].string != kind { found.append("\(testDescription): is \(remedy)") }
@@ -67,7 +72,8 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
         return ["\(testDescription): no command: \(remedy)"]
       }
       if try !isFree(asked) { found.append("\(testDescription): \(try Tool.run(asked, asUser: user))") }
-      return found + (try bystanders.problems(lab, since: settings)).map { "\(testDescription): \($0)" }
+      return found
+        + (try bystanders.problems(lab, since: settings, holding)).map { "\(testDescription): \($0)" }
     }
   }
 
@@ -79,7 +85,10 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
     shell.environment = ["PATH": path.compactMap { $0 }.joined(separator: ":")]
     shell.user = user
     let running = try shell.start()
-    try meanwhile?(lab)
+    if let meanwhile {
+      try running.waitForErrors(containing: "tw-inspect: waiting for port ")
+      try meanwhile(lab, holding)
+    }
     return try running.finish(timeout: .seconds(200))
   }
 
@@ -111,14 +120,15 @@ private struct Bystanders {
 
   static func settings(_ lab: Lab) throws -> [String] { try names.map { try lab.sysctl($0) } }
 
-  func problems(_ lab: Lab, since settings: [String]) throws -> [String] {
+  func problems(_ lab: Lab, since settings: [String], _ holding: RemedyProof.Holding) throws -> [String] {
     var problems: [String] = []
     let rows = try KernelTable.read().rows
     if !rows.contains(where: { $0.local.port == 9600 && $0.state == .listen }) {
       problems.append("process \(process.pid), which listens on 9600, has ended")
     }
-    if !rows.contains(where: { $0.local == connection.local && $0.state == .established }) {
-      problems.append("a connection to 9601 has ended")
+    for local in [connection.local] + holding.staying
+    where !rows.contains(where: { $0.local == local && $0.state == .established }) {
+      problems.append("the connection of \(local) has ended")
     }
     if try Self.settings(lab) != settings { problems.append("a setting has changed") }
     return problems

@@ -83,7 +83,6 @@ struct RemedyProofTests {
     "listen-conflict": "it takes a race between bind() and listen()",
     "mptcp-holder": "adds something to listener-alive, and has no remedies of its own",
     "no-such-interface": "it only tells where to look",
-    "outgoing-connection-took-port": "its client decides when the connection ends",
     "other-name-elsewhere": "nothing is in the way",
     "owner-hidden": "adds something to listener-alive, and tells how to see more",
     "port-in-ephemeral-range": "nothing is in the way; its remedy prevents",
@@ -145,7 +144,19 @@ extension RemedyProof {
         try lab.addLink("eth0", carrier: false)
         try lab.addAddress("2001:db8::7", prefix: 64, to: "eth0", checked: true)
         return Holding()
-      }, meanwhile: { try $0.setLink("eth0-peer", up: true) }),
+      }, meanwhile: { lab, _ in try lab.setLink("eth0-peer", up: true) }),
+    RemedyProof(
+      slug: "outgoing-connection-took-port", name: "whose client closes", kind: "wait",
+      make: clientThatMetAServer, meanwhile: { try $0.closeInTurn($1.sockets[0], $1.sockets[1]) }),
+    RemedyProof(
+      slug: "outgoing-connection-took-port", name: "whose server closes", kind: "wait",
+      make: clientThatMetAServer, meanwhile: { try $0.closeInTurn($1.sockets[1], $1.sockets[0]) }),
+    RemedyProof(
+      slug: "time-wait-server-closed-first", name: "of a dual-stack server", kind: "wait", requirement: .ipv6
+    ) { lab in
+      try lab.timeWait(via: .dualStackOverIPv4, port: 9527, reuse)
+      return Holding()
+    },
     // A simultaneous close ends in TIME_WAIT.
     RemedyProof(slug: "tcp-self-connect", name: "a client that met itself", kind: "signal") { _ in
       Holding(processes: [
@@ -183,7 +194,41 @@ extension RemedyProof {
     return Holding(processes: [server])
   }
 
+  /// A client that connect() gave the port, and another one of the same server.
+  static func clientThatMetAServer(_ lab: Lab) throws -> Holding {
+    let one = try lab.outgoing(localPort: nil, toPort: 443)
+    let other = try lab.connect(through: one.listener)
+    return Holding(
+      sockets: [one.subject, one.other].compactMap { $0 }, port: one.port,
+      staying: [try other.client.localAddress])
+  }
+
   // MARK: At once
 
-  static let atOnce: [RemedyProof] = processes + units + containers + options + addresses
+  static let atOnce: [RemedyProof] =
+    processes + units + containers + options + addresses + afterTheFirst
+
+  /// What is not the first remedy, and frees the port as well.
+  private static let afterTheFirst: [RemedyProof] = [
+    RemedyProof(
+      slug: "time-wait-server-closed-first", name: "of a server with SO_REUSEADDR", kind: "set-option",
+      isFirst: false,
+      make: {
+        try $0.timeWait(port: 9527, reuse)
+        return Holding()
+      }, follow: { _, _ in ["trybind", "9527", "--reuse"] }),
+    RemedyProof(
+      slug: "outgoing-connection-took-port", name: "one connection ends", kind: "end-connection",
+      isFirst: false, requirement: .program("ss"), make: clientThatMetAServer),
+    RemedyProof(
+      slug: "tcp-self-connect", name: "one connection ends", kind: "end-connection", isFirst: false,
+      requirement: .program("ss"),
+      make: { lab in
+        // As where connect() chose the port. A socket that bind() gave it has it as long as it is open.
+        try lab.sysctl("net.ipv4.ip_local_port_range", "40000 40000")
+        let client = lab.keep(try TCPSocket(.ipv4))
+        try client.connect(to: SocketAddress("127.0.0.1", port: 40_000))
+        return Holding(sockets: [client], port: 40_000)
+      }),
+  ]
 }
