@@ -55,7 +55,10 @@ struct FieldCasesTests {
   private mutating func publishedPort() throws {
     try show("a container publishes the port, and an ordinary user asks", "8080", asUser: 65_534) { _ in
       var perl = Perl(#"name("docker-proxy"); our $s = server(8080);"#)
-      perl.arguments = ["-proto", "tcp", "-container-ip", "172.17.0.2", "-container-port", "80"]
+      perl.arguments = [
+        "-proto", "tcp", "-host-ip", "127.0.0.1", "-host-port", "8080", "-container-ip", "172.17.0.2",
+        "-container-port", "80",
+      ]
       return [try perl.start()]
     }
   }

@@ -173,6 +173,28 @@ struct HolderKindTests {
     }
   }
 
+  /// To an ordinary user the process was hidden, and root was to stop docker.service; a name and a command line are for
+  /// everybody to read.
+  @Test(.needs(.otherUsers)) func aPublishedPortAsAnOrdinaryUserSeesIt() throws {
+    try withNetworkNamespace { lab in
+      let arguments = [
+        "-proto", "tcp", "-host-ip", "127.0.0.1", "-host-port", "9527", "-container-ip", "172.17.0.2",
+        "-container-port", "80",
+      ]
+      let server = try Perl("name(\"docker-proxy\"); our $s = server(9527);", arguments: arguments).start()
+      let json = try trybind(asUser: 65_534)
+      #expect(slugs(json) == ["container-proxy"])
+      #expect(
+        json["findings"][0]["title"].string?.contains("docker-proxy (pid \(server.pid))") == true,
+        "\(json["findings"][0])")
+      #expect(
+        commands(json) == [
+          "sudo docker stop $(sudo docker ps -q --filter publish=9527)",
+          "docker ps --filter publish=9527",
+        ])
+    }
+  }
+
   /// A stand-in for the service manager: process 1 of a PID namespace of its own, by the name of systemd.
   @Test(.needs(.otherUsers)) func socketActivation() throws {
     try withNetworkNamespace { lab in
