@@ -16,10 +16,11 @@ struct DemoTests {
   ) throws -> JSON {
     var command = try Tool.command(["demo"] + arguments + ["--json"])
     change(&command)
-    let result = try command.run()
+    // It takes a second or two of an idle machine. No claim waits for the end of its TIME_WAIT, which is 60 s.
+    let result = try command.run(timeout: .seconds(55))
     #expect(result.exitCode == exit, "\(result)")
     #expect(result.errors == "")
-    #expect(result.duration < .seconds(15))
+    #expect(result.processorTime < .seconds(5), "\(result)")
     return try result.json
   }
 
@@ -267,7 +268,12 @@ struct DemoTests {
         ["client", "established", "established"], ["server", "fin-wait-2", "close-wait"],
         ["client", "time-wait", "gone"], ["client", "established", "established"],
       ])
-    #expect(answers(claim) == ["ok", "ESTABLISHED", "65537", "ECONNREFUSED", "gone"])
+    var answers = answers(claim)
+    try #require(answers.count == 5)
+    // Kernels before 6.10 begin anywhere, and were called unlike Linux for it.
+    let jump = answers.remove(at: 2)
+    #expect(Int(jump) != nil && steps(claim, "answer")[2]["known"].isNull)
+    #expect(answers == ["ok", "ESTABLISHED", "ECONNREFUSED", "gone"])
     let clients = steps(claim, "event").map { $0["client"]["port"].int }
     #expect(Set(clients).count == 1, "the same 4-tuple")
   }

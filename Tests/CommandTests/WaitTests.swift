@@ -165,8 +165,7 @@ struct WaitTests {
       try lab.timeWait(port: 9527, .init(reuseAddress: true))
       let result = try Tool.run("wait", "9527", "--timeout", "300ms")
       #expect(result.exitCode == 1)
-      #expect(result.duration < .seconds(3))
-      #expect(result.errors.contains("timed out after 0.3 s: port 9527 cannot be bound"))
+      #expect(result.errors.contains(/timed out after [0-9.]+ s: port 9527 cannot be bound/))
       // The explanation is trybind's, and rests on the same trials.
       #expect(result.output.hasPrefix("No. A server without SO_REUSEADDR cannot bind port 9527"))
       #expect(result.output.hasSuffix("\nMore    tw-inspect explain time-wait-server-closed-first\n"))
@@ -189,14 +188,31 @@ struct WaitTests {
     }
   }
 
+  /// Never early, and not late by more than 0.2 s. A machine that is busy elsewhere makes one late, and hardly each of them.
+  @Test func timesOutWhenItWasTold() throws {
+    try withNetworkNamespace { lab in
+      try lab.timeWait(port: 9527, .init(reuseAddress: true))
+      var waits: [Int] = []
+      repeat {
+        let result = try Tool.run("wait", "9527", "--timeout", "300ms", "--json")
+        let waited = try #require(try result.json["waited_ms"].int)
+        #expect(waited >= 300)
+        let tenths = (waited + 50) / 100
+        #expect(result.errors.contains("timed out after \(tenths / 10).\(tenths % 10) s"), "\(result.errors)")
+        waits.append(waited)
+      } while (waits.min() ?? 0) > 500 && waits.count < 10
+      #expect((waits.min() ?? .max) <= 500, "\(waits)")
+    }
+  }
+
   @Test func failsFast() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)
       try lab.established(port: 9528)
       for arguments in [["9527"], ["9528"], ["9529", "--address", "192.0.2.7"]] {
+        // Without the option it waits for 180 s, and is killed long before.
         let result = try Tool.run(["wait", "--fail-fast"] + arguments)
         #expect(result.exitCode == 1)
-        #expect(result.duration < .seconds(3))
         #expect(result.output.hasPrefix("No. "))
         #expect(result.errors.hasSuffix("tw-inspect: time alone will not free port \(arguments[0])\n"))
       }

@@ -121,6 +121,10 @@ package struct CommandResult: Sendable, CustomStringConvertible {
   package let outputBytes: [UInt8]
   package let errorBytes: [UInt8]
   package let duration: Duration
+  /// Of the child and the children that it waited for. Unlike `duration` it hardly grows on a busy machine. 0 while it runs.
+  package let processorTime: Duration
+  /// The most memory that it, or one of these, had at once (ru_maxrss). 0 while it runs.
+  package let peakKibibytes: Int
 
   package var output: String { String(decoding: outputBytes, as: UTF8.self) }
   package var errors: String { String(decoding: errorBytes, as: UTF8.self) }

@@ -8,6 +8,7 @@ package final class RunningCommand {
   package private(set) var outputBytes: [UInt8] = []
   package private(set) var errorBytes: [UInt8] = []
   package private(set) var status: ExitStatus?
+  private var usage = rusage()
 
   package var output: String { String(decoding: outputBytes, as: UTF8.self) }
   package var errors: String { String(decoding: errorBytes, as: UTF8.self) }
@@ -137,7 +138,10 @@ package final class RunningCommand {
     CommandResult(
       command: ([command.executable] + command.arguments).joined(separator: " "),
       status: status ?? .signalled(0), outputBytes: outputBytes, errorBytes: errorBytes,
-      duration: clock.now - started)
+      duration: clock.now - started,
+      processorTime: [usage.ru_utime, usage.ru_stime].map {
+        .seconds($0.tv_sec) + .microseconds($0.tv_usec)
+      }.reduce(.zero, +), peakKibibytes: usage.ru_maxrss)
   }
 
   /// One round of reading and writing whatever is ready.
@@ -188,7 +192,7 @@ package final class RunningCommand {
   /// end is not waited for.
   private func reap() {
     var value: Int32 = 0
-    while waitpid(pid, &value, 0) < 0 && errno == EINTR {}
+    while wait4(pid, &value, 0, &usage) < 0 && errno == EINTR {}
     let signal = value & 0x7f
     status = signal == 0 ? .exited((value >> 8) & 0xff) : .signalled(signal)
     Self.readAll(&outputDescriptor, into: &outputBytes)
