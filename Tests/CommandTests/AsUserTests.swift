@@ -59,6 +59,20 @@ struct AsUserTests {
     }
   }
 
+  /// Where there is no /proc to read them from, root was told that it lacks capabilities.
+  @Test(.needs(.hiddenProc)) func rootWithoutProc() throws {
+    try withNetworkNamespace { lab in
+      var command = try Tool.command(["trybind", "9527", "--as-user", "65534", "--json"])
+      command.hidesProc = true
+      let yes = try command.run()
+      #expect(yes.exitCode == 0, "\(yes)")
+      #expect(!yes.errors.contains("CAP_SETUID"))
+      command.arguments[1] = "80"
+      let no = try command.run()
+      #expect(try no.exitCode == 1 && no.json.slugs == ["privileged-port"], "\(no)")
+    }
+  }
+
   /// Not enough descriptors for the pipe, or in the child for the last of several sockets.
   @Test func outOfDescriptors() throws {
     try withNetworkNamespace { _ in

@@ -138,6 +138,16 @@ import Testing
     #expect(output.contains("net.ipv4.tcp_tw_recycle: this kernel has none (until Linux 4.11)"))
   }
 
+  /// Most kernels do not have this one, and its value was "unknown"; what they do without it is known.
+  @Test(.needs(.program("strace"))) func whatHoldsWithoutASetting() throws {
+    let path = "/proc/sys/net/ipv4/tcp_tw_reuse_delay"
+    let result = try Tool.command(["explain", "tcp_tw_reuse_delay"])
+      .failing("open,openat:error=ENOENT", onlyAt: path).run()
+    #expect(
+      result.output.replacing(/\s+/, with: " ").contains(
+        "net.ipv4.tcp_tw_reuse_delay: this kernel has none (it waits 1 s; since Linux 6.14)"), "\(result)")
+  }
+
   @Test(.needs(.hiddenProc)) func withoutProc() throws {
     var command = try Tool.command(["explain", "TIME_WAIT", "--json"])
     command.hidesProc = true

@@ -155,6 +155,22 @@ import Testing
     #expect(result.output == (try Tool.run("--help")).output)
   }
 
+  /// A loop in the help went on for ever where the server failed for a reason of its own.
+  @Test(.needs(.networkNamespaces)) func theLoopInTheHelpEnds() throws {
+    let loops = try Tool.run("wait", "--help").lines.filter { $0.contains(/^ +(for|while|until) .*; do\b/) }
+    #expect(loops.count == 1)
+    let standIns = try StandIns().add("my-server", "exit 3")
+    let tool = try Tool.path.get()
+    let directory = String(tool[..<(tool.lastIndex(of: "/") ?? tool.startIndex)])
+    for loop in loops {
+      var shell = Command("/bin/sh", ["-c", loop])
+      shell.environment = ["PATH": "\(standIns.directory):\(directory):/usr/bin:/bin"]
+      let result = try withNetworkNamespace { _ in try shell.run() }
+      #expect(result.exitCode == 3, "\(result)")
+      #expect(standIns.asked.count == 3)
+    }
+  }
+
   @Test(arguments: [
     ["--version"], ["port", "--version"], ["trybind", "--version"], ["release", "--version"],
     ["explain", "--version"],

@@ -119,4 +119,24 @@ struct InvestigationTests {
       for line in lines { #expect(predictions(line) == predictions(one)) }
     }
   }
+
+  /// A watch went on telling of settings as they were at its start.
+  @Test func aWatchReadsTheSettingsAgain() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 40_000)
+      let running = try Tool.command(
+        ["trybind", "40000", "--watch", "--interval", "100ms", "--output", "jsonl"]
+      ).start()
+      func waitForLine(_ condition: (Substring) -> Bool) throws {
+        // The last one may not be whole.
+        try running.waitForOutput { output in
+          output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().last.map(condition)
+            == true
+        }
+      }
+      try waitForLine { $0.contains("port-in-ephemeral-range") }
+      try lab.sysctl("net.ipv4.ip_local_reserved_ports", "40000")
+      try waitForLine { !$0.contains("port-in-ephemeral-range") }
+    }
+  }
 }

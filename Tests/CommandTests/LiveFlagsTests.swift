@@ -43,6 +43,22 @@ struct LiveFlagsTests {
     }
   }
 
+  /// "SO_REUSEPORT on" was shown of a socket, and beside it that nobody knows whether it has SO_REUSEPORT.
+  @Test(.needs(.otherUsers)) func whatWasReadIsNotUnseen() throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9527, .init(reusePort: true, owner: 65_534))
+      let line = ["trybind", "9527", "--address", "127.0.0.1", "--reuse-port", "--json"]
+      for (more, isUnseen) in [([], true), (["--flags", "live"], false)] as [([String], Bool)] {
+        let finding = try Tool.run(line + more).json["findings"][0]
+        #expect(finding["slug"].string == "reuse-port-other-user")
+        let unseen = finding["not_seen"].array?.compactMap(\.string) ?? []
+        #expect(unseen.contains { $0.contains("SO_REUSEPORT") } == isUnseen, "\(unseen)")
+        let seen = finding["evidence"].array?.compactMap(\.string) ?? []
+        #expect(seen.contains { $0.contains("SO_REUSEPORT on") } != isUnseen, "\(seen)")
+      }
+    }
+  }
+
   /// A minisocket has no process to ask.
   @Test func whatNoProcessHas() throws {
     try withNetworkNamespace { lab in

@@ -33,6 +33,25 @@ struct ManySocketsTests {
     }
   }
 
+  /// The JSON of trybind and of wait was made as a whole before it was written: 0.7 KB for each socket.
+  @Test func memoryOfTheAnswer() throws {
+    try withNetworkNamespace { lab in
+      let (few, many) = (100, 2_400)
+      try lab.timeWaits(count: few, port: 9527)
+      try lab.timeWaits(count: many, port: 9528)
+      for command in [["trybind"], ["wait", "--timeout", "1ms"], ["port"]] {
+        func peak(_ port: String) throws -> Int {
+          let result = try Tool.run(command + [port, "--json"])
+          let rows = try result.json[command == ["port"] ? "sockets" : "holders"].count
+          #expect(rows == (port == "9527" ? few : many))
+          return result.peakKibibytes
+        }
+        let perSocket = try (peak("9528") - peak("9527")) * 1024 / (many - few)
+        #expect(perSocket < 400, "\(command): \(perSocket) bytes")
+      }
+    }
+  }
+
   /// The trials of one are no reason for the other's answer.
   @Test func severalAtOnce() throws {
     try withNetworkNamespace { lab in

@@ -39,6 +39,7 @@ struct RemedyTests {
         let command = try #require(
           try commands(["trybind", "9527"] + option).first { $0.contains("release") })
         #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
+        #expect(command.hasPrefix("sudo ") == (geteuid() != 0), "\(command)")
         #expect(try paste(command, answer: "y\n").exitCode == 0, "\(command)")
         #expect(try Tool.run("trybind", "9527", "-q").exitCode == 0)
       }

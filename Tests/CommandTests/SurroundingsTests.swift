@@ -92,6 +92,7 @@ struct SurroundingsTests {
         guard let code = result.exitCode else {
           // The loader's own end, before the program begins.
           #expect(result.output == "" && !result.errors.contains("tw-inspect:"), "\(kibibytes): \(result)")
+          #expect(result.status != .signalled(SIGABRT))
           continue
         }
         ends.insert(code)

@@ -15,6 +15,11 @@ struct TrybindAddressTests {
       let title = answer.finding("address-not-local")["title"].string
       #expect(title?.contains("Cannot assign requested address") == true)
       #expect(title?.contains(address) == true)
+      // The setting of IPv4 was named for addresses of IPv6 as well.
+      let actions =
+        answer.finding("address-not-local")["remedies"].array?.compactMap { $0["action"].string } ?? []
+      let setting = "net.\(address.hasPrefix("2001:") ? "ipv6" : "ipv4").ip_nonlocal_bind"
+      #expect(actions.joined().contains(setting), "\(actions)")
     }
   }
 
@@ -230,6 +235,7 @@ struct TrybindAddressTests {
       let json = try result.json
       #expect(json["source"]["blind_spots"].array?.contains(.string("bound-not-listening")) == false)
       #expect(json.slugs == ["rules-and-kernel-disagree"])
+      #expect(json["findings"][0]["because"].string?.contains("seccomp") == true)
       #expect(json["free_in_ms"].isNull)
     }
   }

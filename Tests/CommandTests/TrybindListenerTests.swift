@@ -198,6 +198,9 @@ struct TrybindListenerTests {
         #expect(no.holders.map { $0["state"].string } == ["bound"])
         #expect(no.holders.first?["peer"].isNull == true)
         #expect(no.finding("bound-not-listening")["certainty"].string == "certain")
+        // That waiting would not free it was said, and kill advised, also where SO_REUSEADDR gets past.
+        #expect(no.text.contains("Waiting does not free it") != reuse)
+        #expect(no.text.contains("A server with SO_REUSEADDR can bind it") == reuse)
         try expectTrybind(Server(reuse: true, listens: listens), reuse, ["bound-not-listening"])
       }
     }

@@ -120,6 +120,24 @@ import Testing
     #expect(!slugs(result).contains("rules-and-kernel-disagree"))
   }
 
+  /// The kernel of WSL is refused ports that Windows has or keeps, and nothing but a cgroup program was named.
+  @Test func windowsBeneath() throws {
+    for isOnWindows in [true, false] {
+      var settings = HostSettings()
+      settings.isOnWindows = isOnWindows
+      let more = isOnWindows ? ["host-tracks-ports"] : []
+      let unaccounted = try diagnosis(settings: settings) { _, _ in .refused(.bind, .addressInUse) }
+      #expect(slugs(unaccounted) == ["rules-and-kernel-disagree"] + more)
+      // Windows excludes ranges of ports, with this errno.
+      #expect(try refused(13, settings: settings) == ["denied-by-policy"] + more)
+      #expect(try refused(13, port: 80, settings: settings) == ["privileged-port"])
+      let held = try diagnosis([Holder(.on(.anyIPv4, 9527, .listen, inode: 5))], settings: settings) { _, _ in
+        nil
+      }
+      #expect(slugs(held) == ["listener-alive"])
+    }
+  }
+
   // MARK: Races
 
   @Test func ithasJustBecomeFree() throws {

@@ -44,6 +44,23 @@ import Testing
     }
   }
 
+  /// To end the holder was advised, and nothing else, where SO_REUSEADDR gets past it.
+  @Test func whatSOREUSEADDRGetsPastNeedNotEnd() throws {
+    for record in [
+      SocketRecord.on(.loopback, 9527, .bound, inode: 9),
+      .on(.loopback, 9527, .finWait2, timer: .timeWait, expires: 30_000, cookie: 3),
+      .on(.loopback, 9527, .finWait2, timer: .keepalive, expires: 90_000, cookie: 7),
+    ] {
+      for old: SocketOptions in [.reuseAddress, []] {
+        let finding = try #require(try Diagnosing([Holder(record, old)]).result().findings.first)
+        #expect(finding.slug == (record.state == .bound ? .boundNotListening : .finWait2Orphan))
+        let freeing = finding.remedies.filter { $0.effect == .frees }.map(\.kind)
+        #expect(freeing.contains(.setOption) == (old == .reuseAddress), "\(freeing)")
+        #expect(!freeing.prefix { $0 != .setOption }.contains(.signal) || old == [], "\(freeing)")
+      }
+    }
+  }
+
   @Test func parameters() {
     #expect(Remedy.wait(.timers(free: 41_000, latest: 43_048)).parameters.milliseconds == 43_048)
     #expect(Remedy.stopUnit("a.service", .service).parameters.unit == "a.service")

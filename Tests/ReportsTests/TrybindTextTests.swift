@@ -208,6 +208,19 @@ import Testing
     }
   }
 
+  /// One remedy promised the port two seconds later than another.
+  @Test func oneInstantAtTheLatest() throws {
+    var promises = 0
+    for situation in Self.all {
+      let diagnosis = try situation.diagnosis()
+      let times = text(diagnosis, width: 200).matches(of: /([0-9.]+ s) at the latest/).map(\.output.1)
+      promises += times.count
+      let latest = diagnosis.freeLatest.map { Quantity.seconds(milliseconds: $0).plain }
+      #expect(times.allSatisfy { $0 == latest ?? "" }, "\(situation.name): \(times)")
+    }
+    #expect(promises > 10)
+  }
+
   // MARK: Colour
 
   @Test func colourOnlyWhenAskedFor() throws {
