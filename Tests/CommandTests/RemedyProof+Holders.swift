@@ -67,6 +67,22 @@ extension RemedyProof {
       follow: { _, _ in
         ["trybind", "9527", "--address", "127.0.0.1", "--reuse-port", "--as-user", "nobody"]
       }),
+    // A test cannot make a service of the kernel listen. This socket has no process either, until it has arrived.
+    RemedyProof(
+      slug: "kernel-owned-socket", name: "on its way through a Unix socket", kind: "stop-unit",
+      requirement: .everyProcess,
+      make: { lab in
+        var ends: [Int32] = [-1, -1]
+        try check("socketpair") { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) }
+        let listener = try lab.listener(port: 9527)
+        try listener.subject?.send(through: ends[0])
+        listener.subject?.close()
+        return Holding(ends: ends)
+      },
+      follow: { _, holding in
+        for end in holding.ends { close(end) }
+        return ["trybind", "9527"]
+      }),
     RemedyProof(
       slug: "listener-inherited", name: "a process of another service", kind: "signal",
       requirement: .cgroup2

@@ -36,6 +36,8 @@ struct RemedyProof: Sendable, CustomTestStringConvertible {
     var expected: [String] = []
     /// The port, where the kernel chose it.
     var port: UInt16?
+    /// Of a Unix socket's two ends, in which a socket is on its way.
+    var ends: [Int32] = []
     /// Connections that resemble the one that has to end.
     var staying: [SocketAddress] = []
   }

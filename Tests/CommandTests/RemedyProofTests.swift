@@ -79,7 +79,6 @@ struct RemedyProofTests {
     "denied-by-policy": "what frees it is the policy's own business; it only tells where to look",
     "held-in-other-namespace": "nothing is in the way",
     "host-tracks-ports": "Windows refuses, where no test runs; it only tells where to look",
-    "kernel-owned-socket": "a test cannot make a kernel service listen; the advice has no command",
     "listen-conflict": "it takes a race between bind() and listen()",
     "mptcp-holder": "adds something to listener-alive, and has no remedies of its own",
     "no-such-interface": "it only tells where to look",
