@@ -56,6 +56,22 @@ struct NetworkNamespaceTests {
     }
   }
 
+  /// The hints of a watch led back to where it was started.
+  @Test func hintsOfAWatchLeadToTheNamespace() throws {
+    try withResident { lab, resident in
+      try lab.listener(port: 9527)
+      let options = ["--netns", "pid:\(resident.pid)"]
+      let hints = try withNetworkNamespace { _ in
+        let watch = try Tool.command(["port", "9527", "--watch", "--interval", "100ms"] + options).start()
+        // The second look is the first whole one for sure.
+        try watch.waitForOutput { $0.matches(of: /port 9527, every/).count > 2 }
+        return watch.output.matches(of: /tw-inspect [a-z]+ [^\n]*/).map { String($0.output) }
+      }
+      #expect(!hints.isEmpty)
+      for hint in hints { #expect(hint.hasSuffix(options.joined(separator: " ")), "\(hint)") }
+    }
+  }
+
   @Test(.needs(.otherUsers), .needs(.program("ip"))) func namesOfIpNetns() throws {
     let name = "tw-inspect-\(getpid())"
     let ip = "/usr/bin/ip"
