@@ -11,6 +11,7 @@ struct TimerTests {
       try lab.sysctl("net.ipv4.tcp_fin_timeout", "2")
       try lab.finWait2Minisocket(port: 9527)
       let clock = ContinuousClock()
+      let before = clock.now
       let json = try Tool.run("trybind", "9527", "--json").json
       let asked = clock.now
       let freeIn = try #require(json["free_in_ms"].int)
@@ -20,9 +21,10 @@ struct TimerTests {
         try #require(clock.now - asked < .seconds(10))
         pause(milliseconds: 5)
       }
-      let passed = clock.now - asked
-      // The answer is a few milliseconds older than its arrival here.
-      #expect(passed >= .milliseconds(freeIn - 250))
+      let free = clock.now
+      let passed = free - asked
+      // It looked between the two, however busy the machine was. The kernel counts the time that is left in jiffies.
+      #expect(free - before >= .milliseconds(freeIn - 20))
       #expect(passed <= .milliseconds(freeLatest))
       #expect(passed <= .milliseconds(freeIn + 2_100), "no client closed, so the timer wheel's slack is all")
       #expect(try Tool.run("trybind", "9527").exitCode == 0)

@@ -32,6 +32,17 @@ struct WaitTests {
   /// What a busy machine may add to the promised 250 ms.
   private let late = Duration.milliseconds(900)
 
+  /// Where a machine that is busy elsewhere has made it late, it is done again. `attempt` returns how long it took.
+  private func expectSoon(
+    _ limit: Duration, sourceLocation: SourceLocation = #_sourceLocation, _ attempt: (Lab) throws -> Duration
+  ) throws {
+    var delays: [Duration] = []
+    while delays.count < 5 && delays.allSatisfy({ $0 >= limit }) {
+      delays.append(try withNetworkNamespace(attempt))
+    }
+    #expect(delays.contains { $0 < limit }, "\(delays)", sourceLocation: sourceLocation)
+  }
+
   // MARK: It would bind
 
   @Test func freeAtOnce() throws {
@@ -45,27 +56,28 @@ struct WaitTests {
   }
 
   @Test func listenerGoes() throws {
-    try withNetworkNamespace { lab in
+    try expectSoon(late) { lab in
       let holder = try lab.listener(via: .ipv4Wildcard, port: 9527)
       let running = try start("9527")
       let clock = ContinuousClock()
       let closed = clock.now
       holder.subject?.close()
       let result = try running.finish()
-      #expect(clock.now - closed < late)
+      let delay = clock.now - closed
       #expect(result.exitCode == 0)
       #expect(result.output == "")
       let lines = result.errors.split(separator: "\n")
       #expect(lines.count == 2, "\(result.errors)")
       #expect(lines.first == "tw-inspect: waiting for port 9527: 1 LISTEN; timeout 180.0 s")
       #expect(lines.last?.hasPrefix("tw-inspect: port 9527 could be bound after ") == true)
+      return delay
     }
   }
 
   /// For a server with SO_REUSEADDR, past a holder that lacked it.
   @Test(arguments: [[], ["--reuse"]])
   func timer(_ options: [String]) throws {
-    try withNetworkNamespace { lab in
+    try expectSoon(late) { lab in
       try lab.sysctl("net.ipv4.tcp_fin_timeout", "1")
       try lab.finWait2Minisocket(port: 9527)
       let running = try Tool.command(["wait", "9527", "--fail-fast", "--json"] + options).start()
@@ -74,7 +86,7 @@ struct WaitTests {
       while try !server.start().allSatisfy(\.isYes) { pause(milliseconds: 2) }
       let free = clock.now
       let result = try running.finish()
-      #expect(clock.now - free < late)
+      let delay = clock.now - free
       #expect(result.exitCode == 0)
       #expect(result.errors.contains("1 FIN_WAIT2"))
       #expect(result.errors.contains(" left (up to "))
@@ -89,12 +101,13 @@ struct WaitTests {
       // Your server's own options, and no others.
       #expect(
         json["trials"].array?.allSatisfy { $0["yours"].bool == true && $0["bind"].string == "ok" } == true)
+      return delay
     }
   }
 
   /// The reset that a client sends as it dies ends it early.
   @Test func timerEndsEarly() throws {
-    try withNetworkNamespace { lab in
+    try expectSoon(.seconds(1) + late) { lab in
       let situation = try lab.finWait2Minisocket(port: 9527)
       let running = try start("9527")
       let clock = ContinuousClock()
@@ -102,8 +115,9 @@ struct WaitTests {
       try situation.other?.setLinger(seconds: 0)
       situation.other?.close()
       let result = try running.finish()
+      let delay = clock.now - reset
       #expect(result.exitCode == 0)
-      #expect(clock.now - reset < .milliseconds(1_000) + late)
+      return delay
     }
   }
 
