@@ -78,18 +78,21 @@ extension PortReport {
 }
 
 /// Writes the members that the document and the stream of lines have in common.
-enum PortQueryJSON {
+package enum PortQueryJSON {
+  /// The key in `by_state` for sockets in FIN_WAIT2 that only a timer keeps. They are not counted as "fin-wait-2".
+  package static let finWait2Minisocket = "fin-wait-2-minisocket"
+
   static func write(_ writer: inout JSONWriter, _ filter: SocketFilter) {
     writer.object("query") { writer in
-      writer.member(
-        "ports",
-        strings: filter.ports.ranges.map {
-          $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
-        })
+      writer.array("ports", filter.ports.ranges) { writer, range in
+        writer.element { writer in
+          writer.member("from", range.lowerBound)
+          writer.member("to", range.upperBound)
+        }
+      }
       writer.member("side", filter.side.rawValue)
-      writer.member(
-        "states",
-        strings: filter.states == .minisockets ? ["minisocket"] : filter.states.mask.names)
+      writer.member("states", strings: filter.states.mask.names)
+      writer.member("minisockets", filter.states == .minisockets)
     }
   }
 
@@ -97,10 +100,15 @@ enum PortQueryJSON {
     writer.object("counts") { writer in
       writer.member(count: listed, "listed")
       writer.object("by_state") { writer in
-        for (state, count) in counts.states { writer.member(count: count, state.name) }
+        for (state, count) in counts.states {
+          let minisockets = state == .finWait2 ? counts.finWait2Minisockets : 0
+          if count > minisockets { writer.member(count: count - minisockets, state.name) }
+          if minisockets > 0 { writer.member(count: minisockets, Self.finWait2Minisocket) }
+        }
       }
     }
-    writer.member("last_time_wait_ms", counts.longestMinisocket)
+    writer.member("last_time_wait_ms", counts.longestTimeWait)
+    writer.member("last_timer_ms", counts.longestMinisocket)
   }
 }
 

@@ -5,8 +5,10 @@ package struct StateCounts: Equatable, Sendable {
   /// Sockets in FIN_WAIT2 that only a timer keeps.
   package private(set) var finWait2Minisockets = 0
   package private(set) var total = 0
-  /// The longest time left among minisockets, in milliseconds; nil if there is none.
-  package private(set) var longestMinisocket: UInt32?
+  /// The longest time left in TIME_WAIT, in milliseconds; nil if there is none.
+  package private(set) var longestTimeWait: UInt32?
+  /// The same of FIN_WAIT2 that only a timer keeps.
+  private var longestFinWait2: UInt32?
 
   package init() {}
 
@@ -18,10 +20,20 @@ package struct StateCounts: Equatable, Sendable {
   package mutating func add(_ record: SocketRecord) {
     total += 1
     if let timer = record.timer, timer.kind == .timeWait {
-      longestMinisocket = max(longestMinisocket ?? 0, timer.expires)
-      if record.state == .finWait2 { finWait2Minisockets += 1 }
+      if record.state == .finWait2 {
+        finWait2Minisockets += 1
+        longestFinWait2 = max(longestFinWait2 ?? 0, timer.expires)
+      } else {
+        longestTimeWait = max(longestTimeWait ?? 0, timer.expires)
+      }
     }
     counts[Int(record.state.wireValue)] += 1
+  }
+
+  /// The longest time left among minisockets, in milliseconds; nil if there is none.
+  package var longestMinisocket: UInt32? {
+    guard let longestTimeWait, let longestFinWait2 else { return longestTimeWait ?? longestFinWait2 }
+    return max(longestTimeWait, longestFinWait2)
   }
 
   /// How many are in this state.

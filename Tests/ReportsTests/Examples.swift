@@ -81,7 +81,7 @@ enum Keys {
   static let envelope = identity.union(["tool_version", "observed_at", "host", "source"])
   static let host: Set<String> = ["hostname", "kernel", "netns_inode", "euid"]
   static let source: Set<String> = ["kind", "complete", "blind_spots"]
-  static let query: Set<String> = ["ports", "side", "states"]
+  static let query: Set<String> = ["ports", "side", "states", "minisockets"]
   static let counts: Set<String> = ["listed", "by_state"]
   static let socket: Set<String> = [
     "protocol", "family", "state", "minisocket", "local", "peer", "side", "interface", "timer", "uid",

@@ -23,7 +23,8 @@ import Testing
       .of(
         [Self.timeWait, Self.listener, Self.mapped], SocketFilter(ports: PortSet(9527), states: .states(.all))
       ))
-    #expect(json.keys == Keys.envelope.union(["query", "sockets", "counts", "last_time_wait_ms"]))
+    #expect(
+      json.keys == Keys.envelope.union(["query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms"]))
     #expect(try json.object("host").keys == Keys.host)
     #expect(try json.object("source").keys == Keys.source)
     #expect(try json.object("query").keys == Keys.query)
@@ -156,13 +157,16 @@ import Testing
   @Test func query() throws {
     func query(_ filter: SocketFilter) throws -> JSONObject { try document(.of([], filter)).object("query") }
     let standard = try query(SocketFilter(ports: PortSet([9000...9100, 443...443])))
-    #expect((standard["ports"] as? [String]) == ["443", "9000-9100"])
+    #expect(
+      (standard["ports"] as? [[String: Int]]) == [["from": 443, "to": 443], ["from": 9000, "to": 9100]])
     #expect(standard.string("side") == "local")
-    #expect((standard["states"] as? [String]) == ["minisocket"])
+    #expect((standard["states"] as? [String]) == ["fin-wait-2", "time-wait"])
+    #expect(standard.bool("minisockets") == true)
     let states = SocketFilter.States.states(StateSet([.timeWait, .listen]))
     let named = try query(SocketFilter(ports: PortSet(1), side: .peer, states: states))
     #expect(named.string("side") == "peer")
     #expect((named["states"] as? [String]) == ["listen", "time-wait"])
+    #expect(named.bool("minisockets") == false)
   }
 
   /// Every state is counted, whatever is listed; a limit cuts the list and not the counts.
@@ -180,6 +184,22 @@ import Testing
     #expect(none["counts", "listed"] as? Int == 0)
     #expect(none.isNull("last_time_wait_ms"))
     #expect(try document(.of([.on(.loopback, expires: 0)])).int("last_time_wait_ms") == 0)
+  }
+
+  /// FIN_WAIT2 that only a timer keeps is not what a process still has, and its time is not that of a TIME_WAIT.
+  @Test func finWait2IsCountedByWhatKeepsIt() throws {
+    let minisocket = SocketRecord.on(.loopback, 9527, .finWait2, timer: .timeWait, expires: 59_000)
+    let living = SocketRecord.on(.loopback, 9527, .finWait2, inode: 7)
+    let json = try document(.of([minisocket, minisocket, living, Self.timeWait]))
+    #expect(
+      (json["counts", "by_state"] as? [String: Int])
+        == ["fin-wait-2": 1, "fin-wait-2-minisocket": 2, "time-wait": 1])
+    #expect(json.int("last_time_wait_ms") == 58_400)
+    #expect(json.int("last_timer_ms") == 59_000)
+    let alone = try document(.of([minisocket]))
+    #expect((alone["counts", "by_state"] as? [String: Int]) == ["fin-wait-2-minisocket": 1])
+    #expect(alone.isNull("last_time_wait_ms"))
+    #expect(alone.int("last_timer_ms") == 59_000)
   }
 
   /// What is handed out on the way and what is left at the end are one document.

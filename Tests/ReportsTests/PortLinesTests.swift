@@ -60,7 +60,10 @@ import Testing
     }
     #expect(json.count == 1)
     #expect(
-      json[0].keys == Keys.identity.union(["type", "counts", "last_time_wait_ms", "complete", "error"]))
+      json[0].keys
+        == Keys.identity.union([
+          "type", "counts", "last_time_wait_ms", "last_timer_ms", "complete", "error",
+        ]))
     #expect(json[0].string("type") == "end")
     #expect(json[0].bool("complete") == isComplete)
     #expect(json[0].string("error") == error)
@@ -68,5 +71,6 @@ import Testing
     #expect(json[0]["counts", "listed"] as? Int == 2)
     #expect((json[0]["counts", "by_state"] as? [String: Int]) == ["time-wait": 1, "listen": 1])
     #expect(json[0].int("last_time_wait_ms") == 7)
+    #expect(json[0].int("last_timer_ms") == 7)
   }
 }
