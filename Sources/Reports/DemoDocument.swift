@@ -12,15 +12,47 @@ package struct DemoDocument {
     self.coverage = coverage
   }
 
-  package func document(_ envelope: Envelope, isOneLine: Bool) -> ByteBuffer {
-    var writer = JSONWriter(isOneLine ? .compact : .lines)
+  package func document(_ envelope: Envelope) -> ByteBuffer {
+    var writer = JSONWriter(.lines)
     writer.object { writer in
-      envelope.write(
-        &writer, origin: coverage?.origin ?? .sockDiag, isComplete: coverage?.isComplete,
-        blindSpots: coverage?.blindSpots ?? [])
-      writer.array("claims", claims) { writer, claim in write(claim, &writer) }
+      write(envelope, &writer)
+      writer.array("claims", claims) { writer, claim in writer.element { write(claim, &$0) } }
     }
     return writer.finish()
+  }
+
+  /// The same as JSON Lines: one "snapshot", one for each claim, and one "end".
+  package func lines(_ envelope: Envelope) -> ByteBuffer {
+    var buffer = line(.snapshot) { write(envelope, &$0) }
+    for claim in claims {
+      buffer.append(
+        line(.claim) { writer in
+          envelope.writeIdentity(&writer)
+          write(claim, &writer)
+        })
+    }
+    buffer.append(
+      line(.end) { writer in
+        envelope.writeIdentity(&writer)
+        writer.object("counts") { $0.member(count: claims.count, "claims") }
+        // Where nothing was looked at, nothing can be missing.
+        writer.member("complete", coverage?.isComplete ?? true)
+        writer.member("error", coverage.flatMap { $0.isComplete ? nil : Reason.text(of: $0.shortfall) })
+      })
+    return buffer
+  }
+
+  private func line(_ type: LineType, _ members: (inout JSONWriter) -> Void) -> ByteBuffer {
+    var writer = JSONWriter(.compact)
+    writer.object { writer in
+      writer.member(type)
+      members(&writer)
+    }
+    return writer.finish()
+  }
+
+  private func write(_ envelope: Envelope, _ writer: inout JSONWriter) {
+    if let coverage { envelope.write(&writer, coverage) } else { envelope.write(&writer) }
   }
 
   package func plain(withHeader: Bool) -> ByteBuffer {
@@ -34,24 +66,22 @@ package struct DemoDocument {
   }
 
   private func write(_ claim: ClaimReport, _ writer: inout JSONWriter) {
-    writer.element { writer in
-      writer.member("number", UInt(claim.number))
-      writer.member("claim", claim.claim)
-      writer.member("verdict", claim.verdict?.rawValue)
-      writer.member("condition", claim.condition)
-      writer.member("as_known", claim.verdict.map { _ in claim.differences.isEmpty })
-      writer.array("steps", claim.steps) { writer, step in
-        writer.element { writer in
-          switch step {
-          case .event(let event): write(event, &writer)
-          case .answer(let answer): write(answer, &writer)
-          }
+    writer.member("number", UInt(claim.number))
+    writer.member("claim", claim.claim)
+    writer.member("verdict", claim.verdict?.rawValue)
+    writer.member("condition", claim.condition)
+    writer.member("as_known", claim.verdict.map { _ in claim.differences.isEmpty })
+    writer.array("steps", claim.steps) { writer, step in
+      writer.element { writer in
+        switch step {
+        case .event(let event): write(event, &writer)
+        case .answer(let answer): write(answer, &writer)
         }
       }
-      writer.member("reason", claim.reason)
-      writer.member("remarks", strings: claim.remarks)
-      writer.member("differences", strings: claim.differences.map(\.text))
     }
+    writer.member("reason", claim.reason)
+    writer.member("remarks", strings: claim.remarks)
+    writer.member("differences", strings: claim.differences.map(\.text))
   }
 
   private func write(_ event: ClaimEvent, _ writer: inout JSONWriter) {

@@ -36,6 +36,7 @@ package struct ExplainReport {
   package func document(_ envelope: Envelope, isOneLine: Bool) -> ByteBuffer {
     var writer = JSONWriter(isOneLine ? .compact : .lines)
     writer.object { writer in
+      writer.member(isOneLine ? .answer : nil)
       envelope.write(&writer)
       writer.member("query", query)
       var (topics, near): ([Topic], [String]) = ([], [])

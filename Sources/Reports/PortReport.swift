@@ -125,7 +125,7 @@ package struct PortLines: ~Copyable {
   ) {
     row = SocketRow(
       beginning:
-        "{\"type\":\"socket\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
+        "{\"type\":\"\(LineType.socket.rawValue)\",\"schema_version\":\(Envelope.schemaVersion),\"command\":\"\(command)\",",
       end: "}\n", looksForOwners: looksForOwners, interfaceName: interfaceName)
     self.filter = filter
   }
@@ -135,7 +135,7 @@ package struct PortLines: ~Copyable {
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in
-      writer.member("type", "snapshot")
+      writer.member(LineType.snapshot)
       envelope.write(&writer, origin: origin, isComplete: nil, blindSpots: blindSpots)
       PortQueryJSON.write(&writer, filter)
     }
@@ -159,7 +159,7 @@ package struct PortLines: ~Copyable {
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in
-      writer.member("type", "end")
+      writer.member(LineType.end)
       envelope.writeIdentity(&writer)
       PortQueryJSON.write(&writer, counts, listed: listed)
       writer.member("complete", isComplete)

@@ -71,6 +71,7 @@ package struct ReleaseReport {
     var row = SocketRow(interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines, drain: drain)
     writer.object { writer in
+      writer.member(isOneLine ? .answer : nil)
       envelope.write(&writer, coverage)
       writer.object("target") { writer in
         writer.member("port", port)

@@ -36,6 +36,7 @@ package struct TrybindReport {
       looksForOwners: diagnosis.details.observedAt != nil, interfaceName: interfaceName)
     var writer = JSONWriter(isOneLine ? .compact : .lines, drain: drain)
     writer.object { writer in
+      writer.member(isOneLine ? .answer : nil)
       envelope.write(&writer, diagnosis.coverage)
       writeMembers(&writer, &row)
       if let wait {

@@ -112,18 +112,27 @@ import Testing
     #expect(lines.contains { $0.contains("client closes: server TIME_WAIT") })
   }
 
-  @Test func document() {
+  @Test func document() throws {
     let report = report(nil)
     let envelope = Envelope(
-      command: "demo", toolVersion: "1", observedAtMilliseconds: 0, hostname: "h", kernel: "k",
+      command: "demo", toolVersion: "1.2.3", observedAtMilliseconds: 0, hostname: "h", kernel: "k",
       networkNamespace: nil, effectiveUserID: 0)
-    let document = DemoDocument([report], coverage: nil).document(envelope, isOneLine: true)
+    let demo = DemoDocument([report], coverage: nil)
+    let members = """
+      "number":4,"claim":"It starts again.","verdict":null,"condition":null,"as_known":null,"steps":[],\
+      "reason":null,"remarks":[],"differences":[]
+      """
+    let document = try JSONObject(demo.document(envelope).text)
+    #expect(document.isNull("source"), "nothing was looked at")
+    #expect(try document.objects("claims").count == 1)
+    let lines = demo.lines(envelope).text.split(separator: "\n")
     #expect(
-      document.text.hasSuffix(
+      lines.dropFirst() == [
+        "{\"type\":\"claim\",\"schema_version\":1,\"command\":\"demo\",\(members)}",
         """
-        "claims":[{"number":4,"claim":"It starts again.","verdict":null,"condition":null,"as_known":null,\
-        "steps":[],"reason":null,"remarks":[],"differences":[]}]}
-
-        """))
+        {"type":"end","schema_version":1,"command":"demo","counts":{"claims":1},"complete":true,"error":null}
+        """,
+      ])
+    for line in lines { #expect(try JSONObject(String(line)).string("type") != nil) }
   }
 }

@@ -52,7 +52,7 @@ struct DemoRun {
   ) throws {
     let document = DemoDocument(reports, coverage: coverage)
     try common.write(.current("demo"), text: writeText) { envelope, isOneLine, _ in
-      document.document(envelope, isOneLine: isOneLine)
+      isOneLine ? document.lines(envelope) : document.document(envelope)
     } plain: { withHeader in
       document.plain(withHeader: withHeader)
     }
