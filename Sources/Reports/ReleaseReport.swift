@@ -79,7 +79,8 @@ package struct ReleaseReport {
         writer.member("include_fin_wait_2", includesFinWait2)
       }
       writer.member("dry_run", isDryRun)
-      write(&writer, &row, "released", released)
+      write(&writer, &row, "released", isDryRun ? [] : released)
+      write(&writer, &row, "would_release", isDryRun ? released : [])
       writer.member(count: vanished, "vanished")
       write(&writer, &row, "left", left)
       if let plainBind {

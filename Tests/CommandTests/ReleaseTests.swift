@@ -120,11 +120,13 @@ struct ReleaseTests {
       #expect(
         json.keys == [
           "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "dry_run",
-          "released", "vanished", "left", "plain_bind", "error",
+          "released", "would_release", "vanished", "left", "plain_bind", "error",
         ])
       #expect(json["command"].string == "release")
       #expect(json["dry_run"].bool == isDryRun)
-      #expect(json["released"].array?.map { $0["state"].string } == ["time-wait"])
+      #expect(
+        json[isDryRun ? "would_release" : "released"].array?.map { $0["state"].string } == ["time-wait"])
+      #expect(json[isDryRun ? "released" : "would_release"].count == 0)
       #expect(json["left"].array?.map { $0["state"].string } == ["listen"])
       #expect(json["plain_bind"]["bind"].string == (isDryRun ? nil : "EADDRINUSE"))
       #expect(json["error"].isNull)
@@ -136,7 +138,8 @@ struct ReleaseTests {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 2, port: 9527)
       let lines = try Tool.run("release", "9527", "--dry-run", "--output", "jsonl")
-      #expect(try lines.jsonLines.map { $0["released"].count } == [2])
+      #expect(try lines.jsonLines.map { $0["would_release"].count } == [2])
+      #expect(try lines.jsonLines.map { $0["type"].string } == ["answer"])
       let dry = try Tool.run("release", "9527", "--dry-run", "--output", "plain", "--header").lines
       let port = try Tool.run("port", "9527", "--output", "plain", "--header").lines
       #expect(dry.first == port.first)
