@@ -17,17 +17,22 @@ package struct Setting: Sendable {
   /// The kernels that have it; empty if all do on which tw-inspect runs.
   package let availability: String
 
+  /// Whether its value is one number; otherwise it is a text, such as a range or a list.
+  package let isNumber: Bool
+
   /// What holds for a kernel that does not have it; empty where there is nothing to say.
   package let withoutIt: String
 
   private init(
-    _ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "", withoutIt: String = ""
+    _ name: String, _ note: String, kind: Kind = .sysctl, availability: String = "", withoutIt: String = "",
+    isNumber: Bool = true
   ) {
     self.kind = kind
     self.name = name
     self.note = note
     self.availability = availability
     self.withoutIt = withoutIt
+    self.isNumber = isNumber
   }
 
   static let twReuse = Setting("net.ipv4.tcp_tw_reuse", "0 off, 1 on, 2 loopback only")
@@ -42,8 +47,10 @@ package struct Setting: Sendable {
   static let orphanRetries = Setting("net.ipv4.tcp_orphan_retries", "retries; 0 means 8")
   static let synRetries = Setting("net.ipv4.tcp_syn_retries", "SYN retries")
   static let synAckRetries = Setting("net.ipv4.tcp_synack_retries", "SYN-ACK retries")
-  static let portRange = Setting("net.ipv4.ip_local_port_range", "ephemeral ports, also for IPv6")
-  static let reservedPorts = Setting("net.ipv4.ip_local_reserved_ports", "never chosen by the kernel")
+  static let portRange = Setting(
+    "net.ipv4.ip_local_port_range", "ephemeral ports, also for IPv6", isNumber: false)
+  static let reservedPorts = Setting(
+    "net.ipv4.ip_local_reserved_ports", "never chosen by the kernel", isNumber: false)
   static let unprivilegedStart = Setting(
     "net.ipv4.ip_unprivileged_port_start", "the first port for everybody, also for IPv6")
   static let nonlocalBind = Setting("net.ipv4.ip_nonlocal_bind", "1: any address may be bound")

@@ -38,7 +38,7 @@ package struct ExplainReport {
     writer.object { writer in
       writer.member(isOneLine ? .answer : nil)
       envelope.write(&writer)
-      writer.member("query", query)
+      writer.object("query") { $0.member("topics", strings: query.map { [$0] } ?? []) }
       var (topics, near): ([Topic], [String]) = ([], [])
       switch answer {
       case .list: topics = Topics.all
@@ -72,7 +72,11 @@ package struct ExplainReport {
     writer.array("here", zip(topic.settings, values)) { writer, pair in
       writer.element { writer in
         writer.member("name", pair.0.name)
-        writer.member("value", pair.1.text)
+        if pair.0.isNumber {
+          writer.member("value", integer: pair.1.text.flatMap { Int64($0) })
+        } else {
+          writer.member("value", pair.1.text)
+        }
         writer.member("note", pair.0.fullNote.isEmpty ? nil : pair.0.fullNote)
       }
     }

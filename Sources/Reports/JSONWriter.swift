@@ -85,6 +85,11 @@ package struct JSONWriter: ~Copyable {
     if let value { buffer.append(decimal: UInt64(value)) } else { buffer.append(literal: "null") }
   }
 
+  package mutating func member(_ key: String, integer value: Int64?) {
+    self.key(key)
+    buffer.append(value.map(String.init) ?? "null")
+  }
+
   /// Writes a count. A negative one is written as 0.
   package mutating func member(count: Int, _ key: String) {
     self.key(key)
