@@ -50,17 +50,19 @@ package struct TrybindReport {
   private func writeMembers(_ writer: inout JSONWriter, _ row: inout SocketRow) {
     writer.object("target") { writer in
       writer.member("port", target.port)
-      writer.member("addresses", strings: target.addresses.map(Self.unbracketed))
+      writer.member("addresses", strings: target.addresses.map(\.address.text))
       writer.member("reuse", target.options.contains(.reuseAddress))
       writer.member("reuse_port", target.options.contains(.reusePort))
       writer.member("v6_only", target.addresses.contains { $0.v6Only })
-      writer.member("interface", target.interface)
+      writer.member("interface", target.interface ?? Self.commonZone(of: target.addresses))
       writer.member("as_uid", target.asUID)
       writer.member("after_stop", target.isAfterStop)
     }
     writer.array("trials", diagnosis.trials) { writer, trial in
       writer.element { writer in
-        writer.member("address", Self.unbracketed(trial.socket.address))
+        writer.member("address", trial.socket.address.address.text)
+        writer.member(
+          "interface", trial.socket.interface ?? Self.commonZone(of: CollectionOfOne(trial.socket.address)))
         writer.member("options", strings: trial.socket.options.names)
         writer.member(
           "v6_only", trial.socket.address.address.family == .ipv6 ? trial.socket.address.v6Only : nil)
@@ -95,6 +97,12 @@ package struct TrybindReport {
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { FindingJSON.write(&$0, finding, wording.text(finding)) }
     }
+  }
+
+  /// The interface that the link-local ones of the addresses name; nil if none does, or if they name several.
+  private static func commonZone(of addresses: some Collection<BindAddress>) -> String? {
+    let zones = Set(addresses.lazy.map(\.scopeName).filter { !$0.isEmpty })
+    return zones.count == 1 ? zones.first : nil
   }
 
   private static func unbracketed(_ address: BindAddress) -> String {

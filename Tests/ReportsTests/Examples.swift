@@ -91,7 +91,9 @@ enum Keys {
   static let target: Set<String> = [
     "port", "addresses", "reuse", "reuse_port", "v6_only", "interface", "as_uid", "after_stop",
   ]
-  static let trial: Set<String> = ["address", "options", "v6_only", "bind", "listen", "predicted", "yours"]
+  static let trial: Set<String> = [
+    "address", "interface", "options", "v6_only", "bind", "listen", "predicted", "yours",
+  ]
   static let finding: Set<String> = [
     "slug", "severity", "certainty", "title", "because", "evidence", "remedies", "not_seen",
   ]

@@ -128,8 +128,26 @@ import Testing
     var target = BindTarget.server(on: [linkLocal])
     target.interface = "e\"\u{1b}"
     let json = try document(try Diagnosing([], target).result())
-    #expect((json["target", "addresses"] as? [String]) == ["fe80::1%eth0"])
+    #expect((json["target", "addresses"] as? [String]) == ["fe80::1"])
     #expect(json["target", "interface"] as? String == "e\"\u{1b}")
+    #expect(try json.objects("trials").allSatisfy { $0.string("interface") == "e\"\u{1b}" })
+  }
+
+  /// An address has no zone: its interface has a member of its own.
+  @Test func zones() throws {
+    func address(_ low: UInt64, _ name: String) -> BindAddress {
+      BindAddress(IPAddress(ipv6High: 0xfe80 << 48, low: low), scope: 2, scopeName: name)
+    }
+    let one = try document(try Diagnosing([], .server(on: [.loopback, address(1, "eth0")])).result())
+    #expect((one["target", "addresses"] as? [String]) == ["127.0.0.1", "fe80::1"])
+    #expect(one["target", "interface"] as? String == "eth0")
+    #expect(try one.objects("trials")[0].isNull("interface"))
+    #expect(try one.objects("trials")[1].string("interface") == "eth0")
+    #expect(try one.objects("trials")[1].string("address") == "fe80::1")
+    let two = try document(
+      try Diagnosing([], .server(on: [address(1, "eth0"), address(2, "eth1")])).result())
+    #expect(try two.object("target").isNull("interface"), "there are two")
+    #expect(try two.objects("trials").prefix(2).map { $0.string("interface") } == ["eth0", "eth1"])
   }
 
   /// Both its ends are on the port.
