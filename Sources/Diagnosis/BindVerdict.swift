@@ -1,5 +1,5 @@
 /// Whether the server that was asked about can bind its port.
-package enum BindVerdict: String, Sendable {
+package enum BindVerdict: String, Sendable, CaseIterable {
   case yes
   case no
   /// Only of a prediction: the answer depends on what the table does not tell. `BindDiagnosis.Prediction.unknowns` says

@@ -4,7 +4,7 @@ package import SocketTable
 /// The result of carrying out one of the textbook's claims about TIME_WAIT with real sockets (`demo`). The raw values of its
 /// enumerations stand in JSON.
 package struct ClaimReport: Sendable {
-  package enum Verdict: String, Sendable {
+  package enum Verdict: String, Sendable, CaseIterable {
     case holds
     case holdsWithCondition = "holds-with-condition"
     case doesNotHold = "does-not-hold"
@@ -57,7 +57,7 @@ package enum ClaimStep: Sendable {
 
 /// An action of one end of a connection, with the state of both ends afterwards.
 package struct ClaimEvent: Sendable {
-  package enum Actor: String, Sendable {
+  package enum Actor: String, Sendable, CaseIterable {
     case server
     case client
   }

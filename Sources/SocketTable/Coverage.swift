@@ -3,7 +3,7 @@ package import NetlinkCodec
 /// Where records came from, whether every one arrived, and what this source cannot show.
 package struct Coverage: Hashable, Sendable {
   /// The raw values stand in JSON.
-  package enum Origin: String, Hashable, Sendable {
+  package enum Origin: String, Hashable, Sendable, CaseIterable {
     /// sock_diag(7).
     case sockDiag = "netlink"
     /// /proc/net/tcp and tcp6.

@@ -1,5 +1,5 @@
 /// How far the processes that have a socket open could be seen.
-package enum OwnerVisibility: String, Hashable, Sendable {
+package enum OwnerVisibility: String, Hashable, Sendable, CaseIterable {
   /// At least one was seen.
   case visible
   /// There is one, or there can be, and it may not be looked at from here.

@@ -4,7 +4,7 @@ package import NetlinkCodec
 package struct SocketRecord: Hashable, Sendable {
   /// What the kernel does next with the socket by itself, and when.
   package struct Timer: Hashable, Sendable {
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable, CaseIterable {
       /// Also of a request socket's SYN-ACK.
       case retransmit
       /// Also the wait of an orphan in FIN_WAIT2 that has more than 60 s left.

@@ -3,7 +3,7 @@ package import SocketTable
 /// One statement about why a bind is answered as it is. It holds the facts; `Reports` has the words. The raw values of
 /// severity and certainty stand in JSON.
 package struct Finding: Equatable, Sendable {
-  package enum Severity: String, Sendable {
+  package enum Severity: String, Sendable, CaseIterable {
     /// Nothing has to be done.
     case info
     /// It may keep a server from starting, or is worth a look.
@@ -12,7 +12,7 @@ package struct Finding: Equatable, Sendable {
     case error
   }
 
-  package enum Certainty: String, Sendable {
+  package enum Certainty: String, Sendable, CaseIterable {
     case certain
     /// It is inferred, and something that was not seen could be the reason instead.
     case likely

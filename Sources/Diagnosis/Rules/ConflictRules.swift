@@ -58,7 +58,7 @@ package enum ConflictRules {
 
   /// What the table says about one bind. (`BindDiagnosis.Prediction` is the answer for all binds of a server, with its
   /// certainty.) The raw values stand in JSON.
-  package enum Prediction: String, Hashable, Sendable {
+  package enum Prediction: String, Hashable, Sendable, CaseIterable {
     case ok
     case fails
     case depends
