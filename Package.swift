@@ -52,12 +52,14 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    // Writes man/*.1 from the commands' help (make man). Not installed.
+    // Writes man/*.1 from the commands' help, and man/*.5 (make man). Not installed.
     .executableTarget(
       name: "man-pages", path: "man/generator", exclude: ["README.md"], swiftSettings: testSettings),
 
+    // The JSON that tests see, for scripts/check-json.
+    .target(name: "JSONLog", path: "Tests/JSONLog", swiftSettings: testSettings),
     .target(
-      name: "TestSupport", dependencies: ["CLinux", "CTestSupport"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CLinux", "CTestSupport", "JSONLog"], path: "Tests/TestSupport",
       swiftSettings: testSettings),
     // Records and trials to test with; the pure modules only, so that their tests need no kernel.
     .target(
@@ -82,12 +84,15 @@ let package = Package(
       swiftSettings: testSettings),
     .testTarget(
       name: "ReportsTests",
-      dependencies: ["NetlinkCodec", "Reports", "Handbook", "Diagnosis", "SocketTable", "RecordSupport"],
+      dependencies: [
+        "NetlinkCodec", "Reports", "Handbook", "Diagnosis", "SocketTable", "RecordSupport", "JSONLog",
+      ],
       swiftSettings: testSettings),
     .testTarget(
       name: "LinuxHostTests",
       dependencies: [
         "LinuxHost", "Reports", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport",
+        "JSONLog",
       ],
       swiftSettings: testSettings),
     .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import JSONLog
 import LinuxHost
 import NetlinkCodec
 import Reports
@@ -152,7 +153,9 @@ import Testing
   ) throws {
     var text = ""
     for question in questions {
-      text += "=== port \(question.typed)\n" + (try Self.answer(question, format, look))
+      let answer = try Self.answer(question, format, look)
+      JSONLog.add(answer.utf8, of: "port \(question.typed)")
+      text += "=== port \(question.typed)\n" + answer
     }
     let url = URL(filePath: Recorded.directory).appending(path: "answers/\(name)")
     if ProcessInfo.processInfo.environment["TW_UPDATE_SCREENS"] == "1" {

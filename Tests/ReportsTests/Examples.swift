@@ -1,5 +1,6 @@
 import Diagnosis
 import Foundation
+import JSONLog
 import RecordSupport
 import Reports
 import SocketTable
@@ -42,7 +43,9 @@ extension PortReport {
 struct JSONObject {
   let members: [String: Any]
 
+  /// - Parameter text: a document, or a line.
   init(_ text: String) throws {
+    JSONLog.add((text.hasSuffix("\n") ? text : text + "\n").utf8, of: "ReportsTests")
     let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
     members = try #require(value as? [String: Any], "no object: \(text)")
   }

@@ -1,5 +1,6 @@
 import Diagnosis
 import Handbook
+import JSONLog
 import RecordSupport
 import SocketTable
 import Testing
@@ -29,6 +30,7 @@ import Testing
         )
       }
       expectReadable(text.everyText)
+      try keepForCheck(finding, text)
       let json = try JSONObject(json(finding, text))
       #expect(json.keys == Keys.finding)
       #expect(json.string("slug") == slug.rawValue)
@@ -51,7 +53,21 @@ import Testing
     return writer.finish().text
   }
 
-  @Test func everyRemedy() {
+  /// In a document, as scripts/check-json knows no findings alone.
+  private func keepForCheck(_ finding: Finding, _ text: FindingText) throws {
+    let none = "\"findings\":[]"
+    let document = TrybindReport(try Diagnosing([]).result()).document(
+      .example("trybind"), isOneLine: true, interfaceName: interfaceName
+    ).text
+    try #require(document.contains(none))
+    let parts = json(finding, text).split(separator: "\n")
+    JSONLog.add(
+      document.replacing(none, with: "\"findings\":[\(parts.joined())]").utf8, of: finding.slug.rawValue)
+  }
+
+  @Test func everyRemedy() throws {
+    let all = Finding(.portNowFree, remedies: FindingExamples.remedies)
+    try keepForCheck(all, wording.text(all))
     let texts = FindingExamples.remedies.map(wording.text)
     for text in texts {
       expectReadable([text.action] + [text.sideEffects].compactMap { $0 })

@@ -1,5 +1,6 @@
 import CTestSupport
 import Glibc
+import JSONLog
 
 /// A started child. It is killed, by its pid, when the last reference goes.
 package final class RunningCommand {
@@ -197,6 +198,7 @@ package final class RunningCommand {
     status = signal == 0 ? .exited((value >> 8) & 0xff) : .signalled(signal)
     Self.readAll(&outputDescriptor, into: &outputBytes)
     Self.readAll(&errorDescriptor, into: &errorBytes)
+    if command.terminal == nil { JSONLog.add(outputBytes, of: command.arguments.joined(separator: " ")) }
   }
 
   private static func close(_ descriptor: inout Int32) {
