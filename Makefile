@@ -11,7 +11,8 @@ DESTDIR ?=
 ARGS ?=
 
 BIN_DIR = $(DESTDIR)$(PREFIX)/bin
-MAN_DIR = $(DESTDIR)$(PREFIX)/share/man/man1
+MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
+SCHEMA_DIR = $(DESTDIR)$(PREFIX)/share/tw-inspect/schema
 BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_DIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
@@ -82,19 +83,23 @@ startup-order: deps-order ## choose anew which functions lie side by side (needs
 	@scripts/startup-order $(RELEASE_SCRATCH)
 
 .PHONY: install
-install: $(RELEASE) ## install under PREFIX (/usr/local) below DESTDIR: binary, man pages, completions
-	@install -d '$(BIN_DIR)' '$(MAN_DIR)' '$(BASH_DIR)' '$(ZSH_DIR)' '$(FISH_DIR)'
+install: $(RELEASE) ## install under PREFIX (/usr/local) below DESTDIR: binary, man pages, completions, schemas
+	@install -d '$(BIN_DIR)' '$(MAN_DIR)/man1' '$(MAN_DIR)/man5' '$(BASH_DIR)' '$(ZSH_DIR)' '$(FISH_DIR)' '$(SCHEMA_DIR)'
 	install -m 755 $(RELEASE) '$(BIN_DIR)/tw-inspect'
-	install -m 644 man/*.1 '$(MAN_DIR)'
+	install -m 644 man/*.1 '$(MAN_DIR)/man1'
+	install -m 644 man/*.5 '$(MAN_DIR)/man5'
+	install -m 644 docs/schema/*.json '$(SCHEMA_DIR)'
 	install -m 644 completions/tw-inspect.bash '$(BASH_DIR)/tw-inspect'
 	install -m 644 completions/_tw-inspect '$(ZSH_DIR)/_tw-inspect'
 	install -m 644 completions/tw-inspect.fish '$(FISH_DIR)/tw-inspect.fish'
-	echo 'installed $(BIN_DIR)/tw-inspect, its man pages and completions'
+	echo 'installed $(BIN_DIR)/tw-inspect, its man pages, completions and schemas'
 
 .PHONY: uninstall
 uninstall: ## remove what install put there (same PREFIX and DESTDIR)
 	@rm -f '$(BIN_DIR)/tw-inspect' '$(BASH_DIR)/tw-inspect' '$(ZSH_DIR)/_tw-inspect' '$(FISH_DIR)/tw-inspect.fish'
-	rm -f '$(MAN_DIR)'/tw-inspect.1 '$(MAN_DIR)'/tw-inspect-*.1
+	rm -f '$(MAN_DIR)'/man1/tw-inspect.1 '$(MAN_DIR)'/man1/tw-inspect-*.1 '$(MAN_DIR)'/man5/tw-inspect-*.5
+	rm -f '$(SCHEMA_DIR)'/*.json
+	rmdir '$(SCHEMA_DIR)' '$(dir $(SCHEMA_DIR))' 2>/dev/null || true
 	echo 'removed tw-inspect from $(DESTDIR)$(PREFIX)'
 
 ##### What is generated from the commands, and committed
@@ -106,7 +111,7 @@ MAN_DATE := 2026-11-22
 OUT := .
 
 .PHONY: man
-man: deps-run ## write man/*.1 from the commands' help
+man: deps-run ## write man/*.1 from the commands' help, man/*.5 from man/*.in and docs/schema
 	@scripts/man $(MAN_DATE) '$(OUT)'
 
 .PHONY: completions

@@ -1,4 +1,5 @@
-// Writes a manual page for each command: tw-inspect --experimental-dump-help | man-pages YYYY-MM-DD FOLDER
+// Writes a manual page for each command, and the one about JSON:
+// tw-inspect --experimental-dump-help | man-pages YYYY-MM-DD FOLDER (in the project's directory)
 
 import Foundation
 
@@ -40,6 +41,14 @@ func allCommands(under command: HelpDump.Command) -> [HelpDump.Command] {
 let pages = allCommands(under: dump.command).map { ManualPage(of: $0, in: dump.command, date: date) }
 let complaints = pages.flatMap(\.complaints)
 if !complaints.isEmpty { fail(complaints.joined(separator: "\nman-pages: ")) }
+do {
+  let page = try FormatPage(
+    URL(fileURLWithPath: "man/tw-inspect-json.5.in"), schemas: URL(fileURLWithPath: "docs/schema"), date: date
+  )
+  try Data(try page.text().utf8).write(to: folder.appendingPathComponent(page.name))
+} catch {
+  fail("the page about JSON: \(error)")
+}
 for page in pages {
   do {
     try Data(page.text().utf8).write(to: folder.appendingPathComponent(page.fileName))
