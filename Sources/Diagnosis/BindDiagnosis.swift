@@ -13,6 +13,8 @@ package struct BindDiagnosis: Sendable {
   package let verdict: BindVerdict
   /// The answer of the table, where nothing was bound; otherwise nil.
   package let prediction: Prediction?
+  /// What alone would turn the no into a yes; nil unless the verdict is no.
+  package let help: BindHelp?
   /// Milliseconds until the last timer in the way reaches 0: 0 if and only if the verdict is yes, otherwise at least 1.
   /// Nil if something other than a timer is in the way or could be without being seen, and if the table leaves a trial
   /// open.
@@ -56,6 +58,7 @@ package struct BindDiagnosis: Sendable {
     skipped = session.skipped
     coverage = session.snapshot.coverage
     verdict = analysis.verdict
+    help = analysis.help
     prediction = session.isPredicted ? analysis.prediction : nil
     holders = analysis.holders
     unseen = Unseen.always(session)

@@ -74,6 +74,15 @@ package struct TrybindReport {
     }
     writer.member("verdict", diagnosis.verdict.rawValue)
     writer.member("bindable", diagnosis.verdict.bindable)
+    if let help = diagnosis.help {
+      writer.object("helps") { writer in
+        writer.member("reuse", help.reuseAddress)
+        writer.member("reuse_port", help.reusePort)
+        writer.member("waiting", help.waiting)
+      }
+    } else {
+      writer.memberNull("helps")
+    }
     if let prediction = diagnosis.prediction {
       writer.object("prediction") { writer in
         writer.member("answer", prediction.answer.rawValue)

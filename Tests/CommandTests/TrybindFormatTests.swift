@@ -12,7 +12,7 @@ struct TrybindFormatTests {
       #expect(
         json.keys == [
           "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "trials",
-          "verdict", "bindable", "prediction", "free_in_ms", "free_latest_ms", "holders", "findings",
+          "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms", "holders", "findings",
         ])
       #expect(json["prediction"].isNull, "it was tried")
       #expect(json["schema_version"].int == 1)

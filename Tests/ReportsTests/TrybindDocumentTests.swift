@@ -25,7 +25,7 @@ import Testing
       #expect(
         json.keys.subtracting(isOneLine ? ["type"] : [])
           == Keys.envelope.union([
-            "target", "trials", "verdict", "bindable", "prediction", "free_in_ms", "free_latest_ms",
+            "target", "trials", "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms",
             "holders",
             "findings",
           ]))
