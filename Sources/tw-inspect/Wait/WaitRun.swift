@@ -37,9 +37,9 @@ struct WaitRun {
     var question = BindQuestion(
       request.server.target(port), comparison: .none,
       mayTakeConnections: request.server.mayTakeConnections, wantsExplanation: !common.quiet)
-    let settings = HostSettings.current()
     let text = WaitText(
-      port: port, timeout: request.timeout.map { $0 / 1_000_000 }, timerSlack: settings.timerSlack,
+      port: port, timeout: request.timeout.map { $0 / 1_000_000 },
+      timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
       hasUTF8: Screen.hasUTF8)
     var prober = QuestionProber()
     let session = try investigation.trials(for: question, &prober)
@@ -52,7 +52,7 @@ struct WaitRun {
     if question.target.addressKeptFromListening != nil {
       end = .endless
     } else if loop.session.isRefused {
-      end = try wait(&loop, settings)
+      end = try wait(&loop)
       if end != .free {
         question.comparison = .withAndWithoutReuse
         loop.session = try loop.investigation.trials(for: question, &loop.prober)
@@ -87,11 +87,11 @@ struct WaitRun {
 
   // MARK: Waiting
 
-  private func wait(_ loop: inout Loop, _ settings: HostSettings) throws -> End {
+  private func wait(_ loop: inout Loop) throws -> End {
     let signals = try SignalWaiter(for: loop.progress.isTerminal ? .terminal : .none)
     let deadline = request.timeout.map { loop.start + $0 } ?? .max
     var now = Clock.monotonicNanoseconds
-    var plan = WaitPlan(loop.session, settings: settings, at: now)
+    var plan = WaitPlan(loop.session, settings: .current(), at: now)
     loop.session.forgetRecords()
     while true {
       if plan.isHopeless || request.failsFast && !plan.endsByItself { return .endless }
