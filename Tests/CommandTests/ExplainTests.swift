@@ -178,15 +178,4 @@ import Testing
       #expect(try command.run().output.firstMatch(of: /60\r\n *s\b/) == nil)
     }
   }
-
-  @Test(arguments: ["bash", "zsh", "fish"])
-  func completion(shell: String) throws {
-    var tool = try Tool.command([
-      "---completion", "explain", "--", "positional@0", "2", "0", "tw-inspect", "explain", "",
-    ])
-    tool.environment = ["SAP_SHELL": shell, "SAP_SHELL_VERSION": "5"]
-    let lines = try tool.run().lines.filter { $0.contains { !$0.isWhitespace } }
-    #expect(lines.count == (try Self.names()).count)
-    #expect(lines.contains { $0.hasPrefix("SO_REUSEADDR") })
-  }
 }

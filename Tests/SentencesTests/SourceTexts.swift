@@ -34,6 +34,10 @@ struct SourceTexts {
     while index < source.count {
       if isAt("//") {
         while index < source.count, source[index] != "\n" { index += 1 }
+      } else if isAt("#\"\"\"") {
+        // A raw literal is a text for programs.
+        while index < source.count, !isAt("\"\"\"#") { index += 1 }
+        index += 4
       } else if isAt("\"\"\"") {
         readLiteral(ending: "\"\"\"")
       } else if isAt("\"") {

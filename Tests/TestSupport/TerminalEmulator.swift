@@ -6,11 +6,16 @@ package final class TerminalEmulator {
   private let directory: String
 
   /// When the command ends, its terminal stays, and shows "status N" (as a shell has it) below what it left.
-  package init(rows: Int, columns: Int, _ arguments: [String]) throws {
+  package convenience init(rows: Int, columns: Int, _ arguments: [String]) throws {
+    let line = ([try Tool.path.get()] + arguments).map { "'\($0)'" }.joined(separator: " ")
+    try self.init(rows: rows, columns: columns, line: line)
+  }
+
+  /// - Parameter line: as sh(1) takes it.
+  package init(rows: Int, columns: Int, line: String) throws {
     var template = Array("/tmp/tw-inspect-tmux-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemCallError("mkdtemp", errno) }
     directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let line = ([try Tool.path.get()] + arguments).map { "'\($0)'" }.joined(separator: " ")
     let size = ["-x", "\(columns)", "-y", "\(rows)"]
     // The shell is not to be ended by Ctrl-C with what it runs.
     let script = "trap : INT; \(line); echo status $?; exec sleep 60"
@@ -49,6 +54,8 @@ package final class TerminalEmulator {
 
   /// As tmux names them: "C-c", "Enter".
   package func press(_ key: String) throws { try run(["send-keys", key]) }
+
+  package func type(_ text: String) throws { try run(["send-keys", "-l", text]) }
 
   package func resize(rows: Int, columns: Int) throws {
     try run(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])

@@ -16,12 +16,7 @@ enum Choice {
     return value
   }
 
-  static func completion<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> CompletionKind
-  where T.RawValue == String {
-    .list(words(type))
-  }
-
-  private static func words<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> [String]
+  static func words<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> [String]
   where T.RawValue == String {
     type.allCases.map(\.rawValue)
   }

@@ -8,8 +8,7 @@ struct LookOptions: ParsableArguments {
     valueName: "source")
 
   @Option(
-    help: sourceHelp,
-    completion: Choice.completion(SocketSource.Choice.self))
+    help: sourceHelp)
   var source: String?
 
   @Option(

@@ -38,6 +38,10 @@ struct Main {
         try StandardOutput.write(Help.short)
         return ExitStatus.yes
       }
+      if let text = CompletionScript.text(arguments) {
+        try StandardOutput.write(text)
+        return ExitStatus.yes
+      }
       if let brief = Help.brief(arguments) {
         try StandardOutput.write(brief)
         return ExitStatus.yes

@@ -16,8 +16,7 @@ enum ColorChoice: String, CaseIterable {
 /// How the answer is written: options that mean the same in every command.
 struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Format of the answer: table, plain, json, jsonl.", valueName: "format"),
-    completion: Choice.completion(OutputFormat.self))
+    help: ArgumentHelp("Format of the answer: table, plain, json, jsonl.", valueName: "format"))
   var output: String?
 
   @Flag(help: "Short for --output json.")
@@ -29,8 +28,7 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "When to use colour: auto, always, never; auto follows NO_COLOR, CLICOLOR_FORCE and TERM.",
-      valueName: "when"),
-    completion: Choice.completion(ColorChoice.self))
+      valueName: "when"))
   var color: String?
 
   @Flag(name: .shortAndLong, help: "Print nothing; the exit status is the answer.")

@@ -41,8 +41,7 @@ struct DemoCommand: Command {
     subcommands: [DemoServeCommand.self])
 
   @Argument(
-    help: ArgumentHelp("The number of one claim; without it, all claims.", valueName: "claim"),
-    completion: .list((1...8).map { "\($0)" }))
+    help: ArgumentHelp("The number of one claim; without it, all claims.", valueName: "claim"))
   var claim: String?
 
   @Flag(help: "List the claims, and do nothing.")
@@ -51,7 +50,7 @@ struct DemoCommand: Command {
   @Flag(help: "In claim 3, wait until a TIME_WAIT has ended, and say how long it lasted.")
   var full = false
 
-  @Option(help: LookOptions.sourceHelp, completion: Choice.completion(SocketSource.Choice.self))
+  @Option(help: LookOptions.sourceHelp)
   var source: String?
 
   @OptionGroup(title: "Output") var output: OutputOptions

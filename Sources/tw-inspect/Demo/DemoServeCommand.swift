@@ -29,8 +29,7 @@ struct DemoServeCommand: Command {
     version: "tw-inspect \(Version.number)")
 
   @Argument(
-    help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"),
-    completion: .ports)
+    help: ArgumentHelp("A port number or service name; 0 lets the kernel choose.", valueName: "port"))
   var port: String
 
   @Flag(help: "Set SO_REUSEADDR before bind.")

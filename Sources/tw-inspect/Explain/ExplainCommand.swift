@@ -1,5 +1,4 @@
 import ArgumentParser
-import Handbook
 
 struct ExplainCommand: Command {
   static let configuration = CommandConfiguration(
@@ -35,25 +34,12 @@ struct ExplainCommand: Command {
       """)
 
   @Argument(
-    help: ArgumentHelp("What to explain; without it, the topics are listed.", valueName: "topic"),
-    completion: .custom(completeTopics))
+    help: ArgumentHelp("What to explain; without it, the topics are listed.", valueName: "topic"))
   var topic: [String] = []
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func answer() throws -> Int32 {
     try ExplainRun(ExplainRequest(self)).run()
-  }
-}
-
-/// Completes topics by a call of the program. A fixed list in the script would make every start of the program read all
-/// topics, because the list is part of the command's declaration.
-@Sendable private func completeTopics(_: [String], _: Int, prefix: String) -> [String] {
-  Topics.all.map { topic in
-    switch CompletionShell.requesting {
-    case .zsh?: "\(topic.name):\(topic.summary)"
-    case .fish?: "\(topic.name)\t\(topic.summary)"
-    default: topic.name
-    }
   }
 }

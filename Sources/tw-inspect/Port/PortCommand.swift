@@ -47,14 +47,12 @@ struct PortCommand: Command {
   static let repeatableOptions = ["--state"]
 
   @Argument(
-    help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"),
-    completion: .ports)
+    help: ArgumentHelp("Port numbers, ranges and service names, separated by commas.", valueName: "ports"))
   var ports: [String]
 
   @Option(
     help: ArgumentHelp(
-      "Whose port it is: local (these sockets hold it), peer (they connect to it), any.", valueName: "side"),
-    completion: Choice.completion(SocketFilter.Side.self))
+      "Whose port it is: local (these sockets hold it), peer (they connect to it), any.", valueName: "side"))
   var side: String?
 
   @Flag(help: "List sockets in every state.")
@@ -63,8 +61,7 @@ struct PortCommand: Command {
   @Option(
     help: ArgumentHelp(
       "List sockets in these states, by ss's names and groups (time-wait,listen,connected ...).",
-      valueName: "states"),
-    completion: .list(StateSet.groupNames + TCPState.known.map(\.name)))
+      valueName: "states"))
   var state: [String] = []
 
   @Flag(help: "Name a process for each socket; trybind names all that have it open.")
@@ -72,8 +69,7 @@ struct PortCommand: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Order: time (longest left first), peer, none (as the kernel lists them).", valueName: "order"),
-    completion: Choice.completion(SortOrder.self))
+      "Order: time (longest left first), peer, none (as the kernel lists them).", valueName: "order"))
   var sort: String?
 
   @Option(
@@ -81,8 +77,7 @@ struct PortCommand: Command {
   var limit: String?
 
   @Option(
-    help: ArgumentHelp("Exit 1 if the list is not as expected: none, some.", valueName: "what"),
-    completion: Choice.completion(Expectation.self))
+    help: ArgumentHelp("Exit 1 if the list is not as expected: none, some.", valueName: "what"))
   var expect: String?
 
   @Flag(help: "Repeat until Ctrl-C, and mark what comes and goes.")
@@ -95,8 +90,7 @@ struct PortCommand: Command {
   @Option(
     help: ArgumentHelp(
       "Also read SO_REUSEADDR and SO_REUSEPORT: none, live (as root or the same user; with --owners).",
-      valueName: "which"),
-    completion: Choice.completion(ReuseOptionsChoice.self))
+      valueName: "which"))
   var flags: String?
 
   @OptionGroup(title: "Where to look") var look: LookOptions

@@ -37,7 +37,7 @@ struct ReleaseCommand: Command {
         77  not permitted
       """)
 
-  @Argument(help: ArgumentHelp("A port number or service name.", valueName: "port"), completion: .ports)
+  @Argument(help: ArgumentHelp("A port number or service name.", valueName: "port"))
   var port: String
 
   @Flag(name: .customLong("include-fin-wait-2"), help: "Also end FIN_WAIT2 without a process.")

@@ -57,8 +57,7 @@ struct TrybindCommand: Command {
 
   @Argument(
     help: ArgumentHelp(
-      "A port number or service name, or ADDRESS:PORT; 0 lets the kernel choose.", valueName: "port"),
-    completion: .ports)
+      "A port number or service name, or ADDRESS:PORT; 0 lets the kernel choose.", valueName: "port"))
   var port: String
 
   @OptionGroup(title: "Your server") var server: ServerOptions
@@ -78,8 +77,7 @@ struct TrybindCommand: Command {
   @Option(
     help: ArgumentHelp(
       "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live (as root or the same user).",
-      valueName: "which"),
-    completion: Choice.completion(ReuseOptionsChoice.self))
+      valueName: "which"))
   var flags: String?
 
   @Flag(help: "Follow the port until Ctrl-C; try again only after a change on it.")

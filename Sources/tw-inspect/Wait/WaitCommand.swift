@@ -44,8 +44,7 @@ struct WaitCommand: Command {
 
   @Argument(
     help: ArgumentHelp(
-      "A port number or service name, or ADDRESS:PORT; 0 lets the kernel choose.", valueName: "port"),
-    completion: .ports)
+      "A port number or service name, or ADDRESS:PORT; 0 lets the kernel choose.", valueName: "port"))
   var port: String
 
   @Option(
