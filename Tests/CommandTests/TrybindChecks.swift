@@ -50,6 +50,7 @@ func expectTrybind(
   #expect(answer.json["bindable"].bool == bindable, "\(server)", sourceLocation: sourceLocation)
   if let slugs { #expect(answer.slugs == slugs, "\(server)", sourceLocation: sourceLocation) }
   expectKernelAgrees(answer, bindable, sourceLocation)
+  try expectHelpIsTrue(answer.json, server, "\(server)", sourceLocation)
   expectTrialOrder(answer.json, server, sourceLocation)
   expectTimes(answer, bindable, sourceLocation)
   expectFindingsAreWhole(answer, bindable, sourceLocation)
@@ -75,6 +76,23 @@ private func expectKernelAgrees(_ answer: TrybindAnswer, _ bindable: Bool, _ sou
     $0.bind != "EAFNOSUPPORT" || said?.map(\.address).contains($0.address) == true
   }
   #expect(started.allSatisfy(\.isYes) == bindable, "\(started)", sourceLocation: sourceLocation)
+}
+
+/// Holds what `helps` says of SO_REUSEADDR to what bind(2) and listen(2) answer the same server with it. Unknown is always true.
+func expectHelpIsTrue(
+  _ json: JSON, _ server: Server, _ comment: String, _ sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  #expect(
+    json["helps"].isNull == (json["verdict"].string != "no"), "\(comment)", sourceLocation: sourceLocation)
+  guard !server.reuse, let helps = json["helps"]["reuse"].bool else { return }
+  var other = server
+  other.reuse = true
+  func isYes(_ answers: [KernelAnswer]) -> Bool {
+    answers.filter { $0.bind != "EAFNOSUPPORT" }.allSatisfy(\.isYes)
+  }
+  let binds = isYes(try other.start())
+  let starts = binds ? isYes(try other.listening.start()) : false
+  #expect(helps ? binds : !starts, "\(comment): with SO_REUSEADDR", sourceLocation: sourceLocation)
 }
 
 /// JSON has the interface of a link-local address apart.

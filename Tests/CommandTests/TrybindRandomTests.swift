@@ -97,6 +97,7 @@ struct TrybindRandomTests {
       for (server, yours, json) in said where !server.reusePort {
         let truth = try server.start().map { "\($0.address) \($0.bind)" }.sorted()
         #expect(yours == truth, "TW_SEED=\(seed) \(crowd) \(joined) \(server)")
+        try expectHelpIsTrue(json, server, "TW_SEED=\(seed) \(crowd) \(joined) \(server)")
         let slugs = json.slugs
         #expect(!slugs.contains("rules-and-kernel-disagree"), "TW_SEED=\(seed) \(crowd) \(joined) \(server)")
         #expect(Set(slugs).count == slugs.count)
