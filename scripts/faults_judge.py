@@ -55,7 +55,6 @@ def documents(run):
         except ValueError:
             return None
         kind = found[-1].get("type") if isinstance(found[-1], dict) else None
-        # An answer on one line has no type of row.
         if kind in (None, "answer", "end"):
             break
     return found or None
