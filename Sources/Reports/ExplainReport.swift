@@ -93,7 +93,9 @@ package struct ExplainReport {
 
   // MARK: Text
 
-  private static let indent = 10
+  /// Where the paragraphs of a section begin. On a narrow terminal they stand below the section's name.
+  private static func indent(_ text: borrowing StyledText) -> Int { isNarrow(text) ? 2 : 10 }
+  private static func isNarrow(_ text: borrowing StyledText) -> Bool { text.width < 50 }
 
   package func write(to text: inout StyledText) {
     switch answer {
@@ -107,29 +109,35 @@ package struct ExplainReport {
     for group in Topic.Group.allCases {
       let topics = Topics.all.filter { $0.group == group }
       let width = topics.map(\.name.utf8.count).max() ?? 0
-      text.line(group.title, .strong)
+      text.narrowParagraph(Prose(group.title), tone: .strong)
       for topic in topics {
         text.append("  ")
-        text.cell(topic.name, width: width)
-        text.line("  \(topic.summary)")
+        if text.width < width + 34 {
+          text.narrowParagraph(Prose(topic.name), indent: 2)
+          text.pad(4)
+          text.narrowParagraph(Quantity.unitsKept(in: topic.summary), indent: 4)
+        } else {
+          text.cell(topic.name, width: width + 2)
+          text.narrowParagraph(Quantity.unitsKept(in: topic.summary), indent: width + 4)
+        }
       }
       text.line()
     }
-    text.line("One of them, with the values of this host:  tw-inspect explain TIME_WAIT")
+    text.narrowParagraph("One of them, with the values of this host: tw-inspect explain TIME_WAIT", indent: 2)
   }
 
   private static func write(_ topic: Topic, _ values: [Value], to text: inout StyledText) {
-    text.append(topic.name, .strong)
-    text.line("  \(topic.summary)")
+    if topic.name.count + 2 + topic.summary.count <= text.width {
+      text.append(topic.name, .strong)
+      text.line("  \(topic.summary)")
+    } else {
+      text.narrowParagraph(Prose(topic.name), tone: .strong)
+      text.pad(2)
+      text.narrowParagraph(Quantity.unitsKept(in: topic.summary), indent: 2)
+    }
     text.line()
     section("What", topic.what, to: &text)
-    if !topic.diagram.isEmpty {
-      for line in topic.diagram {
-        text.pad(line.isEmpty ? 0 : indent)
-        text.line(line)
-      }
-      text.line()
-    }
+    writeDiagram(topic.diagram, to: &text)
     section("Here", zip(topic.settings, values).map { here($0, $1) }, isList: true, to: &text)
     section("Wrong", topic.misbeliefs.map { "\"\($0.belief)\" \($0.truth)" }, isList: true, to: &text)
     section("Do", topic.advice, isList: true, to: &text)
@@ -137,6 +145,22 @@ package struct ExplainReport {
     if !topic.related.isEmpty {
       section("See also", [topic.related.joined(separator: ", ")], to: &text)
     }
+  }
+
+  /// Broken lines would draw something else, so where it has no room it is left out.
+  private static func writeDiagram(_ diagram: [String], to text: inout StyledText) {
+    guard let width = diagram.map(\.count).max() else { return }
+    let indent = min(10, text.width - width)
+    if indent < 0 {
+      text.pad(2)
+      text.narrowParagraph("(A drawing of it needs a terminal of \(width) columns.)", indent: 2)
+    } else {
+      for line in diagram {
+        text.pad(line.isEmpty ? 0 : indent)
+        text.line(line)
+      }
+    }
+    text.line()
   }
 
   /// A setting with its value: "net.ipv4.tcp_fin_timeout = 60 (s; FIN_WAIT2 without a process)".
@@ -158,11 +182,14 @@ package struct ExplainReport {
     _ label: String, _ paragraphs: [String], isList: Bool = false, to text: inout StyledText
   ) {
     guard !paragraphs.isEmpty else { return }
+    let (indent, isNarrow) = (indent(text), isNarrow(text))
+    if isNarrow { text.line(label, .strong) }
     for (index, paragraph) in paragraphs.enumerated() {
       if index > 0, !isList { text.line() }
-      text.cell(index == 0 ? label : "", width: indent, .strong)
+      text.cell(index == 0 && !isNarrow ? label : "", width: indent, .strong)
       let units = Quantity.unitsKept(in: paragraph)
-      text.paragraph(isList ? "- \(units)" : units, indent: indent + (isList ? 2 : 0))
+      text.narrowParagraph(
+        isList ? "\(Prose(unbreakable: "- "))\(units)" : units, indent: indent + (isList ? 2 : 0))
     }
     text.line()
   }

@@ -113,6 +113,11 @@ package struct StyledText: ~Copyable {
     lines(text.lines(width: width - indent), indent: indent, tone: tone)
   }
 
+  /// The same, but no line is wider than the width, however long a word is.
+  mutating func narrowParagraph(_ text: Prose, indent: Int = 0, tone: Tone? = nil) {
+    lines(text.lines(breakingWordsAt: width - indent), indent: indent, tone: tone)
+  }
+
   private mutating func lines(_ lines: [String], indent: Int, tone: Tone? = nil) {
     for (index, line) in lines.enumerated() {
       if index > 0 { pad(indent) }

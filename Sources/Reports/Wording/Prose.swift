@@ -74,6 +74,36 @@ extension Prose {
   /// Lines of at most `width` columns. A word that is longer gets a line of its own.
   package func lines(width: Int) -> [String] { Self.wrap(marked, width: width).map(Self.plain) }
 
+  /// Lines of at most `width` columns, without exception: a word that is longer is broken, behind a character of a path or a
+  /// name where there is one.
+  func lines(breakingWordsAt width: Int) -> [String] {
+    let words = marked.split(separator: " ").flatMap { Self.pieces(of: $0, width: max(1, width)) }
+    var lines: [String] = []
+    var line = ""
+    for (text, isContinued) in words {
+      if !line.isEmpty, isContinued || line.unicodeScalars.count + 1 + text.unicodeScalars.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + text
+    }
+    return (lines + [line]).map(Self.plain)
+  }
+
+  private static func pieces(of word: Substring, width: Int) -> [(text: String, isContinued: Bool)] {
+    var pieces: [(text: String, isContinued: Bool)] = []
+    var rest = Substring.UnicodeScalarView(word.unicodeScalars)
+    while rest.count > width {
+      let most = rest.prefix(width)
+      let end = most.dropFirst(width / 2).lastIndex { "/_.-:".unicodeScalars.contains($0) }
+      let cut = end.map { rest.index(after: $0) } ?? most.endIndex
+      pieces.append((String(rest[..<cut]), !pieces.isEmpty))
+      rest = rest[cut...]
+    }
+    if !rest.isEmpty || pieces.isEmpty { pieces.append((String(rest), !pieces.isEmpty)) }
+    return pieces
+  }
+
   /// Lines of text whose parts are separated by two spaces. Lines are broken between parts, and within a part only if it is
   /// too long itself. If one space between parts makes everything fit on one line, and two do not, one is used.
   func lines(ofPartsIn width: Int) -> [String] {

@@ -21,15 +21,19 @@ package enum Quantity {
     }
   }
 
-  /// The text with every number kept on one line with the unit of time that follows it.
+  private static let units: Set<Substring> = ["s", "ms", "min", "h", "d", "bytes"]
+
+  /// The text with every number kept on one line with the unit that follows it.
   static func unitsKept(in text: String) -> Prose {
     var kept: Prose = ""
     var isBehindNumber = false
     for word in text.split(separator: " ") {
-      let isUnit = isBehindNumber && ["s", "ms"].contains(word.prefix { $0.isLetter })
+      let isUnit = isBehindNumber && units.contains(word.prefix { $0.isLetter })
       if !kept.isEmpty { kept += isUnit ? space : " " }
       kept += Prose(String(word))
-      isBehindNumber = word.allSatisfy { $0.isNumber || $0 == "." }
+      // Also in "(60 s" and "60,000 ms".
+      let number = word.drop { $0 == "(" || $0 == "\"" }
+      isBehindNumber = !number.isEmpty && number.allSatisfy { $0.isNumber || ".,-".contains($0) }
     }
     return kept
   }
