@@ -63,6 +63,8 @@ import Testing
     // The port can be taken again at once.
     #expect(
       wait.contains("true at that moment") && wait.contains("do tw-inspect wait 9527 && my-server && break"))
+    // systemd ends a start after 90 s, half of what wait takes at most.
+    #expect(wait.contains("TimeoutStartSec= must be longer"))
     let release = try Tool.run("release", "--help").output
     for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
       #expect(release.contains(option), "\(option)")

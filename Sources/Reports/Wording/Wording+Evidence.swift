@@ -27,7 +27,7 @@ extension Wording {
       line += "  \(owner)"
       if details.hasAskedForReuseOptions { line += "  \(OwnerText.reuseOptions(details[record]))" }
     } else if let uid = record.uid, record.inode != 0 {
-      line += "  uid \(uid)"
+      line += "  \(user(uid))"
     } else if record.inode == 0 {
       line += "  no process"
     }
@@ -39,11 +39,16 @@ extension Wording {
     guard record.inode != 0, let known = details[record] else { return nil }
     guard let owner = known.owners?.first else {
       return OwnerText.hidden(known).map { hidden in
-        record.uid.map { "uid \($0)  \(hidden)" } ?? hidden
+        record.uid.map { "\(user($0))  \(hidden)" } ?? hidden
       }
     }
     let more = (known.owners?.count ?? 1) - 1
     let others: Prose = more > 0 ? "  and \(more) more \(more == 1 ? "process" : "processes")" : ""
     return OwnerText.line(owner, now: details.observedAt) + others
+  }
+
+  /// "user www-data", or by number where the host has no name for it.
+  private func user(_ uid: UInt32) -> String {
+    details.userNames[uid].map { "user \(ByteSafety.escaped($0))" } ?? "uid \(uid)"
   }
 }

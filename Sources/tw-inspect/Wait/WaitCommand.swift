@@ -24,6 +24,8 @@ struct WaitCommand: Command {
         The answer is true at that moment only: another program can take the port
         before your server does. If that can happen, wait and try a few times, as
         in the last example.
+        In a systemd unit (ExecStartPre=), TimeoutStartSec= must be longer than
+        --timeout. Its default, 90s, is not: systemd would end wait first.
         Progress goes to standard error: on a terminal one line that is updated,
         otherwise a line at the start and one at the end. On failure the
         explanation is that of trybind. TCP only.
