@@ -73,8 +73,9 @@ void tw_end_as_init(void) {
   }
 }
 
-int tw_wait_readable(int descriptor, long long nanoseconds) {
-  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+int tw_wait_readable(int descriptor, int other, long long nanoseconds) {
+  struct pollfd entries[] = {{.fd = descriptor, .events = POLLIN}, {.fd = other, .events = POLLIN}};
   struct timespec pause = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-  return ppoll(&entry, 1, &pause, NULL);
+  const int count = ppoll(entries, 2, &pause, NULL);
+  return count <= 0 ? count : entries[0].revents != 0 ? 1 : 2;
 }

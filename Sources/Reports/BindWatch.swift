@@ -25,8 +25,8 @@ package struct BindWatch {
     lines += trials(canvas)
     let holders = diagnosis.verdict == .no ? diagnosis.holders : []
     let rows = WatchRows(changes, canvas).lines(
-      holders.sorted { ($0.timer?.expires ?? .max) > ($1.timer?.expires ?? .max) },
-      room: canvas.rows.map { max(1, $0 - lines.count - 2) }, interfaceName: interfaceName)
+      changes.inSteadyOrder(holders), room: canvas.rows.map { max(1, $0 - lines.count - 2) },
+      interfaceName: interfaceName)
     if !rows.isEmpty { lines += [""] + rows }
     return canvas.rows.map { Array(lines.prefix($0)) } ?? lines
   }

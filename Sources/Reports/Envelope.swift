@@ -96,6 +96,13 @@ package enum Timestamp {
     return "\(date)T\(time).\(padded(rest % 1000, 3))Z"
   }
 
+  /// For people: 2026-11-22 13:04:55.
+  ///
+  /// - Parameter milliseconds: of local time, as if it were UTC.
+  package static func local(milliseconds: Int64) -> String {
+    String(rfc3339(milliseconds: milliseconds).prefix(19)).replacing("T", with: " ")
+  }
+
   private static func padded(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -6,9 +6,13 @@ package struct PortWatch {
   private let report: PortReport
   private let changes: SocketChanges
   private let title: String
+  private let isSteady: Bool
 
-  /// - Parameter title: the first line, which says what is watched and when it was looked at.
-  package init(_ report: PortReport, changes: SocketChanges, title: String) {
+  /// - Parameters:
+  ///   - title: the first line, which says what is watched and when it was looked at.
+  ///   - isSteady: whether rows go by time, and are to keep their places.
+  package init(_ report: PortReport, changes: SocketChanges, title: String, isSteady: Bool) {
+    self.isSteady = isSteady
     self.report = report
     self.changes = changes
     self.title = title
@@ -25,10 +29,11 @@ package struct PortWatch {
       below.removeLast()
       room = few + 1
     }
-    let listed = report.listed.lazy.map { report.records[Int($0)] }
+    let listed = report.listed.map { report.records[Int($0)] }
     var lines = [cut(title, canvas), ""]
     let rows = WatchRows(changes, canvas).lines(
-      listed, room: room.map { max(1, $0) }, interfaceName: interfaceName)
+      isSteady ? changes.inSteadyOrder(listed) : listed, room: room.map { max(1, $0) },
+      interfaceName: interfaceName)
     if !rows.isEmpty { lines += rows + [""] }
     lines += below
     return canvas.rows.map { Array(lines.prefix($0)) } ?? lines

@@ -21,6 +21,7 @@ struct ScreenFile {
   mutating func add(_ title: String, screen: String) {
     var text = Self.masked(screen, except: "")
       .replacing(/\d{4}-\d\d-\d\dT[\d:.]+Z/, with: "0000-00-00T00:00:00.000Z")
+      .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, with: "0000-00-00 00:00:00")
     text = text.replacing(/[█▉▊▋▌▍▎▏]+ +/) { match in
       let drawn = match.output.count { $0 != " " } > 10 ? 19 : 1
       return String(repeating: "█", count: drawn)

@@ -202,6 +202,24 @@ struct WatchTests {
       }
     }
 
+    /// As in less(1) and top(1); the exit status is that of the last look.
+    @Test(arguments: [(["port"], 0), (["trybind"], 1), (["trybind", "--reuse"], 0)])
+    func q(_ command: [String], status: Int) throws {
+      try withNetworkNamespace { lab in
+        try lab.timeWait(port: 9527, .init(reuseAddress: true))
+        let terminal = try TerminalEmulator(rows: 20, columns: 80, command + ["9527", "--watch"])
+        _ = try terminal.waitForScreen { $0.first?.hasPrefix("port 9527") == true }
+        try terminal.type("xyz")
+        try terminal.type("q")
+        let lines = try terminal.waitForScreen { $0.contains { $0.contains("status") } }
+        #expect(lines[0] == "status \(status)", "what was typed is not shown")
+        #expect(try !terminal.isAlternate && terminal.hasCursor)
+        // The terminal shows what is typed again.
+        try terminal.type("abc")
+        _ = try terminal.waitForScreen { $0.contains("abc") }
+      }
+    }
+
     /// Drawn anew at once, and never wider or longer than the screen.
     @Test func resizes() throws {
       try withNetworkNamespace { lab in

@@ -49,6 +49,22 @@ import Testing
     #expect(changes.gone.map(\.state) == [.finWait2])
   }
 
+  /// The kernel tells the times of two that end in the same tick in another order when a tick passes between them.
+  @Test func rowsKeepTheirPlaces() {
+    var changes = SocketChanges(markedFor: 3000)
+    let (first, second): (UInt16, UInt16) = (50_001, 50_002)
+    func look(_ times: [(UInt16, UInt32)], at now: Int64) -> [UInt16] {
+      let records = times.map { SocketRecord.on(.loopback, peer: $0.0, expires: $0.1, cookie: UInt64($0.0)) }
+      changes.update(records, at: now)
+      return changes.inSteadyOrder(records).compactMap { $0.peer?.port }
+    }
+    #expect(look([(second, 30_000), (first, 30_000)], at: 0) == [first, second])
+    #expect(look([(second, 29_004), (first, 29_000)], at: 1000) == [first, second])
+    #expect(look([(first, 28_000), (second, 28_004)], at: 2000) == [first, second])
+    // A timer that is started anew is another one.
+    #expect(look([(first, 27_000), (second, 60_000)], at: 3000) == [second, first])
+  }
+
   @Test func rows() {
     let shown = lines([.on(.loopback, expires: 30_000), .on(.loopback, 9527, .listen, inode: 5)])
     #expect(

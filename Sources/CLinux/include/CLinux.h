@@ -28,9 +28,9 @@ enum tw_signals {
    process, but that it ignores, are left out and stay ignored. */
 int tw_open_signals(enum tw_signals which);
 
-/* Waits until the descriptor is readable, for this many nanoseconds at most. Returns what ppoll(2) does: 1 if it is readable,
-   0 if the time has passed, -1 with errno. */
-int tw_wait_readable(int descriptor, long long nanoseconds);
+/* Waits until one of two descriptors is readable, for this many nanoseconds at most; the second may be -1, for none. Returns 0 if
+   the time has passed, 1 if the first is readable, 2 if the second alone is or its other end is gone, -1 with errno. */
+int tw_wait_readable(int descriptor, int other, long long nanoseconds);
 
 /* argv[index]; NULL beyond the end. Swift's CommandLine.arguments reads /proc, which may not be mounted. */
 const char *_Nullable tw_argument(int index);

@@ -4,6 +4,15 @@ package enum Clock {
   /// Milliseconds since 1970-01-01 UTC.
   package static var wallMilliseconds: Int64 { nanoseconds(CLOCK_REALTIME) / 1_000_000 }
 
+  /// The same with the reader's distance from UTC added (TZ, /etc/localtime): local time, read as if it were UTC.
+  package static var localMilliseconds: Int64 {
+    let now = wallMilliseconds
+    var seconds = time_t(now / 1000)
+    var parts = unsafe tm()
+    guard unsafe localtime_r(&seconds, &parts) != nil else { return now }
+    return unsafe now + Int64(parts.tm_gmtoff) * 1000
+  }
+
   /// Nanoseconds on CLOCK_MONOTONIC, which is never set back.
   package static var monotonicNanoseconds: Int64 { nanoseconds(CLOCK_MONOTONIC) }
 

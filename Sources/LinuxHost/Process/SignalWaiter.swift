@@ -19,6 +19,8 @@ package struct SignalWaiter: ~Copyable {
     case resized
     /// Ctrl-Z: to be answered with `stop()`.
     case stop
+    /// "q" was typed.
+    case quit
     /// The number of a signal that ends the process: to be answered with `Exit.bySignal`.
     case end(Int32)
   }
@@ -39,12 +41,15 @@ package struct SignalWaiter: ~Copyable {
   /// Readable when a signal has come.
   var number: Int32 { descriptor.number }
 
-  /// - Parameter time: on `Clock.monotonicNanoseconds`; if it has passed already, this returns at once.
-  package func wait(until time: Int64) throws(SystemError) -> Event {
+  /// - Parameters:
+  ///   - time: on `Clock.monotonicNanoseconds`; if it has passed already, this returns at once.
+  ///   - keys: what may be typed meanwhile.
+  package func wait(until time: Int64, _ keys: borrowing Keys = Keys()) throws(SystemError) -> Event {
     while true {
       let left = max(0, time - Clock.monotonicNanoseconds)
-      switch tw_wait_readable(descriptor.number, left) {
+      switch tw_wait_readable(descriptor.number, keys.descriptor ?? -1, left) {
       case 0: return .time
+      case 2: if keys.hasQuit() { return .quit }
       case 1...:
         if let event = take() { return event }
       default:

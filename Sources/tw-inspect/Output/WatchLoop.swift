@@ -2,8 +2,8 @@ import LinuxHost
 import Reports
 import SocketTable
 
-/// The loop of `--watch`, which ends by a signal only. On a terminal it draws a screen over and over; otherwise it writes
-/// one text after the other.
+/// The loop of `--watch`, which ends by a signal, and on a screen by "q". On a terminal it draws a screen over and over;
+/// otherwise it writes one text after the other.
 struct WatchLoop: ~Copyable {
   /// In nanoseconds.
   private let interval: Int64
@@ -12,6 +12,7 @@ struct WatchLoop: ~Copyable {
   private let isScreen: Bool
   private let usesColor: Bool
   private let output = Output()
+  private var keys = Keys()
 
   /// - Parameter draws: whether text is drawn. False for JSON Lines, which are written by the caller.
   init(every interval: Int64, draws: Bool, _ common: CommonRequest) throws {
@@ -21,32 +22,35 @@ struct WatchLoop: ~Copyable {
     signals = try SignalWaiter(for: isScreen ? .terminal : .none)
   }
 
-  /// Never returns, but for an error. The result only lets callers end with `return`.
+  /// Returns when "q" was typed.
   ///
   /// - Parameters:
   ///   - look: called once in each interval.
   ///   - draw: called after each look, and when the size of the terminal has changed.
-  func run(
+  mutating func run(
     look: () throws -> Void, draw: (Canvas) -> [String] = { _ in [] }
-  ) throws -> Int32 {
+  ) throws {
     enter()
     do {
       while true {
         let next = Clock.monotonicNanoseconds + interval
         try look()
         try show(draw)
-        try sleep(until: next, draw)
+        if try !sleep(until: next, draw) { break }
       }
     } catch {
       leave()
       throw error
     }
+    leave()
   }
 
-  private func sleep(until time: Int64, _ draw: (Canvas) -> [String]) throws {
+  /// False if the watch is to end.
+  private mutating func sleep(until time: Int64, _ draw: (Canvas) -> [String]) throws -> Bool {
     while true {
-      switch try signals.wait(until: time) {
-      case .time: return
+      switch try signals.wait(until: time, keys) {
+      case .time: return true
+      case .quit: return false
       case .resized: try show(draw)
       case .stop:
         leave()
@@ -84,9 +88,15 @@ struct WatchLoop: ~Copyable {
     try output.check()
   }
 
-  private func enter() { write(Screen.enter) }
+  private mutating func enter() {
+    write(Screen.enter)
+    if isScreen { keys.begin() }
+  }
 
-  private func leave() { write(Screen.leave) }
+  private mutating func leave() {
+    keys.end()
+    write(Screen.leave)
+  }
 
   private func write(_ text: String) {
     guard isScreen else { return }

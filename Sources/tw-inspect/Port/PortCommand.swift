@@ -28,8 +28,8 @@ struct PortCommand: Command {
         it looks, on 127.0.0.1 and a free port that the kernel chooses.
         --expect judges how many sockets were listed. It does not say whether a
         server can start: in start-up scripts, use trybind or wait.
-        --watch follows the port until Ctrl-C. On a terminal it is a screen with
-        a bar for the time left. In a pipe it prints one table after the other.
+        --watch follows the port until q or Ctrl-C. On a terminal it is a screen
+        with a bar for the time left. In a pipe it prints one table after another.
         With jsonl it prints a snapshot, the sockets and an end for each look.
         + marks a socket that is new, and - one that is gone.
 
@@ -80,7 +80,7 @@ struct PortCommand: Command {
     help: ArgumentHelp("Exit 1 if the list is not as expected: none, some.", valueName: "what"))
   var expect: String?
 
-  @Flag(help: "Repeat until Ctrl-C, and mark what comes and goes.")
+  @Flag(help: "Repeat until q or Ctrl-C, and mark what comes and goes.")
   var watch = false
 
   @Option(

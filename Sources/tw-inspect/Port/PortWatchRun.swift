@@ -9,9 +9,10 @@ extension PortRun {
   static let markedFor: Int64 = 3000
 
   func watch(_ investigation: inout Investigation, every interval: Int64) throws -> Int32 {
-    let loop = try WatchLoop(every: interval, draws: common.format == .table, common)
+    var loop = try WatchLoop(every: interval, draws: common.format == .table, common)
     guard common.format == .table else {
-      return try loop.run { _ = try lines(&investigation) }
+      try loop.run { _ = try lines(&investigation) }
+      return ExitStatus.yes
     }
     var wide = filter
     wide.states = .states(.all)
@@ -19,11 +20,11 @@ extension PortRun {
     var report: PortReport?
     var title = ""
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
-    return try loop.run {
+    try loop.run {
       let snapshot = try investigation.snapshot(wide)
       title =
         "port \(filter.ports.description), every \(seconds)  "
-        + Timestamp.rfc3339(milliseconds: Clock.wallMilliseconds)
+        + Timestamp.local(milliseconds: Clock.localMilliseconds)
       let chosen = request.sort.order(snapshot.records) { filter.matchesState($0) }
       changes.update(
         chosen.lazy.map { snapshot.records[Int($0)] }, at: Clock.monotonicNanoseconds / 1_000_000)
@@ -34,8 +35,10 @@ extension PortRun {
       report?.namespace = common.place.reference
     } draw: { canvas in
       report.map {
-        PortWatch($0, changes: changes, title: title).lines(on: canvas, interfaceName: interfaces.name)
+        PortWatch($0, changes: changes, title: title, isSteady: request.sort == .time)
+          .lines(on: canvas, interfaceName: interfaces.name)
       } ?? []
     }
+    return ExitStatus.yes
   }
 }

@@ -39,9 +39,10 @@ struct TrybindCommand: Command {
         tries, or predicts, as that user. That matters for ports below 1024, and
         for SO_REUSEPORT, by which only sockets of one user share a port.
 
-        --watch looks at the port until Ctrl-C. It tries your server's options
-        again only after a change on the port. On a terminal it is a screen. In a
-        pipe it prints one text after the other, and with jsonl one line a look.
+        --watch looks at the port until q or Ctrl-C. It tries your server's
+        options again only after a change on the port. On a terminal it is a
+        screen. In a pipe it prints one text after the other, and with jsonl one
+        line a look.
 
       EXIT STATUS
         0   yes
@@ -80,7 +81,7 @@ struct TrybindCommand: Command {
       valueName: "which"))
   var flags: String?
 
-  @Flag(help: "Follow the port until Ctrl-C; try again only after a change on it.")
+  @Flag(help: "Follow the port until q or Ctrl-C; try again only after a change on it.")
   var watch = false
 
   @Option(

@@ -10,13 +10,13 @@ extension TrybindRun {
     _ question: BindQuestion, _ first: BindEvidence, _ prober: inout QuestionProber,
     _ investigation: inout Investigation, every interval: Int64
   ) throws -> Int32 {
-    let loop = try WatchLoop(every: interval, draws: common.format == .table, common)
+    var loop = try WatchLoop(every: interval, draws: common.format == .table, common)
     var evidence = first
     var triedAt = Clock.monotonicNanoseconds
     var changes = SocketChanges(markedFor: max(PortRun.markedFor, interval / 1_000_000))
     var screen: BindWatch?
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
-    return try loop.run {
+    try loop.run {
       let next = try investigation.evidence(for: question, after: evidence, &prober)
       evidence = next.evidence
       if next.wasTried { triedAt = Clock.monotonicNanoseconds }
@@ -28,11 +28,12 @@ extension TrybindRun {
       screen = BindWatch(
         diagnosis, changes: changes,
         title: "port \(question.target.port), every \(seconds)  "
-          + Timestamp.rfc3339(milliseconds: Clock.wallMilliseconds),
+          + Timestamp.local(milliseconds: Clock.localMilliseconds),
         triedAgo: (time - triedAt) / 1_000_000)
     } draw: { canvas in
       screen?.lines(on: canvas, interfaceName: interfaces.name) ?? []
     }
+    return BindDiagnosis(evidence).exitStatus()
   }
 
   private func writeLine(_ diagnosis: BindDiagnosis) throws(Failure) {

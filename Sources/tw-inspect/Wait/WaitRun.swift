@@ -146,7 +146,7 @@ struct WaitRun {
     _ signals: borrowing SignalWaiter, until time: Int64, _ progress: WaitProgress
   ) throws {
     switch try signals.wait(until: time) {
-    case .time, .resized: break
+    case .time, .resized, .quit: break
     case .stop:
       progress.clear()
       SignalWaiter.stop()
