@@ -150,7 +150,19 @@ import Testing
     #expect(result.exitCode == 0 && result.errors == "")
   }
 
-  @Test(arguments: [["-?"], ["help", "help"], ["help", "version"], ["help"]])
+  @Test(arguments: [["port"], ["demo", "serve"]]) func otherSpellingsBehindACommand(_ command: [String])
+    throws
+  {
+    for (other, usual) in [("-?", "--help"), ("-V", "--version")] {
+      let result = try Tool.run(command + [other])
+      #expect(result.exitCode == 0 && result.errors == "")
+      #expect(result.output == (try Tool.run(command + [usual])).output)
+    }
+  }
+
+  @Test(arguments: [
+    ["-?"], ["help", "help"], ["help", "version"], ["help", "--help"], ["help", "-h"], ["help"],
+  ])
   func otherSpellingsOfHelp(_ arguments: [String]) throws {
     let result = try Tool.run(arguments)
     #expect(result.exitCode == 0 && result.errors == "")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Handbook
+import LinuxHost
 import Reports
 import SocketTable
 
@@ -53,9 +54,15 @@ enum Help {
   /// Other spellings of help and version, as the parser knows them.
   static func usual(_ arguments: [String]) -> [String] {
     switch arguments {
-    case ["version"], ["-V"]: ["--version"]
-    case ["-?"], ["help", "help"], ["help", "version"]: ["--help"]
-    default: arguments
+    case ["version"], ["-V"]: return ["--version"]
+    case ["-?"], ["help", "help"], ["help", "version"], ["help", "--help"], ["help", "-h"]: return ["--help"]
+    default:
+      // Behind the name of a command.
+      guard let last = arguments.last, arguments.count > 1, !arguments.contains("--") else {
+        return arguments
+      }
+      let usual = ["-?": "--help", "-V": "--version"][last]
+      return usual.map { arguments.dropLast() + [$0] } ?? arguments
     }
   }
 
@@ -65,12 +72,7 @@ enum Help {
     guard let (command, words) = TwInspect.command(arguments) else { return short }
     let help = withExamplesFirst(command.helpMessage(columns: 79))
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
-    var options: [Substring] = []
-    for line in lines.drop(while: { !$0.hasPrefix("USAGE:") }) where line.hasPrefix("  -") {
-      // "-q, --quiet": the long one of both.
-      let names = line.split { $0 == " " || $0 == "," }.prefix { $0.hasPrefix("-") }
-      if let name = names.last, name != "--help" { options.append(name) }
-    }
+    let options = CommandOption.all(of: command).map(\.name).filter { $0 != "--help" }
     let list = Prose(options.joined(separator: " ")).lines(width: 77)
     let examples = lines.prefix { !$0.isEmpty }.joined(separator: "\n")
     return """
@@ -109,9 +111,11 @@ enum Help {
         ? "\(option) '\(number)': a value does not begin with '-'\(more)"
         : "'\(number)': neither an option nor a port; ports are 1 to 65535"
     }
-    if let command = TwInspect.command(arguments)?.type, let unknown = unknownOption(in: message) {
-      let near = nearOption(unknown, of: command).map { "; did you mean '\($0)'?" } ?? more
-      return "'\(ByteSafety.escaped(unknown))': no such option\(near)"
+    if let command = TwInspect.command(arguments)?.type,
+      let unknown = unknownOption(in: message) ?? OptionGuess.unknown(in: arguments, of: command)
+    {
+      let hint = OptionGuess.hint(unknown, of: command, TwInspect.name(arguments)) ?? more
+      return "'\(ByteSafety.escaped(unknown))': no such option\(hint)"
     }
     let ports = arguments.dropFirst().prefix { !$0.hasPrefix("-") }
     if ports.count > 1, ["trybind", "wait", "release"].contains(first) {
@@ -130,37 +134,19 @@ enum Help {
     return parts.count == 3 && parts[0].hasSuffix("Unknown option ") ? String(parts[1]) : nil
   }
 
-  /// What other programs call it, and what people call it by the name of the socket option.
-  private static let otherNames = [
-    "--host": "--address", "--bind": "--address", "--ip": "--address", "--addr": "--address",
-    "--listen-address": "--address", "--bind-address": "--address",
-    "--user": "--as-user", "--uid": "--as-user", "--run-as": "--as-user",
-    "--reuseaddr": "--reuse", "--reuse-addr": "--reuse", "--reuse-address": "--reuse",
-    "--so-reuseaddr": "--reuse",
-    "--reuseport": "--reuse-port", "--so-reuseport": "--reuse-port", "--ipv6only": "--v6-only",
-    "--ipv6-only": "--v6-only",
-    "--device": "--interface", "--dev": "--interface", "--iface": "--interface", "--ns": "--netns",
-    "--namespace": "--netns", "--format": "--output", "--colour": "--color", "--no-color": "--color",
-    "--follow": "--watch", "--states": "--state", "--process": "--owners", "--processes": "--owners",
-    "--dryrun": "--dry-run", "--force": "--yes", "--max": "--limit", "--restart": "--after-stop",
-  ]
-
-  /// An option of the command that was probably meant; nil where none is near enough.
-  private static func nearOption(_ unknown: String, of command: any Command.Type) -> String? {
-    let name = String(unknown.prefix { $0 != "=" }).lowercased().replacing("_", with: "-")
-    let known = Set(
-      command.helpMessage(columns: 79).split { !($0.isLetter || $0.isNumber || $0 == "-") }
-        .filter { $0.hasPrefix("--") && $0.count > 3 }.map(String.init))
-    if let meant = otherNames[name], known.contains(meant) { return meant }
-    let near = known.map { (name: $0, distance: Spelling.distance($0, name)) }
-      .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
-    return near.flatMap { $0.distance <= max(1, ($0.name.count - 2) / 3) ? $0.name : nil }
-  }
-
   private static func isNegativeNumber(_ text: String) -> Bool {
     text.hasPrefix("-") && text.count > 1 && text != "-4" && text != "-6"
       && text.dropFirst().allSatisfy(\.isNumber)
   }
+
+  /// What other programs call it.
+  private static let otherCommands = [
+    "list": "port", "ls": "port", "show": "port", "who": "port", "owner": "port", "status": "port",
+    "bind": "trybind",
+    "try": "trybind", "test": "trybind", "why": "trybind", "free": "release", "kill": "release",
+    "clear": "release",
+    "close": "release", "man": "help", "usage": "help", "topics": "explain", "serve": "demo serve",
+  ]
 
   static func unknownCommand(_ name: String) -> String {
     let known = TwInspect.commandNames
@@ -168,6 +154,10 @@ enum Help {
     if !name.isEmpty, isPort, name.contains(where: \.isNumber) {
       return
         "'\(name)': no such command; did you mean 'port \(ByteSafety.escaped(name))' or 'trybind \(ByteSafety.escaped(name))'?"
+    }
+    if let meant = otherCommands[name] { return "'\(name)': no such command; did you mean '\(meant)'?" }
+    if !name.isEmpty, let port = Services().port(named: name) {
+      return "'\(name)': no such command; did you mean 'port \(name)' (\(port)) or 'trybind \(name)'?"
     }
     let near = known.map { known in (name: known, distance: Spelling.distance(known, name)) }
       .filter { $0.distance <= max(1, $0.name.count / 2) }

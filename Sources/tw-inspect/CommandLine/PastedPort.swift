@@ -15,7 +15,15 @@ struct PastedPort {
       port = typed
       return
     }
+    if typed.contains("://") {
+      throw .usage("'\(ByteSafety.escaped(typed))': a URL; write its port only: 8080")
+    }
     let place = try Self.withoutProtocol(typed)
+    if IPAddress(parsing: place)?.family == .ipv6 || (place.hasPrefix("[") && place.hasSuffix("]")) {
+      throw .usage(
+        "'\(ByteSafety.escaped(typed))': an IPv6 address before a port stands in brackets: \(Self.bracketed(place))"
+      )
+    }
     let end = place.lastIndex(of: ":")
     port = end.map { String(place[place.index(after: $0)...]) } ?? place
     address = try Self.address(end.map { String(place[..<$0]) } ?? "", in: typed, port)
@@ -31,6 +39,16 @@ struct PastedPort {
     }
   }
 
+  /// "::1:80" can be an address as a whole, or a port behind one: as the latter it is written "[::1]:80".
+  private static func bracketed(_ place: String) -> String {
+    guard !place.hasPrefix("["), let end = place.lastIndex(of: ":") else {
+      return "\(ByteSafety.escaped(place)):80"
+    }
+    let (address, port) = (String(place[..<end]), String(place[place.index(after: end)...]))
+    let isPort = UInt16(port).map { $0 > 0 } == true && IPAddress(parsing: address) != nil
+    return isPort ? "[\(address)]:\(port)" : "[\(place)]:80"
+  }
+
   private static func address(
     _ text: String, in typed: String, _ port: String
   ) throws(Failure) -> String? {
@@ -38,10 +56,9 @@ struct PastedPort {
     let shown = ByteSafety.escaped(typed)
     if text.hasPrefix("["), text.hasSuffix("]") { return String(text.dropFirst().dropLast()) }
     if text.contains(":") {
-      throw .usage(
-        "'\(shown)': an IPv6 address before a port stands in brackets: [::1]:80")
+      throw .usage("'\(shown)': an IPv6 address before a port stands in brackets: [::1]:80")
     }
-    if text == "localhost" {
+    if text.lowercased() == "localhost" {
       throw .usage(
         "'\(shown)': localhost has two addresses; write 127.0.0.1:\(ByteSafety.escaped(port)) or [::1]:\(ByteSafety.escaped(port))"
       )

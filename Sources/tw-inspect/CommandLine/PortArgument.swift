@@ -34,14 +34,26 @@ enum PortArgument {
 
   /// For a command that takes one port: throws a usage error with the loop to write where the text stands for several.
   static func refuseSeveral(_ tokens: [String], of command: String) throws(Failure) {
-    let ports = tokens.flatMap { $0.split(separator: ",").map(String.init) }
-    let ends = ports.count == 1 ? ports[0].split(separator: "-", omittingEmptySubsequences: false) : []
-    let isRange = ends.count == 2 && ends.allSatisfy { !$0.isEmpty && isNumber(String($0)) }
-    guard ports.count > 1 || isRange else { return }
-    let words =
-      isRange ? "$(seq \(ends[0]) \(ends[1]))" : ports.map(ByteSafety.escaped).joined(separator: " ")
-    throw .usage(
-      "it takes one port; for several: for p in \(words); do tw-inspect \(command) $p || break; done")
+    let typed = tokens.flatMap { $0.split(separator: ",").map(String.init) }
+    guard typed.count < 2 else {
+      let words = typed.prefix(mostInLoop).map(ByteSafety.escaped) + (typed.count > mostInLoop ? ["..."] : [])
+      throw loop(words.joined(separator: " "), "$p", command)
+    }
+    guard let only = typed.first, let pasted = try? PastedPort(only) else { return }
+    let port = pasted.port
+    let ends = port.split(separator: "-", omittingEmptySubsequences: false)
+    guard ends.count == 2, ends.allSatisfy({ !$0.isEmpty && isNumber(String($0)) }) else { return }
+    // An address before it goes with each.
+    let address = pasted.address.map { $0.contains(":") ? "[\($0)]:" : "\($0):" } ?? ""
+    throw loop("$(seq \(ends[0]) \(ends[1]))", "\(ByteSafety.escaped(address))$p", command)
+  }
+
+  /// As many as can be read on a line.
+  private static let mostInLoop = 8
+
+  private static func loop(_ words: String, _ place: String, _ command: String) -> Failure {
+    .usage(
+      "it takes one port; for several: for p in \(words); do tw-inspect \(command) \(place) || break; done")
   }
 
   private static func range(
@@ -77,6 +89,9 @@ enum PortArgument {
   private static func port(_ token: String, _ services: Services) throws(Failure) -> UInt16 {
     if !token.isEmpty, isNumber(token) { return try number(token) }
     if let port = services.port(named: token) { return port }
+    if IPAddress(parsing: token) != nil {
+      throw .usage("'\(token)': an address without a port; write \(token):80")
+    }
     let shown = ByteSafety.escaped(token)
     throw .usage("port '\(shown)': neither a number from 1 to 65535 nor a TCP service in /etc/services")
   }

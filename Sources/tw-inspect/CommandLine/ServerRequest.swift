@@ -26,8 +26,8 @@ struct ServerRequest {
   init(
     port typed: String, of command: String, _ server: ServerOptions, _ common: CommonRequest
   ) throws(Failure) {
+    try PortArgument.refuseSeveral([typed], of: command)
     let pasted = try PastedPort(typed)
-    try PortArgument.refuseSeveral([pasted.port], of: command)
     if let address = pasted.address, let other = server.address.first {
       throw .usage(
         """

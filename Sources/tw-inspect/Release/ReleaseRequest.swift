@@ -11,13 +11,13 @@ struct ReleaseRequest {
 
   init(_ command: ReleaseCommand) throws(Failure) {
     common = try CommonRequest(command.output, command.look)
+    try PortArgument.refuseSeveral([command.port], of: "release")
     let pasted = try PastedPort(command.port)
     if let address = pasted.address, IPAddress(parsing: address)?.isUnspecified != true {
       throw .usage(
         "'\(ByteSafety.escaped(command.port))': release ends those of the whole port; leave out the address")
     }
     port = pasted.port
-    try PortArgument.refuseSeveral([port], of: "release")
     if port == "0" { throw .usage("port '0': out of range; ports are 1 to 65535") }
     try PortArgument.checkNumber(port)
     includesFinWait2 = command.includeFinWait2
