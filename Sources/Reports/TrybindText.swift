@@ -11,9 +11,12 @@ package struct TrybindText {
   private let wording: Wording
   /// The words of each of the diagnosis' findings, in the same order.
   private let texts: [FindingText]
+  private let showsCommands: Bool
 
-  package init(_ diagnosis: BindDiagnosis) {
+  /// - Parameter showsCommands: false where they would act elsewhere than where the answer was found.
+  package init(_ diagnosis: BindDiagnosis, showsCommands: Bool = true) {
     self.diagnosis = diagnosis
+    self.showsCommands = showsCommands
     wording = Wording(diagnosis)
     texts = diagnosis.findings.map(wording.text)
   }
@@ -168,7 +171,7 @@ package struct TrybindText {
       text.cell(index == 0 ? "Do" : "", width: Self.indent, .strong)
       let sideEffects: Prose = remedy.sideEffects.map { " (\($0))" } ?? ""
       text.paragraph("- \(remedy.action)\(sideEffects)", indent: Self.indent + 2)
-      if let command = remedy.command {
+      if showsCommands, let command = remedy.command {
         text.command(command, indent: Self.indent + 4)
       }
     }

@@ -311,6 +311,14 @@ struct DemoTests {
   }
 
   /// Nothing is done, and nobody needs a namespace for it.
+  /// It printed the command that releases the demo's port, and that would have released the reader's.
+  @Test(.needs(.networkNamespaces)) func advisesNothingForTheHost() throws {
+    let result = try withNetworkNamespace { _ in try Tool.run("demo") }
+    #expect(result.output.hasPrefix("All of this happens in a network namespace of its own."))
+    #expect(result.output.contains("\nDo      - "))
+    for command in ["tw-inspect release", "tw-inspect wait"] { #expect(!result.output.contains(command)) }
+  }
+
   @Test func list() throws {
     var command = try Tool.command(["demo", "--list"])
     command.denials = [.unshare(EPERM), .socket(AF_INET, EACCES), .socket(AF_NETLINK, EACCES)]
@@ -331,7 +339,7 @@ struct DemoTests {
       let result = try command.run()
       #expect(result.exitCode == 0)
       let lines = result.output.replacing("\r\n", with: "\n").split(separator: "\n")
-      let claims = lines.drop { !$0.hasPrefix("1  ") }.prefix { !$0.hasPrefix("Try it by hand") }
+      let claims = lines.drop { !$0.hasPrefix("1  ") }.prefix { !$0.hasPrefix("Try it on this host") }
       #expect(claims.count > 100)
       for line in claims { #expect(line.count <= max(40, columns), "\(line)") }
     }

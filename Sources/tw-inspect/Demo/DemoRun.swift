@@ -102,7 +102,7 @@ struct DemoRun {
     if request.hasIntroduction {
       text.line()
       DemoText.writeSummary(reports, to: &text)
-      text.line("Try it by hand:  tw-inspect demo serve 9527  and  telnet 127.0.0.1 9527")
+      text.line("Try it on this host:  tw-inspect demo serve 9527  and  telnet 127.0.0.1 9527")
     }
     text.finish()
     try output.check()
@@ -123,7 +123,12 @@ struct DemoRun {
       text.finish()
       try output.check()
       guard let parsed = try? command.parse(["\(port)"] + request.passedOn) else { continue }
-      _ = try parsed.answer()
+      // What it advises would be done to the port of this host.
+      if let trybind = parsed as? TrybindCommand {
+        _ = try TrybindRun(TrybindRequest(trybind), showsCommands: false).run()
+      } else {
+        _ = try parsed.answer()
+      }
     }
     text.line()
     text.paragraph("What the textbook says about it, tried on this kernel:")

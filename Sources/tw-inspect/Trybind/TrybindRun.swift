@@ -7,10 +7,15 @@ import SocketTable
 struct TrybindRun {
   let request: TrybindRequest
   let interfaces = Interfaces()
+  /// Whether the text has the commands to paste.
+  private let showsCommands: Bool
 
   var common: CommonRequest { request.common }
 
-  init(_ request: TrybindRequest) { self.request = request }
+  init(_ request: TrybindRequest, showsCommands: Bool = true) {
+    self.request = request
+    self.showsCommands = showsCommands
+  }
 
   func run() throws -> Int32 {
     let port = try request.server.portNumber()
@@ -67,7 +72,7 @@ struct TrybindRun {
   private func write(_ diagnosis: BindDiagnosis) throws(Failure) {
     let report = TrybindReport(diagnosis)
     try common.write(.current("trybind")) { text in
-      TrybindText(diagnosis).write(to: &text)
+      TrybindText(diagnosis, showsCommands: showsCommands).write(to: &text)
     } document: { envelope, isOneLine, drain in
       report.document(envelope, isOneLine: isOneLine, interfaceName: interfaces.name, drain: drain)
     } plain: { withHeader in
