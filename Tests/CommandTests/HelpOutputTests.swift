@@ -138,6 +138,7 @@ import Testing
       let whole = try Tool.run(command + ["--help"]).lines.drop { $0 != "OPTIONS:" }.joined(separator: "\n")
       let options = whole.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9-]+)/)
       #expect(!options.isEmpty)
+      #expect(result.output.contains((["\nUSAGE: tw-inspect"] + command).joined(separator: " ")))
       for option in options where !["--help", "--version"].contains(option.1) {
         #expect(result.output.contains(option.1))
       }

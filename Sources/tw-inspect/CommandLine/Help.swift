@@ -75,10 +75,13 @@ enum Help {
     let options = CommandOption.all(of: command).map(\.name).filter { $0 != "--help" }
     let list = Prose(options.joined(separator: " ")).lines(width: 77)
     let examples = lines.prefix { !$0.isEmpty }.joined(separator: "\n")
+    let usage = lines.drop { !$0.hasPrefix("USAGE:") }.prefix { !$0.isEmpty }.joined(separator: "\n")
     return """
       \(examples)
 
       \(command.configuration.abstract)
+
+      \(usage)
 
       OPTIONS
         \(list.joined(separator: "\n  "))
