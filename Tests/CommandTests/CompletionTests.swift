@@ -193,16 +193,17 @@ struct CompletionTests {
       )
       try terminal.type(shell.preparation.replacing("@", with: Self.repository))
       try terminal.press("Enter")
-      for (typed, completed) in Self.typed {
-        try terminal.type("clear")
+      for (number, (typed, completed)) in Self.typed.enumerated() {
+        // The number tells this prompt, which a key may follow, from the one before.
+        try terminal.type("clear; echo \(number)")
         try terminal.press("Enter")
-        _ = try terminal.waitForScreen { $0.first == ">" }
+        _ = try terminal.waitForScreen { $0.starts(with: ["\(number)", ">"]) }
         try terminal.type("tw-inspect \(typed)")
         try terminal.press("Tab")
         try terminal.type("!")
         // fish writes "\%", and reads "%".
         _ = try terminal.waitForScreen {
-          $0.first?.replacing("\\", with: "") == "> tw-inspect \(completed)"
+          $0.dropFirst().first?.replacing("\\", with: "") == "> tw-inspect \(completed)"
         }
         try terminal.press("C-u")
       }
