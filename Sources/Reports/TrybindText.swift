@@ -23,6 +23,7 @@ package struct TrybindText {
 
   private static let indent = 8
   private static let seenLimit = 3
+  private static let sameEachTime: [Unseen] = [.udp, .ownServer]
   /// What is remarked on a yes, and does not explain the answer to any trial.
   private static let notes: [Finding.Slug] = [
     .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere,
@@ -33,7 +34,7 @@ package struct TrybindText {
     case verdict, trials, reason, seen, remedies, others, unseen, topics
 
     /// What a short terminal is spared, from the first that goes; the verdict and the first remedy always stay.
-    static let dispensable: [Part] = [.topics, .others, .unseen, .seen, .reason, .trials]
+    static let dispensable: [Part] = [.topics, .others, .seen, .unseen, .reason, .trials]
 
     /// Whether an empty line follows.
     var isApart: Bool { self == .verdict || self == .trials }
@@ -44,7 +45,13 @@ package struct TrybindText {
     for part in Part.allCases {
       parts[part] = text.lines { write(part, isBrief: text.rows != nil, to: &$0) }
     }
-    let left = text.rows.map { Self.fit(&parts, to: $0, width: text.width) } ?? 0
+    let left =
+      text.rows.map { rows in
+        let firstSeen = text.lines {
+          if let deciding = texts.first { writeSeen(deciding, limit: 1, to: &$0) }
+        }
+        return Self.fit(&parts, firstSeen: firstSeen, to: rows, width: text.width)
+      } ?? 0
     for part in Part.allCases {
       guard let lines = parts[part], !lines.isEmpty else { continue }
       for line in lines { text.line(line) }
@@ -54,7 +61,12 @@ package struct TrybindText {
   }
 
   /// Leaves out what has no room on so many rows, and returns the number of lines that it was.
-  private static func fit(_ parts: inout [Part: [String]], to rows: Int, width: Int) -> Int {
+  ///
+  /// - Parameter firstSeen: the part `seen` with its first socket alone: that is enough of several, and worth more than what
+  ///   goes before.
+  private static func fit(
+    _ parts: inout [Part: [String]], firstSeen: [String], to rows: Int, width: Int
+  ) -> Int {
     // The terminal itself breaks what is wider than it.
     func rowCount(_ line: String) -> Int { max(1, (StyledText.width(of: line) + width - 1) / width) }
     func count(_ parts: [Part: [String]]) -> Int {
@@ -66,13 +78,9 @@ package struct TrybindText {
     // The command and the prompt take a line each, and what was left out another.
     guard count(parts) > rows - 2 else { return 0 }
     for part in Part.dispensable where count(parts) > rows - 3 {
-      guard part == .seen else {
-        parts[part] = []
-        continue
-      }
-      // Of several sockets the first is enough.
-      while count(parts) > rows - 3, parts[part]?.isEmpty == false { parts[part]?.removeLast() }
+      parts[part] = part == .seen && firstSeen.count < parts[part]?.count ?? 0 ? firstSeen : []
     }
+    if count(parts) > rows - 3 { parts[.seen] = [] }
     // Of the remedies those that come last, which are the more destructive ones; the first stays.
     while count(parts) > rows - 3, let last = parts[.remedies]?.lastIndex(where: beginsRemedy), last > 0 {
       parts[.remedies]?.removeSubrange(last...)
@@ -102,7 +110,9 @@ package struct TrybindText {
         [isNote ? "\(deciding.title) \(deciding.because)" : deciding.because], to: &text)
     case .seen:
       // The list below a matrix has the same sockets.
-      if let deciding, !(isBrief && diagnosis.isMatrix) { writeSeen(deciding, to: &text) }
+      if let deciding, !(isBrief && diagnosis.isMatrix) {
+        writeSeen(deciding, limit: Self.seenLimit, to: &text)
+      }
     case .remedies: if let deciding { writeRemedies(deciding, to: &text) }
     case .others:
       section("Also", texts.dropFirst().map { isBrief ? $0.title : "\($0.title) \($0.because)" }, to: &text)
@@ -151,12 +161,12 @@ package struct TrybindText {
     }
   }
 
-  private func writeSeen(_ finding: FindingText, to text: inout StyledText) {
-    for (index, line) in finding.evidence.prefix(Self.seenLimit).enumerated() {
+  private func writeSeen(_ finding: FindingText, limit: Int, to text: inout StyledText) {
+    for (index, line) in finding.evidence.prefix(limit).enumerated() {
       text.cell(index == 0 ? "Seen" : "", width: Self.indent, .strong)
       text.parts(line, indent: Self.indent)
     }
-    let rest = diagnosis.holders.count - min(Self.seenLimit, finding.evidence.count)
+    let rest = diagnosis.holders.count - min(limit, finding.evidence.count)
     if rest > 0, finding.evidence.count > 0 {
       text.pad(Self.indent)
       let option = diagnosis.namespace.map { " " + ByteSafety.escaped($0.option) } ?? ""
@@ -181,9 +191,11 @@ package struct TrybindText {
   private func writeUnseen(isBrief: Bool, to text: inout StyledText) {
     let all = texts.first?.notSeen ?? diagnosis.unseen.map(wording.text)
     guard isBrief else { return section("Unseen", all, to: &text) }
-    let always = Set(diagnosis.unseen.map(wording.text))
+    let sameEachTime = Self.sameEachTime.map(wording.text)
     section(
-      "Unseen", all.filter { !always.contains($0) } + ["what only your server itself would meet: -v"],
+      "Unseen",
+      all.filter { !sameEachTime.contains($0) }
+        + ["UDP; your server's own user, privileges and policies (-v tells more)"],
       to: &text)
   }
 }

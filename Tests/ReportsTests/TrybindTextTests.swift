@@ -35,7 +35,7 @@ import Testing
                     tw-inspect wait 9527
                 - set SO_REUSEADDR on the listening socket before bind(), as TCP
                   servers commonly do
-                - end it now (late segments could reach the next connection: RFC 1337)
+                - end it now (late segments can reach the next connection)
                     sudo tw-inspect release 9527
         Unseen  whether your server sets SO_REUSEADDR; if it does, ask with --reuse
                 UDP: only TCP was looked at
@@ -115,6 +115,29 @@ import Testing
       if rows == 24 { #expect(lines.count <= 22, "\(situation.name): \(lines.count)") }
       if rows == 50 { #expect(!left || lines.count > 40, "\(situation.name)") }
     }
+  }
+
+  /// What differs from one answer to the next is told on every terminal, and not only with -v.
+  @Test func whatWasNotSeenIsNotHidden() throws {
+    let holders = [Holder(.on(.loopback, expires: 5_000), .reuseAddress)]
+    let lines = onTerminal(try Diagnosing(holders).result(), rows: 60)
+    #expect(lines.contains("Unseen  whether your server sets SO_REUSEADDR; if it does, ask with --reuse"))
+    #expect(lines.contains("        UDP; your server's own user, privileges and policies (-v tells more)"))
+    var changing = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [.smallHash])
+    changing.hasChangedMeanwhile = true
+    let changed = onTerminal(try Diagnosing(holders, coverage: changing).result(), rows: 60)
+    #expect(changed.contains { $0.contains("sockets that came and went") })
+  }
+
+  /// Of many sockets the first is shown, and so is what was not seen.
+  @Test func theFirstSocketIsEnough() throws {
+    let holders = (UInt16(1)...20).map {
+      Holder(.on(.loopback, peer: $0, expires: UInt32($0) * 1000), .reuseAddress)
+    }
+    let lines = onTerminal(try Diagnosing(holders).result(), rows: 24)
+    #expect(lines.contains { $0.hasPrefix("Seen    127.0.0.1:9527 - 127.0.0.1:20  TIME_WAIT") })
+    #expect(lines.contains("        and 19 more  (tw-inspect port 9527 --all)"))
+    #expect(lines.contains { $0.hasPrefix("Unseen  ") })
   }
 
   // MARK: All situations

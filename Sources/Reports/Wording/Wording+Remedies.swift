@@ -24,7 +24,7 @@ extension Wording {
       RemedyText(
         "end \(count == 1 ? "it" : "them") now",
         command: asRoot("tw-inspect release \(port)\(includesFinWait2 ? " --include-fin-wait-2" : "")"),
-        sideEffects: "late segments could reach the next connection: RFC 1337")
+        sideEffects: "late segments can reach the next connection")
     case .stopUnit(let unit, let loss):
       stop("it", loss, ShellCommand.naming(unit, after: "systemctl stop ").map(asRoot), everythingIn: unit)
     case .stopSocketUnit(let unit, let services): stopSocketUnit(unit, services)
