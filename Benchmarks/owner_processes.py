@@ -2,11 +2,11 @@
 
 import os
 import re
-import subprocess
 import time
 from pathlib import Path
 
-from time_wait_sets import PORT, CannotMeasure, output_of
+from socket_holders import SocketHolder
+from time_wait_sets import PORT, CannotMeasure
 
 PROCESSES = 2_000
 DESCRIPTORS = 50_000
@@ -21,7 +21,7 @@ def cgroup_mount():
     return None
 
 
-class OwnerProcesses:
+class OwnerProcesses(SocketHolder):
     """Processes that end with this one, in a network namespace of their own. The listener is alone in its cgroup, or in the
     one that all of them are in."""
 
@@ -35,18 +35,10 @@ class OwnerProcesses:
             self.cgroup = mount / f"tw-inspect-bench-{os.getpid()}"
             self.cgroup.mkdir()
             words.append(self.cgroup)
-        self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def __enter__(self):
-        if self.process.stdout.readline() != b"ready\n":
-            self.__exit__()
-            raise CannotMeasure("the processes could not be made")
-        return self
+        super().__init__(words)
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
+        super().__exit__()
         if self.cgroup is None:
             return
         for _ in range(100):  # until the last process has left it
@@ -55,9 +47,6 @@ class OwnerProcesses:
                 return
             except OSError:
                 time.sleep(0.02)
-
-    def output_of(self, command):
-        return output_of(["nsenter", "--target", self.process.pid, "--net", "--", *command])
 
     def listener(self, command):
         """Returns the pid that a program names, which has to be the same for all. (lsof cuts names to nine bytes.)"""

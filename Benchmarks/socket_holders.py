@@ -1,15 +1,14 @@
-"""Tens of thousands of sockets of a few processes on one port, for as long as something is measured."""
+"""Sockets of processes on one port, in a network namespace of their own, for as long as something is measured."""
 
 import subprocess
 
 from time_wait_sets import PORT, CannotMeasure, output_of
 
 
-class ManySockets:
-    """They end with this process, and are in a network namespace of their own."""
+class SocketHolder:
+    """A program that makes sockets, says "ready", and ends with this process."""
 
-    def __init__(self, programs, kind, count):
-        words = [programs.many_sockets, kind, count, PORT]
+    def __init__(self, words):
         self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self):
@@ -25,3 +24,10 @@ class ManySockets:
 
     def output_of(self, command, statuses=(0,)):
         return output_of(["nsenter", "--target", self.process.pid, "--net", "--", *command], statuses)
+
+
+class ManySockets(SocketHolder):
+    """Tens of thousands of a few processes."""
+
+    def __init__(self, programs, kind, count):
+        super().__init__([programs.many_sockets, kind, count, PORT])
