@@ -10,8 +10,8 @@ struct PortClosing {
   init(_ report: PortReport) {
     self.report = report
     // A connection to the port of another host holds nothing here.
-    let isKnown = report.filter.side == .local && report.holders.observedAt != nil
-    holders = PortHolders(isKnown ? report.holding : [], report.holders)
+    let isKnown = report.filter.side == .local && report.holderDetails.observedAt != nil
+    holders = PortHolders(isKnown ? report.holders : [], report.holderDetails)
   }
 
   func write(to text: inout StyledText) {
@@ -20,7 +20,7 @@ struct PortClosing {
         "and \(Quantity.grouped(report.listedCount - report.listed.count)) more (--limit 0: all)")
     }
     let isOfPorts = report.filter.ports.single == nil && report.filter.side == .local && isDefault
-    if isOfPorts { PortLinesByPort(report).write(to: &text) }
+    if isOfPorts { PortSummaries(report).write(to: &text) }
     for sentence in isOfPorts ? reservations : sentences { text.paragraph(sentence) }
     if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
     writeHints(to: &text)

@@ -17,7 +17,7 @@ package struct PortReport {
   /// What was found out about the listed sockets; empty unless it was asked for.
   package var details: SocketDetailsTable
   /// What a quick look has found out about sockets that listen or are only bound; empty where it was not made.
-  package var holders = SocketDetailsTable()
+  package var holderDetails = SocketDetailsTable()
   /// Lines that fit on the terminal; nil for no terminal.
   package var room: Int?
   /// Whether root asks, to whom nothing more is to be seen by sudo.
@@ -45,7 +45,7 @@ package struct PortReport {
 
 extension PortReport {
   /// Those that listen or are only bound. With a hundred thousand minisockets and nothing else they are not gone through.
-  package var holding: [SocketRecord] {
+  package var holders: [SocketRecord] {
     counts[.listen] + counts[.bound] > 0 ? records.filter { $0.state == .listen || $0.state == .bound } : []
   }
 }

@@ -2,7 +2,7 @@ internal import Diagnosis
 internal import SocketTable
 
 /// What is on each of several ports, a line for each, and those with nothing together.
-struct PortLinesByPort {
+struct PortSummaries {
   /// What is on one port besides sockets that listen or are only bound.
   private struct Tally {
     var timeWaits = 0
@@ -55,8 +55,8 @@ struct PortLinesByPort {
 
   private func phrase(_ tally: Tally) -> Prose {
     var parts: [Prose] = []
-    let isKnown = report.holders.observedAt != nil
-    let holders = PortHolders(isKnown ? tally.holders : [], report.holders)
+    let isKnown = report.holderDetails.observedAt != nil
+    let holders = PortHolders(isKnown ? tally.holders : [], report.holderDetails)
     parts += holders.isEmpty ? [] : holders.phrases(namesPort: false)
     if !isKnown, !tally.holders.isEmpty {
       parts.append(StateList(StateCounts(tally.holders)).list)

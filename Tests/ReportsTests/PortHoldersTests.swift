@@ -36,7 +36,7 @@ import Testing
     details.interfaceNames[2] = "lo"
     for socket in sockets { details[socket.record] = socket.details }
     var report = PortReport.of(sockets.map(\.record) + others, SocketFilter(ports: ports))
-    report.holders = details
+    report.holderDetails = details
     report.isRoot = isRoot
     return report.table()
   }

@@ -105,8 +105,8 @@ struct PortRun {
       report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
     }
     if common.format == .table, filter.side == .local {
-      report.holders = investigation.details(
-        of: Array(report.holding.prefix(Self.namedHolders)), .first, readsOptions: false)
+      report.holderDetails = investigation.details(
+        of: Array(report.holders.prefix(Self.namedHolders)), .first, readsOptions: false)
       report.room = Terminal.height
       report.isRoot = Caller.isCurrentlyRoot
     }
