@@ -33,6 +33,8 @@ package struct BindDiagnosis: Sendable {
   package let firstHolders: [FirstHolder?]
   /// The network namespace that was asked about; nil for the caller's own.
   package let namespace: NamespaceReference?
+  /// Nil where nobody looked, or it could not be seen.
+  package let otherProtocols: OtherProtocols?
   /// Who asks, and pastes what is advised.
   package let caller: Caller
   /// The finding that decides comes first.
@@ -61,7 +63,8 @@ package struct BindDiagnosis: Sendable {
     help = analysis.help
     prediction = session.isPredicted ? analysis.prediction : nil
     holders = analysis.holders
-    unseen = Unseen.always(session)
+    otherProtocols = evidence.otherProtocols
+    unseen = Unseen.always(evidence)
     freeIn = analysis.freeIn
     freeLatest = analysis.freeLatest
     findings = BindFindings(analysis: analysis, freeIn: freeIn, freeLatest: freeLatest).all
@@ -94,6 +97,6 @@ package struct BindDiagnosis: Sendable {
     return target.addresses.map { known[$0] }
   }
 
-  /// What this kind of answer can never take into account, such as UDP, or the privileges of the server itself.
+  /// What this kind of answer can never take into account, such as the privileges of the server itself.
   package let unseen: [Unseen]
 }

@@ -13,10 +13,13 @@ package struct BindEvidence: Sendable {
   /// The other network namespaces of the host. They are looked for only where no socket in this one accounts for a refusal;
   /// otherwise this is empty.
   package let otherNamespaces: [OtherNamespace]
+  /// Nil where nobody looked, or it could not be seen.
+  package let otherProtocols: OtherProtocols?
 
   package init(
     _ session: TrialSession, settings: HostSettings, details: SocketDetailsTable = SocketDetailsTable(),
-    namespace: NamespaceReference? = nil, otherNamespaces: [OtherNamespace] = []
+    namespace: NamespaceReference? = nil, otherNamespaces: [OtherNamespace] = [],
+    otherProtocols: OtherProtocols? = nil
   ) {
     var session = session
     session.take(details)
@@ -25,5 +28,6 @@ package struct BindEvidence: Sendable {
     self.details = details
     self.namespace = namespace
     self.otherNamespaces = otherNamespaces
+    self.otherProtocols = otherProtocols
   }
 }

@@ -58,6 +58,19 @@ extension Topics {
       advice: ["ask in the namespace of the server: sudo tw-inspect trybind PORT --netns pid:PID"],
       sources: ["network_namespaces(7)"], related: ["container-proxy"]),
     finding(
+      .udpHoldsNumber, "a UDP socket has the same number",
+      """
+      TCP and UDP count their ports each for themselves. A UDP socket does not block the bind of a TCP server, and a TCP
+      server does not block UDP. A server that speaks both, such as a name server or one of HTTP/3, binds two sockets. Each of
+      them can be refused.
+      """,
+      wrong: [
+        .init(
+          "A port number belongs to one program.", "It belongs to one socket of each protocol, by address.")
+      ],
+      advice: ["show UDP sockets: ss -ulnp"],
+      sources: ["udp(7)", "RFC 768"], related: ["listener-alive"]),
+    finding(
       .timeWaitTableFull, "no more TIME_WAIT are kept",
       """
       There are as many TIME_WAIT as net.ipv4.tcp_max_tw_buckets allows. A connection that closes now leaves none. Its port

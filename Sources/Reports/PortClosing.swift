@@ -23,6 +23,7 @@ struct PortClosing {
     if isOfPorts { PortSummaries(report).write(to: &text) }
     for sentence in isOfPorts ? reservations : sentences { text.paragraph(sentence) }
     if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
+    if let udp = OtherProtocolsReport.sentence(report.otherProtocols) { text.paragraph(udp) }
     writeHints(to: &text)
     writeOtherNamespaces(to: &text)
   }

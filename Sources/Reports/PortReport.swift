@@ -26,6 +26,8 @@ package struct PortReport {
   package var namespace: NamespaceReference?
   /// Looked for only if no socket was found at all; otherwise empty.
   package var otherNamespaces: [OtherNamespace] = []
+  /// Nil where nobody looked, or it could not be seen.
+  package var otherProtocols: OtherProtocols?
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
@@ -72,6 +74,7 @@ extension PortReport {
         }
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
+      OtherProtocolsReport.write(&writer, otherProtocols)
     }
     return writer.finish()
   }
@@ -152,16 +155,19 @@ package struct PortLines: ~Copyable {
     row.appendObject(record, side: filter.side(of: record) ?? .local, details: details, to: &buffer)
   }
 
-  /// - Parameter error: why the look ended early; nil if it did not.
+  /// - Parameters:
+  ///   - otherProtocols: nil where nobody looked, or it could not be seen.
+  ///   - error: why the look ended early; nil if it did not.
   package func appendEnd(
-    _ envelope: Envelope, counts: StateCounts, listed: Int, isComplete: Bool, error: String?,
-    to buffer: inout ByteBuffer
+    _ envelope: Envelope, counts: StateCounts, listed: Int, otherProtocols: OtherProtocols? = nil,
+    isComplete: Bool, error: String?, to buffer: inout ByteBuffer
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in
       writer.member(LineType.end)
       envelope.writeIdentity(&writer)
       PortQueryJSON.write(&writer, counts, listed: listed)
+      OtherProtocolsReport.write(&writer, otherProtocols)
       writer.member("complete", isComplete)
       writer.member("error", error)
     }

@@ -26,7 +26,7 @@ enum SocketDetailsJSON {
     append(details.visibility.rawValue, to: &buffer)
   }
 
-  private static func append(_ owner: SocketOwner, to buffer: inout ByteBuffer) {
+  static func append(_ owner: SocketOwner, to buffer: inout ByteBuffer) {
     buffer.append(literal: "{\"pid\":")
     buffer.append(decimal: UInt32(bitPattern: owner.pid))
     buffer.append(literal: ",\"command\":")

@@ -102,6 +102,7 @@ package struct TrybindReport {
         writer.raw { row.appendObject(record, side: side, to: &$0) }
       }
     }
+    OtherProtocolsReport.write(&writer, diagnosis.otherProtocols)
     let wording = Wording(diagnosis)
     writer.array("findings", diagnosis.findings) { writer, finding in
       writer.element { FindingJSON.write(&$0, finding, wording.text(finding)) }

@@ -26,7 +26,7 @@ package struct TrybindText {
   private static let sameEachTime: [Unseen] = [.udp, .ownServer]
   /// What is remarked on a yes, and does not explain the answer to any trial.
   private static let notes: [Finding.Slug] = [
-    .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere,
+    .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere, .udpHoldsNumber,
   ]
 
   /// A part of the answer, in the order in which they are written.
@@ -115,7 +115,12 @@ package struct TrybindText {
       }
     case .remedies: if let deciding { writeRemedies(deciding, to: &text) }
     case .others:
-      section("Also", texts.dropFirst().map { isBrief ? $0.title : "\($0.title) \($0.because)" }, to: &text)
+      // On a yes it is a finding.
+      let udp = diagnosis.verdict == .yes ? nil : OtherProtocolsReport.sentence(diagnosis.otherProtocols)
+      section(
+        "Also",
+        texts.dropFirst().map { isBrief ? $0.title : "\($0.title) \($0.because)" } + [udp].compactMap { $0 },
+        to: &text)
     case .unseen: writeUnseen(isBrief: isBrief, to: &text)
     case .topics:
       for (index, finding) in diagnosis.findings.enumerated() {

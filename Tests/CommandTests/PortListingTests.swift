@@ -73,7 +73,10 @@ struct PortListingTests {
         "schema_version", "command", "tool_version", "observed_at", "host", "source",
       ]
       #expect(
-        document.keys == envelope.union(["query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms"]))
+        document.keys
+          == envelope.union([
+            "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+          ]))
       #expect(document["host"].keys == ["hostname", "kernel", "netns_inode", "euid"])
       #expect(document["host"]["netns_inode"].int == Int(lab.inode))
       #expect(document["source"].keys == ["kind", "complete", "blind_spots"])

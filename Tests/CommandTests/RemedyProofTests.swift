@@ -90,6 +90,7 @@ struct RemedyProofTests {
     "rules-and-kernel-disagree": "what refuses is unknown",
     "shared-by-reuse-port": "nothing is in the way",
     "time-wait-table-full": "nothing is in the way; its remedy prevents",
+    "udp-holds-number": "nothing is in the way",
     "v4-mapped-time-wait": "adds something to a TIME_WAIT, and has no remedies of its own",
     "wildcard-overlaps-specific":
       "the other server has to change; listener-alive, which comes with it, ends it",

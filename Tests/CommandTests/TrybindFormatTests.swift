@@ -12,7 +12,9 @@ struct TrybindFormatTests {
       #expect(
         json.keys == [
           "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "trials",
-          "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms", "holders", "findings",
+          "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms", "holders",
+          "other_protocols",
+          "findings",
         ])
       #expect(json["prediction"].isNull, "it was tried")
       #expect(json["schema_version"].int == 1)

@@ -26,6 +26,7 @@ import Testing
     "port-in-ephemeral-range", "port-now-free", "time-wait-table-full", "reuse-sysctl-misread",
     "rules-and-kernel-disagree", "outgoing-time-wait", "address-duplicate", "shared-by-reuse-port",
     "other-name-elsewhere", "host-tracks-ports", "held-in-other-namespace",
+    "udp-holds-number",
   ])
   func everyPromisedFinding(slug: String) { #expect(Topics.find(slug)?.name == slug) }
 

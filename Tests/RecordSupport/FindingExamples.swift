@@ -116,6 +116,7 @@ package enum FindingExamples {
     case .hostTracksPorts: [.hostTracksPorts]
     case .heldInOtherNamespace:
       [1, 5].map { .heldInOtherNamespace(Array(OwnerCases.otherNamespaces.prefix(min($0, 3))), count: $0) }
+    case .udpHoldsNumber: [.udpHoldsNumber(OwnerCases.udp)]
     case .portInEphemeralRange: [.portInEphemeralRange(32_768...60_999)]
     case .timeWaitTableFull: [.timeWaitTableFull(count: 131_072, limit: 131_072)]
     case .reuseSysctlMisread:

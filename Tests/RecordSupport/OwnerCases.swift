@@ -18,6 +18,14 @@ package enum OwnerCases {
     pid: 1, command: "systemd", descriptor: 30, uid: 0, user: "root", cgroup: CgroupPath("/init.scope"),
     executable: .init(device: 1, inode: 9))
 
+  /// A UDP socket on the same number.
+  package static let udp: OtherProtocols = {
+    let record = SocketRecord.on(.anyIPv4, 9527, .close, uid: 33, inode: 78, cookie: 8, transport: .udp)
+    var details = SocketDetailsTable()
+    details[record] = .seen(nginx)
+    return OtherProtocols([record], details)
+  }()
+
   /// Of a server on 0.0.0.0.
   package static func diagnosis(
     _ details: SocketDetails, in namespace: NamespaceReference? = nil, caller: Caller = Caller()

@@ -24,7 +24,10 @@ import Testing
         [Self.timeWait, Self.listener, Self.mapped], SocketFilter(ports: PortSet(9527), states: .states(.all))
       ))
     #expect(
-      json.keys == Keys.envelope.union(["query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms"]))
+      json.keys
+        == Keys.envelope.union([
+          "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+        ]))
     #expect(try json.object("host").keys == Keys.host)
     #expect(try json.object("source").keys == Keys.source)
     #expect(try json.object("query").keys == Keys.query)

@@ -62,7 +62,7 @@ import Testing
     #expect(
       json[0].keys
         == Keys.identity.union([
-          "type", "counts", "last_time_wait_ms", "last_timer_ms", "complete", "error",
+          "type", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols", "complete", "error",
         ]))
     #expect(json[0].string("type") == "end")
     #expect(json[0].bool("complete") == isComplete)

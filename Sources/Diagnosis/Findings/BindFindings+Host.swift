@@ -30,6 +30,12 @@ extension BindFindings {
       remedies: [.look(.otherNamespace(first.process.pid))])
   }
 
+  /// Nil unless a UDP socket is seen to have the number. It is in no TCP server's way, but one that speaks both may meet it.
+  var udpHoldsNumber: Finding? {
+    guard let others = analysis.evidence.otherProtocols, !others.records.isEmpty else { return nil }
+    return finding(.udpHoldsNumber(others), .info)
+  }
+
   /// Nil unless the kernel may choose the port for a client.
   var portInEphemeralRange: Finding? {
     guard analysis.settings.isEphemeral(analysis.target.port), let range = analysis.settings.ephemeralRange

@@ -51,6 +51,7 @@ struct BindFindings {
     add([hostTracksPorts].compactMap { $0 })
     add(
       [heldInOtherNamespace, timeWaitTableFull, reuseSysctlMisread, portInEphemeralRange].compactMap { $0 })
+    if analysis.verdict == .yes { add([udpHoldsNumber].compactMap { $0 }) }
     return findings
   }
 
@@ -194,7 +195,7 @@ struct BindFindings {
     return Finding(
       kind, severity, certainty, evidence: evidence, remedies: remedies,
       unseen: unseen + (isSample ? [.ownersOfEach] : [])
-        + Unseen.always(analysis.session))
+        + Unseen.always(analysis.evidence))
   }
 
   /// A finding shows at most this many sockets.
@@ -293,7 +294,7 @@ extension Finding.Slug {
       .addressTentative, .addressDuplicate, .addressNeedsScope, .familyUnavailable, .deniedByPolicy,
       .noSuchInterface,
       .ephemeralRangeExhausted, .portInEphemeralRange, .portNowFree, .heldInOtherNamespace, .hostTracksPorts,
-      .timeWaitTableFull, .reuseSysctlMisread,
+      .udpHoldsNumber, .timeWaitTableFull, .reuseSysctlMisread,
       .rulesAndKernelDisagree:
       .general
     }

@@ -82,6 +82,7 @@ extension Finding {
     case hostTracksPorts
     /// Some of the other network namespaces where the port is held, and how many there are.
     case heldInOtherNamespace([OtherNamespace], count: Int)
+    case udpHoldsNumber(OtherProtocols)
     case portInEphemeralRange(ClosedRange<UInt16>)
     /// `count`: the timewait minisockets that there are; `limit`: net.ipv4.tcp_max_tw_buckets.
     case timeWaitTableFull(count: Int, limit: Int)

@@ -41,6 +41,7 @@ extension Finding {
     case portNowFree = "port-now-free"
     case hostTracksPorts = "host-tracks-ports"
     case heldInOtherNamespace = "held-in-other-namespace"
+    case udpHoldsNumber = "udp-holds-number"
     case timeWaitTableFull = "time-wait-table-full"
     case reuseSysctlMisread = "reuse-sysctl-misread"
     case rulesAndKernelDisagree = "rules-and-kernel-disagree"
@@ -90,6 +91,7 @@ extension Finding.Kind {
     case .portNowFree: .portNowFree
     case .hostTracksPorts: .hostTracksPorts
     case .heldInOtherNamespace: .heldInOtherNamespace
+    case .udpHoldsNumber: .udpHoldsNumber
     case .portInEphemeralRange: .portInEphemeralRange
     case .timeWaitTableFull: .timeWaitTableFull
     case .reuseSysctlMisread: .reuseSysctlMisread

@@ -69,8 +69,10 @@ package enum Unseen: Equatable, Sendable {
   case windows
 
   /// What no answer from these trials and this look can take into account.
-  static func always(_ session: TrialSession) -> [Unseen] {
-    (session.isPredicted ? [.bind] : [])
-      + (session.snapshot.coverage.hasChangedMeanwhile ? [.socketsOfSmallHash] : []) + [.udp, .ownServer]
+  static func always(_ evidence: BindEvidence) -> [Unseen] {
+    let session = evidence.session
+    return (session.isPredicted ? [.bind] : [])
+      + (session.snapshot.coverage.hasChangedMeanwhile ? [.socketsOfSmallHash] : [])
+      + (evidence.otherProtocols == nil ? [.udp] : []) + [.ownServer]
   }
 }

@@ -15,13 +15,15 @@ package struct BindQuestion: Sendable {
   package var mayTakeConnections: Bool
   /// Whether anybody reads an explanation: owners and settings are looked for only then.
   package var wantsExplanation: Bool
+  /// Whether anybody reads that a UDP socket has the number.
+  package var looksAtOtherProtocols: Bool
   /// Until when owners are looked for; see `OwnerSearch.details`.
   package var ownersDeadline: Int64?
 
   package init(
     _ target: BindTarget, comparison: TrialSession.Comparison = .withAndWithoutReuse,
     isPredicted: Bool = false, readsOptions: Bool = false, user: User? = nil,
-    mayTakeConnections: Bool = false, wantsExplanation: Bool = true
+    mayTakeConnections: Bool = false, wantsExplanation: Bool = true, looksAtOtherProtocols: Bool = false
   ) {
     self.target = target
     self.comparison = comparison
@@ -30,5 +32,6 @@ package struct BindQuestion: Sendable {
     self.user = user
     self.mayTakeConnections = mayTakeConnections
     self.wantsExplanation = wantsExplanation
+    self.looksAtOtherProtocols = looksAtOtherProtocols
   }
 }

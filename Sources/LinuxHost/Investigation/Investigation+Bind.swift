@@ -71,7 +71,7 @@ extension Investigation {
     return (
       BindEvidence(
         session, settings: settings, details: details, namespace: place.reference,
-        otherNamespaces: otherNamespaces(session)), haveGone
+        otherNamespaces: otherNamespaces(session), otherProtocols: otherProtocols(for: question)), haveGone
     )
   }
 
@@ -103,7 +103,8 @@ extension Investigation {
     }
     let first = predicted(SocketDetailsTable())
     guard question.wantsExplanation || question.readsOptions else {
-      return BindEvidence(first, settings: settings, namespace: place.reference)
+      return BindEvidence(
+        first, settings: settings, namespace: place.reference, otherProtocols: otherProtocols(for: question))
     }
     // What a stop leaves depends on which connections belong to the processes that it ends: their owners are needed, too.
     let holders =
@@ -114,7 +115,7 @@ extension Investigation {
     if !details.isEmpty { settings.caller = Caller.current() }
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,
-      namespace: place.reference)
+      namespace: place.reference, otherProtocols: otherProtocols(for: question))
   }
 
   // MARK: Later
@@ -134,7 +135,8 @@ extension Investigation {
       return (
         BindEvidence(
           session, settings: settings(for: question.target, before.details), details: before.details,
-          namespace: place.reference, otherNamespaces: before.otherNamespaces), false
+          namespace: place.reference, otherNamespaces: before.otherNamespaces,
+          otherProtocols: otherProtocols(for: question, known: before.otherProtocols)), false
       )
     }
     try refuseToTakeConnections(question)

@@ -68,6 +68,8 @@ package struct Investigation: ~Copyable {
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package var fallbackReason: String? { source.fallbackReason }
 
+  func noteStep(_ step: Step, since start: Int64) { note(step, Clock.monotonicNanoseconds - start) }
+
   // MARK: Looking
 
   /// Every socket that matches; see `SocketSource.snapshot`.

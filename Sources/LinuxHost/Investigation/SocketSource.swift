@@ -68,11 +68,7 @@ package struct SocketSource: ~Copyable {
   ) throws(SourceError) -> Bool {
     var hasBegun = false
     shortfall = nil
-    if hasUnfinishedDump, sockDiag != nil {
-      // The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
-      hasUnfinishedDump = false
-      sockDiag = SockDiagSource(try SourceError.ofSystem { () throws(SystemError) in try NetlinkSocket() })
-    }
+    try renewUnfinished()
     if sockDiag != nil {
       do throws(SourceError) {
         let isComplete = try sockDiag?.dump(
@@ -104,6 +100,46 @@ package struct SocketSource: ~Copyable {
     }
     if !hasBegun { begin(.procNet) }
     return true
+  }
+
+  /// UDP sockets that match, beside an answer that is about others: a source that cannot list them stays the source of those.
+  /// Nil where they could not be listed to the end. A kernel without udp_diag still has /proc/net/udp.
+  mutating func bystanders(_ filter: SocketFilter) -> [SocketRecord]? {
+    var records: [SocketRecord] = []
+    var areOfTCP = false
+    func add(_ record: SocketRecord) {
+      switch record.state {
+      case .established, .bound, .close: records.append(record)
+      // UDP has no such state: the kernel has not understood for which protocol it was asked.
+      default: areOfTCP = true
+      }
+    }
+    if sockDiag != nil {
+      do throws(SourceError) {
+        try renewUnfinished()
+        let isComplete = try sockDiag?.dump(filter, add) ?? false
+        hasUnfinishedDump = !isComplete
+        if isComplete, !areOfTCP { return records }
+      } catch {
+        if case .unavailable = error {} else { hasUnfinishedDump = true }
+      }
+      guard mayFallBack else { return nil }
+      records = []
+      areOfTCP = false
+    }
+    do throws(SourceError) {
+      try procNet.dump(filter, add)
+    } catch {
+      return nil
+    }
+    return areOfTCP ? nil : records
+  }
+
+  /// The kernel still answers the last request on the old socket, and would refuse another with EBUSY.
+  private mutating func renewUnfinished() throws(SourceError) {
+    guard hasUnfinishedDump, sockDiag != nil else { return }
+    hasUnfinishedDump = false
+    sockDiag = SockDiagSource(try SourceError.ofSystem { () throws(SystemError) in try NetlinkSocket() })
   }
 
   /// Without the user where the kernel has perhaps forgotten it.

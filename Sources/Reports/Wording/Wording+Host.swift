@@ -30,6 +30,12 @@ extension Wording {
       """)
   }
 
+  func udpHoldsNumber(_ others: OtherProtocols) -> Statement {
+    Statement(
+      OtherProtocolsReport.sentence(others) ?? "No UDP socket has port \(port).",
+      "A server that speaks both binds a UDP socket too, and can be refused there.")
+  }
+
   func portInEphemeralRange(_ range: ClosedRange<UInt16>) -> Statement {
     Statement(
       "Port \(port) lies in the range of ephemeral ports (\(Self.text(range))).",

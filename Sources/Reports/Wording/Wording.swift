@@ -122,6 +122,7 @@ package struct Wording {
     case .portNowFree: portNowFree
     case .hostTracksPorts: hostTracksPorts
     case .heldInOtherNamespace(let some, let count): heldInOtherNamespace(some, count)
+    case .udpHoldsNumber(let others): udpHoldsNumber(others)
     case .portInEphemeralRange(let range): portInEphemeralRange(range)
     case .timeWaitTableFull(let count, let limit): timeWaitTableFull(count, limit)
     case .reuseSysctlMisread(let changed): reuseSysctlMisread(changed)

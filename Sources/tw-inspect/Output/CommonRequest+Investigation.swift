@@ -30,8 +30,9 @@ extension CommonRequest {
         ? "source port \(request.sourcePort)"
         : request.bytecode.isEmpty ? "no filter" : "\(request.bytecode.count) bytes of filter"
       return
-        "sock_diag TCPDIAG_GETSOCK, states 0x\(String(filter.states.mask.rawValue, radix: 16)), \(narrowed)"
-    case .look(.procNet, _): return "/proc/net/tcp and /proc/net/tcp6"
+        "sock_diag TCPDIAG_GETSOCK, \(filter.transport == .udp ? "UDP, " : "")states 0x\(String(filter.states.mask.rawValue, radix: 16)), \(narrowed)"
+    case .look(.procNet, let filter):
+      return "/proc/net/\(filter.transport.name) and /proc/net/\(filter.transport.name)6"
     case .owners(let count): return "owners of \(count) sockets, by /proc"
     }
   }

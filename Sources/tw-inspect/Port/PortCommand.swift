@@ -22,7 +22,8 @@ struct PortCommand: Command {
         Lists the timewait minisockets on the ports (tw-inspect explain
         minisocket): TIME_WAIT, and FIN_WAIT2 without a process, as kill -9
         leaves it. The lines below the list say what else holds the port, so an
-        empty list does not mean a free port. TCP only.
+        empty list does not mean a free port. TCP only; a line says where a UDP
+        socket has the number. With plain it is not looked for.
         With table and json it also checks whether this kernel lists sockets
         that are bound and do not listen. For that it holds such a socket while
         it looks, on 127.0.0.1 and a free port that the kernel chooses.

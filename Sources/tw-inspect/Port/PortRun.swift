@@ -104,6 +104,7 @@ struct PortRun {
     if request.looksForOwners {
       report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
     }
+    report.otherProtocols = otherProtocols(&investigation)
     if common.format == .table, filter.side == .local {
       report.holderDetails = investigation.details(
         of: Array(report.holders.prefix(Self.namedHolders)), .first, readsOptions: false)
@@ -125,6 +126,11 @@ struct PortRun {
     var outcome = Outcome(listed: chosen.count, coverage: snapshot.coverage)
     outcome.take(report.details, of: listed.lazy.map { snapshot.records[Int($0)] })
     return outcome
+  }
+
+  /// Not looked for where only the other end's port counts.
+  private func otherProtocols(_ investigation: inout Investigation) -> OtherProtocols? {
+    filter.side == .peer ? nil : investigation.otherProtocols(on: filter.ports, filter.family)
   }
 
   private func details(
@@ -174,9 +180,11 @@ struct PortRun {
     }
     let counts = StateCounts(snapshot.records)
     let reason = look.isComplete ? nil : Reason.text(of: look.shortfall)
+    let others = otherProtocols(&investigation)
     output.append {
       lines.appendEnd(
-        envelope, counts: counts, listed: counts.total, isComplete: look.isComplete, error: reason, to: &$0)
+        envelope, counts: counts, listed: counts.total, otherProtocols: others, isComplete: look.isComplete,
+        error: reason, to: &$0)
     }
     try output.finish()
     var outcome = Outcome(listed: counts.total, coverage: look)
@@ -229,9 +237,11 @@ struct PortRun {
     }
     let coverage = investigation.look(isComplete: isComplete)
     let reason = failure?.message ?? (isComplete ? nil : Reason.text(of: coverage.shortfall))
+    let others = failure == nil ? otherProtocols(&investigation) : nil
     output.append {
       lines.appendEnd(
-        envelope, counts: counts, listed: counts.total, isComplete: isComplete, error: reason, to: &$0)
+        envelope, counts: counts, listed: counts.total, otherProtocols: others, isComplete: isComplete,
+        error: reason, to: &$0)
     }
     try output.finish()
     if let failure { throw failure }

@@ -27,7 +27,8 @@ struct TrybindCommand: Command {
         Each trial closes its socket at once and never connects. It takes the
         port for some microseconds. A server that starts at that moment can fail.
         The answer is from here: your server's own user, capabilities, security
-        policy and network namespace may differ. TCP only.
+        policy and network namespace may differ. TCP only; where a UDP socket has
+        the number, which does not block TCP, a line says so.
 
         --predict binds nothing on the port, and answers from the socket table.
         If the answer depends on what the table lacks, it says on what.

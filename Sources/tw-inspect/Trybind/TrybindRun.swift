@@ -61,7 +61,7 @@ struct TrybindRun {
     return BindQuestion(
       target, comparison: request.isMatrix ? .all : .withAndWithoutReuse, isPredicted: request.isPredicted,
       readsOptions: request.readsOptions, user: user, mayTakeConnections: request.server.mayTakeConnections,
-      wantsExplanation: !common.quiet)
+      wantsExplanation: !common.quiet, looksAtOtherProtocols: !common.quiet && common.format != .plain)
   }
 
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {

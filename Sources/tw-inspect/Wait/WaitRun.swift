@@ -36,7 +36,8 @@ struct WaitRun {
     var investigation = try common.investigation()
     var question = BindQuestion(
       request.server.target(port), comparison: .none,
-      mayTakeConnections: request.server.mayTakeConnections, wantsExplanation: !common.quiet)
+      mayTakeConnections: request.server.mayTakeConnections, wantsExplanation: !common.quiet,
+      looksAtOtherProtocols: !common.quiet && common.format != .plain)
     let text = WaitText(
       port: port, timeout: request.timeout.map { $0 / 1_000_000 },
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
