@@ -50,7 +50,7 @@ test: deps-test ## build and run every test (ARGS="--filter WaitTests": those)
 	@scripts/test $(ARGS)
 
 .PHONY: kernels
-kernels: deps-kernels ## run LinuxHostTests in Linux 5.10, 6.1, 6.12 and the newest, emulated (ARGS=6.1: there)
+kernels: deps-kernels ## run the live tests in Linux 5.10, 6.1, 6.12 and the newest, emulated (ARGS=6.1: there)
 	@scripts/kernels/test $(ARGS)
 
 .PHONY: bench

@@ -47,7 +47,7 @@ struct ColorTests {
     return try command.run()
   }
 
-  @Test(arguments: settings)
+  @Test(.needs(.realTime), arguments: settings)
   func whenThereIsColor(_ setting: Setting) throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527)

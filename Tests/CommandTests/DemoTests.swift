@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The textbook's claims as `demo` carries them out: what they come to on this kernel, whoever runs it.
-@Suite(.needs(.networkNamespaces), .ownThread)
+@Suite(.needs(.networkNamespaces), .needs(.realTime), .ownThread)
 struct DemoTests {
   private static let verdicts = [
     "holds", "holds", "holds-with-condition", "holds-with-condition", "does-not-hold", "does-not-hold",

@@ -92,7 +92,7 @@ import Testing
 
   /// Each example is a command that is understood.
   @Test(
-    .needs(.networkNamespaces), .needs(.ipv6), .ownThread,
+    .needs(.networkNamespaces), .needs(.ipv6), .needs(.realTime), .ownThread,
     arguments: [
       ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
       ["explain", "--help"], ["demo", "--help"], [],

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// As scripts make command lines. To parse and judge each value against all of the others took seconds.
-@Suite(.needs(.networkNamespaces))
+@Suite(.needs(.networkNamespaces), .needs(.realTime))
 struct LongCommandLineTests {
   /// Long enough for the debug build, and far too short for time by the square: 2.3 s in the release build.
   private static let patience = Duration.seconds(10)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Thousands of sockets of a few processes in the way.
-@Suite(.needs(.networkNamespaces), .needs(.program("perl")))
+@Suite(.needs(.networkNamespaces), .needs(.realTime), .needs(.program("perl")))
 struct ManyHoldersTests {
   private static let each = 1_500
 

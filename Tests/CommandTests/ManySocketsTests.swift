@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// More sockets than one datagram of the kernel's holds, and two programs that look at once.
-@Suite(.needs(.networkNamespaces))
+@Suite(.needs(.networkNamespaces), .needs(.realTime))
 struct ManySocketsTests {
   @Test func thousandsOfTimeWait() throws {
     try withNetworkNamespace { lab in

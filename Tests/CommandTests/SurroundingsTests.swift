@@ -82,7 +82,7 @@ struct SurroundingsTests {
   }
 
   /// Out of memory: one sentence and 71, not SIGABRT without a word.
-  @Test func littleMemory() throws {
+  @Test(.needs(.realTime)) func littleMemory() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 500, port: 9527, .init(reuseAddress: true))
       var ends: Set<Int32> = []

@@ -6,7 +6,7 @@ import Testing
 @Suite(.needs(.networkNamespaces), .ownThread)
 struct TimerTests {
   /// Not free before `free_in_ms`, and free by `free_latest_ms`.
-  @Test func thePortIsFreeWhenItWasSaid() throws {
+  @Test(.needs(.realTime)) func thePortIsFreeWhenItWasSaid() throws {
     try withNetworkNamespace { lab in
       try lab.sysctl("net.ipv4.tcp_fin_timeout", "2")
       try lab.finWait2Minisocket(port: 9527)

@@ -97,9 +97,18 @@ extension Requirement {
   package static let slow = Requirement(
     "slow", "a minute long: TW_SLOW=1", isMet: { getenv("TW_SLOW").map { String(cString: $0) } == "1" })
 
+  /// The program is held to a time that passes on the clock.
+  package static let realTime = Requirement(
+    "real-time", "an emulated processor is too slow for this", isMet: { !isEmulated })
+
   package static func program(_ name: String) -> Requirement {
     Requirement("program-\(name)", "no /usr/bin/\(name)", isMet: { access("/usr/bin/\(name)", X_OK) == 0 })
   }
+
+  private static let isEmulated: Bool = {
+    let processors = (try? readFile("/proc/cpuinfo")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return processors.contains(/model name\s*:.*TCG/)
+  }()
 
   private static let hasIPv6 = (try? withNetworkNamespace { $0.hasIPv6 }) ?? false
 
