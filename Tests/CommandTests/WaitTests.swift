@@ -181,7 +181,7 @@ struct WaitTests {
       #expect(result.exitCode == 1)
       #expect(result.errors.contains(/timed out after [0-9.]+ s: port 9527 cannot be bound/))
       // The explanation is trybind's, and rests on the same trials.
-      #expect(result.output.hasPrefix("No. A server without SO_REUSEADDR cannot bind port 9527"))
+      #expect(result.output.hasPrefix("No. 1 TIME_WAIT holds port 9527 for "))
       #expect(result.output.hasSuffix("\nMore    tw-inspect explain time-wait-server-closed-first\n"))
       expectNarrow(result.output)
       let json = try Tool.run("wait", "9527", "--timeout", "1ms", "--json").json

@@ -148,7 +148,10 @@ extension PredictionTests {
     #expect(fails.prediction?.certainty == .likely)
     // A listener that is not there cannot stop.
     let idle = Self.afterStop([Self.timeWait])
-    #expect(idle.findings.map(\.kind) == [.timeWaitServerClosedFirst(.unknown(decides: false))])
+    #expect(
+      idle.findings.map(\.kind) == [
+        .timeWaitServerClosedFirst(.unknown(StateCounts([Self.timeWait]), decides: false))
+      ])
     #expect(idle.freeIn == 41_000)
   }
 }

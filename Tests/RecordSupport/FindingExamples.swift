@@ -8,6 +8,8 @@ package enum FindingExamples {
   private static let places = Finding.Places([listener])
   private static let owners = [OwnerCases.nginx, OwnerCases.script]
   private static let counts = StateCounts([listener, .on(.loopback)])
+  private static let leftOne = StateCounts([.on(.loopback)])
+  private static let left = StateCounts([.on(.loopback), .on(.loopback)])
   private static let address = BindAddress.loopback
   private static let socket = TrialSocket(address: .loopback, port: 9527, options: .reusePort)
   private static let proxy = ContainerProxy(SocketOwner(pid: 9, command: "conmon"))
@@ -17,16 +19,17 @@ package enum FindingExamples {
     switch slug {
     case .timeWaitServerClosedFirst:
       [
-        .tried(freeIn: 0), .tried(freeIn: 41_000), .tried(freeIn: nil), .untried(freeIn: 41_000),
-        .untried(freeIn: nil), .predicted(freeIn: 41_000), .unknown(decides: true), .unknown(decides: false),
+        .tried(left, freeIn: 0), .tried(left, freeIn: 41_000), .tried(leftOne, freeIn: nil),
+        .untried(left, freeIn: 41_000), .untried(left, freeIn: nil), .predicted(left, freeIn: 41_000),
+        .unknown(left, decides: true), .unknown(left, decides: false),
         .afterStop, .afterStopUnknown(decides: true, couldNotRead: true),
         .afterStopUnknown(decides: false, couldNotRead: false),
       ].map { .timeWaitServerClosedFirst($0) }
     case .timeWaitHolderWithoutReuse:
       [
-        .tried(count: 1, freeIn: 41_000, isBlind: true), .tried(count: 2, freeIn: 41_000, isBlind: false),
-        .tried(count: 2, freeIn: 0, isBlind: false), .tried(count: 1, freeIn: nil, isBlind: false),
-        .reusePortInstead, .predicted(freeIn: 41_000), .afterStop,
+        .tried(leftOne, freeIn: 41_000, isBlind: true), .tried(left, freeIn: 41_000, isBlind: false),
+        .tried(left, freeIn: 0, isBlind: false), .tried(leftOne, freeIn: nil, isBlind: false),
+        .reusePortInstead, .predicted(left, freeIn: 41_000), .afterStop,
       ].map { .timeWaitHolderWithoutReuse($0) }
     case .finWait2Orphan:
       [.refused, .helps, .untried].map { .finWait2Orphan(count: 2, againstReuse: $0) }

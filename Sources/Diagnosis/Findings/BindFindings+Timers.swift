@@ -5,11 +5,12 @@ extension BindFindings {
   func timeWaitServerClosedFirst(_ trial: Trial, _ minisockets: [SocketRecord]) -> Finding {
     guard analysis.isReuseTried(trial) else {
       return finding(
-        .timeWaitServerClosedFirst(.untried(freeIn: freeIn)), .error, .possible,
+        .timeWaitServerClosedFirst(.untried(StateCounts(minisockets), freeIn: freeIn)), .error, .possible,
         evidence: sockets(minisockets), remedies: [waiting], unseen: [.effectOfReuseAddress])
     }
     return finding(
-      .timeWaitServerClosedFirst(.tried(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
+      .timeWaitServerClosedFirst(
+        .tried(StateCounts(minisockets), freeIn: analysis.refused.isEmpty ? nil : freeIn)),
       evidence: sockets(minisockets),
       remedies: [waiting, .setOption(.reuseAddress(.beforeBind))] + release(minisockets),
       unseen: (trial.usesServerOptions ? [.ownReuseAddress] : []) + whetherReleaseHelps)
@@ -25,7 +26,7 @@ extension BindFindings {
     }
     let isSet = analysis.target.options.contains(.reuseAddress)
     return finding(
-      .timeWaitHolderWithoutReuse(.tried(count: minisockets.count, freeIn: freeIn, isBlind: isBlind)), .error,
+      .timeWaitHolderWithoutReuse(.tried(StateCounts(minisockets), freeIn: freeIn, isBlind: isBlind)), .error,
       certainty, evidence: sockets(minisockets),
       remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))]
         + release(minisockets),
@@ -77,15 +78,18 @@ extension BindFindings {
     switch withReuse {
     case .ok?:
       return finding(
-        .timeWaitServerClosedFirst(.predicted(freeIn: analysis.refused.isEmpty ? nil : freeIn)),
+        .timeWaitServerClosedFirst(
+          .predicted(StateCounts(minisockets), freeIn: analysis.refused.isEmpty ? nil : freeIn)),
         evidence: sockets(minisockets), remedies: [waiting, .setOption(.reuseAddress(.beforeBind))])
     case .refused?:
       return finding(
-        .timeWaitHolderWithoutReuse(.predicted(freeIn: freeIn)), evidence: sockets(minisockets),
+        .timeWaitHolderWithoutReuse(.predicted(StateCounts(minisockets), freeIn: freeIn)),
+        evidence: sockets(minisockets),
         remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))])
     case .undetermined?, nil:
       return finding(
-        .timeWaitServerClosedFirst(.unknown(decides: analysis.refused.isEmpty)), .error, .possible,
+        .timeWaitServerClosedFirst(.unknown(StateCounts(minisockets), decides: analysis.refused.isEmpty)),
+        .error, .possible,
         evidence: sockets(minisockets),
         remedies: [.look(.trial), waiting] + (isSet ? [] : [.setOption(.reuseAddress(.oldAndNew))]),
         unseen: [.oldServersOptions])

@@ -89,18 +89,19 @@ extension Finding {
     case reuseSysctlMisread([ChangedSetting])
   }
 
-  /// What is known where SO_REUSEADDR helps against timewait minisockets, or may help. `freeIn`: the time until a server
-  /// without the option can bind; nil if that cannot be told, or if the server that was asked about is not refused.
+  /// What is known where SO_REUSEADDR helps against timewait minisockets, or may help. The counts are of these, and of those
+  /// that would become such. `freeIn`: the time until a server without the option can bind; nil if that cannot be told, or if
+  /// the server that was asked about is not refused.
   package enum ReuseHelps: Equatable, Sendable {
     /// The trial with it succeeded.
-    case tried(freeIn: UInt32?)
+    case tried(StateCounts, freeIn: UInt32?)
     /// No trial was made with it.
-    case untried(freeIn: UInt32?)
+    case untried(StateCounts, freeIn: UInt32?)
     /// Nothing was bound, and the old sockets are known to have had it.
-    case predicted(freeIn: UInt32?)
+    case predicted(StateCounts, freeIn: UInt32?)
     /// Nothing was bound, and it is unknown whether the old sockets had it. `decides`: whether this decides about the server
     /// that was asked about. If false, that server is refused in any case, and only one with SO_REUSEADDR might not be.
-    case unknown(decides: Bool)
+    case unknown(StateCounts, decides: Bool)
     /// A stop is assumed, and the running server has it.
     case afterStop
     /// A stop is assumed, and it is unknown whether the running server has it. `decides` as above. `couldNotRead`: reading
@@ -109,15 +110,15 @@ extension Finding {
   }
 
   /// What is known where SO_REUSEADDR does not help against timewait minisockets, because the old sockets lacked it.
-  /// `freeIn`: the time until the port is free; nil if that cannot be told.
+  /// Counts as above. `freeIn`: the time until the port is free; nil if that cannot be told.
   package enum ReuseMissing: Equatable, Sendable {
     /// The trial with it was refused. `isBlind`: the reason could also be a socket that is only bound, which the kernel
     /// cannot list.
-    case tried(count: Int, freeIn: UInt32?, isBlind: Bool)
+    case tried(StateCounts, freeIn: UInt32?, isBlind: Bool)
     /// The server can bind all the same, because it and the old sockets have SO_REUSEPORT.
     case reusePortInstead
     /// Nothing was bound, and the old sockets are known to have lacked it.
-    case predicted(freeIn: UInt32?)
+    case predicted(StateCounts, freeIn: UInt32?)
     /// A stop is assumed, and the running server lacks it.
     case afterStop
   }

@@ -5,24 +5,24 @@ internal import SocketTable
 extension Wording {
   func timeWaitServerClosedFirst(_ story: Finding.ReuseHelps) -> Statement {
     switch story {
-    case .tried(let freeIn):
+    case .tried(let counts, let freeIn):
       Statement(
-        helps(freeIn),
+        helps(counts, freeIn),
         """
         This side closed its connections first, as a server does when it stops. Linux keeps each one in TIME_WAIT for \
         60 s, and the port with it. If both the old and the new socket \
         have SO_REUSEADDR, bind() still works. The old ones had it: the trial with SO_REUSEADDR succeeded.
         """)
-    case .untried(let freeIn):
+    case .untried(let counts, let freeIn):
       Statement(
-        "Port \(port) cannot be bound: Address already in use.\(freesItself(freeIn))",
+        "\(holding(counts, freeIn)).",
         """
         This side closed its connections first. Linux keeps each one in TIME_WAIT for 60 s, and the port with it. If \
         both the old and the new socket have SO_REUSEADDR, bind() still works. Whether the old ones had it was not tried.
         """)
-    case .predicted(let freeIn):
-      Statement(helps(freeIn), Self.timersAlone + " The old sockets have it.")
-    case .unknown(let decides):
+    case .predicted(let counts, let freeIn):
+      Statement(helps(counts, freeIn), Self.timersAlone + " The old sockets have it.")
+    case .unknown(let counts, let decides):
       Statement(
         decides
           ? """
@@ -30,8 +30,8 @@ extension Wording {
           sockets.
           """
           : """
-          A server without SO_REUSEADDR cannot bind port \(port): Address already in use. Whether SO_REUSEADDR helps \
-          depends on the options of the old sockets.
+          \(holding(counts, nil)); whether SO_REUSEADDR gets past \(counts.total == 1 ? "it" : "them") depends on the \
+          options of the old sockets.
           """,
         Self.timersAlone + " The socket table does not show whether the old sockets have it.")
     case .afterStop:
@@ -57,12 +57,12 @@ extension Wording {
 
   func timeWaitHolderWithoutReuse(_ story: Finding.ReuseMissing) -> Statement {
     switch story {
-    case .tried(let count, let freeIn, let isBlind):
+    case .tried(let counts, let freeIn, let isBlind):
       return Statement(
-        evenWithReuse(freeIn),
+        evenWithReuse(counts, freeIn),
         """
         Linux requires SO_REUSEADDR on both sides. The socket that left \
-        \(count == 1 ? "this connection" : "at least one of these connections") did not have it, and nothing can set \
+        \(counts.total == 1 ? "this connection" : "at least one of these connections") did not have it, and nothing can set \
         it now. This is inferred: the trial with SO_REUSEADDR was refused.
         """
           + (isBlind
@@ -72,8 +72,8 @@ extension Wording {
       return Statement(
         "Without SO_REUSEPORT a server could not bind port \(port), even with SO_REUSEADDR.",
         "The sockets that left these connections had SO_REUSEPORT, but not SO_REUSEADDR.")
-    case .predicted(let freeIn):
-      return Statement(evenWithReuse(freeIn), Self.timersAlone + " The old sockets do not have it.")
+    case .predicted(let counts, let freeIn):
+      return Statement(evenWithReuse(counts, freeIn), Self.timersAlone + " The old sockets do not have it.")
     case .afterStop:
       return Statement(
         "After a stop, no server can bind port \(port) for a minute or two, even with SO_REUSEADDR.",
@@ -102,12 +102,10 @@ extension Wording {
 
   func outgoingTimeWait(_ counts: StateCounts, _ peer: Endpoint, _ freeIn: UInt32?) -> Statement {
     let isOne = counts.total == 1
+    let of: Prose =
+      " of this host's \(isOne ? "connection" : "connections") to \(peer.text)\(isOne ? "" : " and others")"
     return Statement(
-      """
-      Port \(port) cannot be bound, even with SO_REUSEADDR: \(StateList(counts).phrase) \(isOne ? "is" : "are") left \
-      from \(isOne ? "a connection" : "connections") of this host to \(peer.text)\(isOne ? "" : " and others").\
-      \(freesItself(freeIn))
-      """,
+      "\(holding(counts, of: of, freeIn)); SO_REUSEADDR does not get past \(isOne ? "it" : "them").",
       """
       A client of this host had the port: connect() chose it from net.ipv4.ip_local_port_range. Clients do not set \
       SO_REUSEADDR, so the server's own SO_REUSEADDR does not help. This can happen again at every restart.
@@ -116,22 +114,23 @@ extension Wording {
 
   // MARK: Parts
 
-  private func helps(_ freeIn: UInt32?) -> Prose {
-    """
-    A server without SO_REUSEADDR cannot bind port \(port): Address already in use. With SO_REUSEADDR \
-    it can\(freeIn.map { "; without it, \(Self.freeing($0))" } ?? "").
-    """
+  private func helps(_ counts: StateCounts, _ freeIn: UInt32?) -> Prose {
+    "\(holding(counts, freeIn)); SO_REUSEADDR gets past \(counts.total == 1 ? "it" : "them")."
   }
 
-  private func evenWithReuse(_ freeIn: UInt32?) -> Prose {
-    """
-    Port \(port) cannot be bound, even with SO_REUSEADDR: Address already in use.\
-    \(freesItself(freeIn))
-    """
+  private func evenWithReuse(_ counts: StateCounts, _ freeIn: UInt32?) -> Prose {
+    "\(holding(counts, freeIn)); SO_REUSEADDR does not get past \(counts.total == 1 ? "it" : "them")."
   }
 
-  private func freesItself(_ freeIn: UInt32?) -> Prose {
-    freeIn.map { " The port becomes free \(Self.freeing($0))." } ?? ""
+  /// "3 TIME_WAIT hold port 9527 for 58.4 s". `origin` follows what holds.
+  private func holding(_ counts: StateCounts, of origin: Prose = "", _ freeIn: UInt32?) -> Prose {
+    let time: Prose? = freeIn.map { milliseconds in
+      Quantity.isEnding(milliseconds: milliseconds)
+        ? " and \(counts.total == 1 ? "ends" : "end") at any moment"
+        : " for \(Quantity.seconds(milliseconds: milliseconds))"
+    }
+    return
+      "\(StateList(counts).phrase)\(origin) \(counts.total == 1 ? "holds" : "hold") port \(port)\(time ?? "")"
   }
 
   private static let timersAlone: Prose =
