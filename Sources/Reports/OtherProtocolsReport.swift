@@ -10,9 +10,10 @@ enum OtherProtocolsReport {
   // MARK: Text
 
   /// Nil where there are none, or nobody looked.
-  static func sentence(_ others: OtherProtocols?) -> Prose? {
+  /// - Parameter isOfOne: several network namespaces were asked, and these are of the own one.
+  static func sentence(_ others: OtherProtocols?, isOfOne: Bool = false) -> Prose? {
     guard let others, !others.records.isEmpty else { return nil }
-    return "UDP: \(holders(others)); TCP and UDP do not stand in each other's way."
+    return "UDP\(isOfOne ? " here" : ""): \(holders(others)); TCP and UDP do not stand in each other's way."
   }
 
   /// "systemd-resolve (pid 712) has 127.0.0.53:53".

@@ -20,11 +20,19 @@ struct PortClosing {
         "and \(Quantity.grouped(report.listedCount - report.listed.count)) more (--limit 0: all)")
     }
     let isOfPorts = report.filter.ports.single == nil && report.filter.side == .local && isDefault
-    if isOfPorts { PortSummaries(report).write(to: &text) }
-    for sentence in isOfPorts ? reservations : sentences { text.paragraph(sentence) }
+    let namespaces = NamespaceSummaries(report)
+    let saysAll = isOfPorts || isDefault && namespaces != nil
+    if let namespaces {
+      namespaces.write(to: &text)
+    } else if isOfPorts {
+      PortSummaries(report).write(to: &text)
+    }
+    for sentence in saysAll ? reservations : sentences { text.paragraph(sentence) }
     if let hidden = OwnerLines.closing(report) { text.paragraph(hidden) }
-    if let udp = OtherProtocolsReport.sentence(report.otherProtocols) { text.paragraph(udp) }
-    writeHints(to: &text)
+    if let udp = OtherProtocolsReport.sentence(report.otherProtocols, isOfOne: namespaces != nil) {
+      text.paragraph(udp)
+    }
+    writeHints(namespaces, to: &text)
     writeOtherNamespaces(to: &text)
   }
 
@@ -41,15 +49,28 @@ struct PortClosing {
         "\(namespace.summary)  tw-inspect port \(port) --netns pid:\(namespace.process.pid)", indent: 2)
     }
     let more = report.otherNamespaces.count - Self.namespaceLimit
-    if more > 0 { text.line("  and \(Quantity.grouped(more)) more") }
+    if more > 0 {
+      text.append(literal: "  ")
+      text.parts(
+        "and \(Quantity.grouped(more)) more  \(report.isRoot ? "" : "sudo ")tw-inspect port \(port) --all-netns",
+        indent: 2)
+    }
   }
 
   // MARK: What to ask next
 
-  private func writeHints(to text: inout StyledText) {
-    for hint in hints {
+  private func writeHints(_ namespaces: NamespaceSummaries?, to text: inout StyledText) {
+    for hint in namespaces.map({ hints($0, width: text.width) }) ?? hints {
       if hint.count <= text.width { text.line(hint) } else { text.paragraph(Prose(hint)) }
     }
+  }
+
+  private func hints(_ namespaces: NamespaceSummaries, width: Int) -> [String] {
+    guard report.filter.side == .local, isDefault, let port = report.filter.ports.single else { return [] }
+    return (namespaces.ownCounts.total > 0 ? ["Can a server start here?  tw-inspect trybind \(port)"] : [])
+      + (namespaces.other(width: width).map {
+        ["Can one start in \($0.label)?  tw-inspect trybind \(port) --netns pid:\($0.process)"]
+      } ?? [])
   }
 
   private var hints: [String] {
@@ -94,7 +115,9 @@ struct PortClosing {
 
   private var sentences: [Prose] {
     switch report.filter.side {
-    case .local: isDefault ? holding + reservations : listed("on") + sharing(areNamed: false)
+    case .local:
+      isDefault
+        ? holding + reservations : listed("on") + (report.parts == nil ? sharing(areNamed: false) : [])
     case .peer: peers
     case .any: listed("at either end of")
     }

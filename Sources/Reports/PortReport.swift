@@ -28,6 +28,8 @@ package struct PortReport {
   package var otherNamespaces: [OtherNamespace] = []
   /// Nil where nobody looked, or it could not be seen.
   package var otherProtocols: OtherProtocols?
+  /// Which records are of which network namespace; nil if only one was asked.
+  package var parts: NamespaceParts?
 
   package init(
     filter: SocketFilter, records: [SocketRecord], listed: [UInt32], listedCount: Int, counts: StateCounts,
@@ -66,6 +68,9 @@ extension PortReport {
       PortQueryJSON.write(&writer, filter)
       writer.array("sockets", listed) { writer, index in
         let record = records[Int(index)]
+        if let part = parts?.part(ofRecord: Int(index)) {
+          row.enter(part.namespace, interfaceName: part.interfaceName)
+        }
         let side = filter.side(of: record) ?? .local
         if let known = details[record] {
           writer.raw { row.appendObject(record, side: side, details: known, to: &$0) }
@@ -75,6 +80,7 @@ extension PortReport {
       }
       PortQueryJSON.write(&writer, counts, listed: listedCount)
       OtherProtocolsReport.write(&writer, otherProtocols)
+      PortQueryJSON.write(&writer, coverage)
     }
     return writer.finish()
   }
@@ -113,6 +119,17 @@ package enum PortQueryJSON {
     writer.member("last_time_wait_ms", counts.longestTimeWait)
     writer.member("last_timer_ms", counts.longestMinisocket)
   }
+
+  /// Which network namespaces were looked at; null if only one was asked.
+  static func write(_ writer: inout JSONWriter, _ coverage: Coverage) {
+    guard let namespaces = coverage.namespaces else { return writer.memberNull("namespaces") }
+    writer.object("namespaces") { writer in
+      writer.member(count: namespaces.lookedAt, "looked_at")
+      writer.member(count: namespaces.notLookedAt, "not_looked_at")
+      writer.member("blind_spots", strings: coverage.blindSpots.map(\.rawValue))
+      writer.member("not_seen", strings: [NamespaceSummaries.unseen])
+    }
+  }
 }
 
 // MARK: - JSON Lines
@@ -145,6 +162,13 @@ package struct PortLines: ~Copyable {
     buffer.append(writer.finish())
   }
 
+  /// The sockets that follow are of this network namespace.
+  package mutating func enter(
+    _ namespace: NamespaceIdentity, interfaceName: @escaping (UInt32) -> String
+  ) {
+    row.enter(namespace, interfaceName: interfaceName)
+  }
+
   package mutating func appendSocket(_ record: SocketRecord, to buffer: inout ByteBuffer) {
     row.appendObject(record, side: filter.side(of: record) ?? .local, to: &buffer)
   }
@@ -157,10 +181,11 @@ package struct PortLines: ~Copyable {
 
   /// - Parameters:
   ///   - otherProtocols: nil where nobody looked, or it could not be seen.
-  ///   - error: why the look ended early; nil if it did not.
+  ///   - coverage: says whether the look was complete.
+  ///   - error: why it ended early; nil if it did not.
   package func appendEnd(
     _ envelope: Envelope, counts: StateCounts, listed: Int, otherProtocols: OtherProtocols? = nil,
-    isComplete: Bool, error: String?, to buffer: inout ByteBuffer
+    coverage: Coverage, error: String?, to buffer: inout ByteBuffer
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in
@@ -168,7 +193,8 @@ package struct PortLines: ~Copyable {
       envelope.writeIdentity(&writer)
       PortQueryJSON.write(&writer, counts, listed: listed)
       OtherProtocolsReport.write(&writer, otherProtocols)
-      writer.member("complete", isComplete)
+      PortQueryJSON.write(&writer, coverage)
+      writer.member("complete", coverage.isComplete)
       writer.member("error", error)
     }
     buffer.append(writer.finish())

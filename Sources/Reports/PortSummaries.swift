@@ -3,38 +3,13 @@ internal import SocketTable
 
 /// What is on each of several ports, a line for each, and those with nothing together.
 struct PortSummaries {
-  /// What is on one port besides sockets that listen or are only bound.
-  private struct Tally {
-    var timeWaits = 0
-    var finWait2Minisockets = 0
-    /// In milliseconds.
-    var longest: UInt32 = 0
-    var established = 0
-    var others = 0
-    /// Sockets that listen or are only bound.
-    var holders: [SocketRecord] = []
-
-    mutating func add(_ record: SocketRecord) {
-      if record.isMinisocket {
-        if record.state == .finWait2 { finWait2Minisockets += 1 } else { timeWaits += 1 }
-        longest = max(longest, record.timer?.expires ?? 0)
-      } else {
-        switch record.state {
-        case .listen, .bound: holders.append(record)
-        case .established: established += 1
-        default: others += 1
-        }
-      }
-    }
-  }
-
   private let report: PortReport
-  private let tallies: [UInt16: Tally]
+  private let tallies: [UInt16: PortTally]
 
   init(_ report: PortReport) {
     self.report = report
-    var tallies: [UInt16: Tally] = [:]
-    for record in report.records { tallies[record.localPort, default: Tally()].add(record) }
+    var tallies: [UInt16: PortTally] = [:]
+    for record in report.records { tallies[record.localPort, default: PortTally()].add(record) }
     self.tallies = tallies
   }
 
@@ -44,38 +19,14 @@ struct PortSummaries {
     let shown = ports.prefix(report.room ?? .max)
     for port in shown {
       text.cell("\(port)", width: width + 2, .strong)
-      text.paragraph(tallies[port].map(phrase) ?? "", indent: width + 2)
+      text.paragraph(
+        tallies[port]?.phrase(report.holderDetails, namesPort: false) ?? "", indent: width + 2)
     }
     let more = ports.count - shown.count
     if more > 0 { text.line("and \(Quantity.grouped(more)) more ports (in a pipe: all)") }
     let nothing: Prose = report.coverage.isComplete ? "nothing" : "nothing was seen"
     guard let free = freePorts(besides: ports) else { return }
     text.parts("\(free)  \(nothing)", indent: 2)
-  }
-
-  private func phrase(_ tally: Tally) -> Prose {
-    var parts: [Prose] = []
-    let isKnown = report.holderDetails.observedAt != nil
-    let holders = PortHolders(isKnown ? tally.holders : [], report.holderDetails)
-    parts += holders.isEmpty ? [] : holders.phrases(namesPort: false)
-    if !isKnown, !tally.holders.isEmpty {
-      parts.append(StateList(StateCounts(tally.holders)).list)
-    }
-    if holders.sharing() != nil { parts.append("they share it by SO_REUSEPORT") }
-    if tally.timeWaits + tally.finWait2Minisockets > 0 {
-      let timeWaits = tally.timeWaits > 0 ? [Quantity.count(tally.timeWaits, of: .timeWait)] : []
-      let orphans: [Prose] =
-        tally.finWait2Minisockets > 0
-        ? ["\(Quantity.count(tally.finWait2Minisockets, of: .finWait2)) without a process"] : []
-      let which = tally.timeWaits + tally.finWait2Minisockets == 1 ? "" : ", the last"
-      parts.append(
-        (timeWaits + orphans).joined(separator: " and ")
-          + (Quantity.isEnding(milliseconds: tally.longest)
-            ? "\(which) ending" : "\(which) for \(Quantity.seconds(milliseconds: tally.longest))"))
-    }
-    if tally.established > 0 { parts.append(Quantity.count(tally.established, "connection")) }
-    if tally.others > 0 { parts.append(Quantity.count(tally.others, "other socket")) }
-    return parts.joined(separator: "; ")
   }
 
   private static let longestList = 60

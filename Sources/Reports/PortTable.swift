@@ -22,16 +22,19 @@ package struct PortTable {
   func writeRows(to text: inout StyledText) {
     guard !report.listed.isEmpty else { return }
     var columns = SocketColumns(forEachListed)
-    if columns.hasInterface { columns.measurePeers(forEachListed) }
+    if columns.hasInterface || report.parts != nil { columns.measurePeers(forEachListed) }
     let (localWidth, peerWidth) = (columns.local, columns.peer)
     let hasInterface = columns.hasInterface
+    let namespaces = NamespaceCells(report, columns, width: text.width)
     text.append(SocketColumns.timeHeading + "  ", .strong)
     text.cell(SocketColumns.stateHeading, width: columns.state, .strong)
     text.append(literal: "  ")
     text.cell(SocketColumns.localHeading, width: localWidth, .strong)
     text.append(literal: "  ")
-    text.cell(SocketColumns.peerHeading, width: hasInterface ? peerWidth + 2 : 0, .strong)
+    let isLast = !hasInterface && namespaces?.hasColumn != true
+    text.cell(SocketColumns.peerHeading, width: isLast ? 0 : peerWidth + 2, .strong)
     if hasInterface { text.append(SocketColumns.interfaceHeading, .strong) }
+    namespaces?.writeHeading(to: &text)
     text.line()
     let looksForOwners = !report.details.isEmpty
     // The order by timers is random in memory. Copying a few records ahead lets the processor fetch them at the same time
@@ -41,19 +44,20 @@ package struct PortTable {
     ahead.reserveCapacity(Self.rowsAhead)
     for start in stride(from: 0, to: report.listed.count, by: Self.rowsAhead) {
       ahead.removeAll(keepingCapacity: true)
-      for index in report.listed[start..<min(start + Self.rowsAhead, report.listed.count)] {
-        ahead.append(report.records[Int(index)])
-      }
-      for record in ahead {
+      let indices = report.listed[start..<min(start + Self.rowsAhead, report.listed.count)]
+      for index in indices { ahead.append(report.records[Int(index)]) }
+      for (index, record) in zip(indices, ahead) {
         leading.append(record, to: &text)
         text.append(record.local, width: localWidth + 2)
         if let peer = record.peer { text.append(peer) } else { text.append(literal: "-") }
-        if hasInterface {
-          let peer = record.peer?.width ?? 1
-          text.append(String(repeating: " ", count: peerWidth - peer + 2))
+        if !isLast { text.pad(peerWidth - (record.peer?.width ?? 1) + 2) }
+        if let namespaces {
+          namespaces.write(record, at: Int(index), to: &text)
+        } else if hasInterface {
           text.append(SocketColumns.interface(record, interfaceName) ?? "-")
         }
         text.endLine()
+        namespaces?.writeBelow(at: Int(index), to: &text)
         if looksForOwners, let owner = OwnerLines.line(report.details, record) {
           text.pad(OwnerLines.indent)
           text.parts(owner, indent: OwnerLines.indent)
@@ -71,6 +75,58 @@ package struct PortTable {
     } else {
       for index in report.listed { body(report.records[Int(index)]) }
     }
+  }
+}
+
+/// Writes the last cells of a row where several network namespaces were asked: the interface, which is named in its namespace, and
+/// the namespace. Where the terminal has no room for that, it stands below the row.
+private struct NamespaceCells {
+  private static let heading = "NAMESPACE"
+
+  private let parts: NamespaceParts
+  /// Of the column of interfaces; nil without one.
+  private let interfaceWidth: Int?
+  /// Nil if there is no room beside the others.
+  private let width: Int?
+
+  var hasColumn: Bool { width != nil }
+
+  /// Nil if only one was asked.
+  init?(_ report: PortReport, _ columns: SocketColumns, width: Int) {
+    guard let parts = report.parts else { return nil }
+    self.parts = parts
+    var interface = SocketColumns.interfaceHeading.utf8.count
+    for part in parts.all {
+      for name in part.interfaceNames.values {
+        interface = max(interface, ByteSafety.escaped(name).unicodeScalars.count)
+      }
+    }
+    interfaceWidth = columns.hasInterface ? interface : nil
+    let used =
+      TimeLeft.width + columns.state + columns.local + columns.peer + 8 + (interfaceWidth.map { $0 + 2 } ?? 0)
+    self.width = width - used >= Self.heading.utf8.count ? width - used : nil
+  }
+
+  func writeHeading(to text: inout StyledText) {
+    guard width != nil else { return }
+    if let interfaceWidth { text.pad(interfaceWidth - SocketColumns.interfaceHeading.utf8.count + 2) }
+    text.append(Self.heading, .strong)
+  }
+
+  func write(_ record: SocketRecord, at index: Int, to text: inout StyledText) {
+    let part = parts.part(ofRecord: index)
+    if let interfaceWidth {
+      let name = SocketColumns.interface(record, part.interfaceName) ?? "-"
+      text.cell(name, width: width == nil ? 0 : interfaceWidth + 2)
+    }
+    if let width { text.append(Prose.cut(part.namespace.label, to: width)) }
+  }
+
+  func writeBelow(at index: Int, to text: inout StyledText) {
+    guard width == nil else { return }
+    text.pad(OwnerLines.indent)
+    text.line(
+      Prose.cut(parts.part(ofRecord: index).namespace.label, to: max(1, text.width - OwnerLines.indent)))
   }
 }
 

@@ -48,11 +48,29 @@ enum SocketDetailsJSON {
     buffer.append(literal: "}")
   }
 
-  private static func append(_ text: String?, to buffer: inout ByteBuffer) {
+  fileprivate static func append(_ text: String?, to buffer: inout ByteBuffer) {
     if let text { buffer.append(jsonString: text) } else { buffer.append(literal: "null") }
   }
 
   private static func append(_ value: Bool?, to buffer: inout ByteBuffer) {
     buffer.append(literal: value.map { $0 ? "true" : "false" } ?? "null")
+  }
+}
+
+/// Writes the member `namespace` of a Socket object.
+enum NamespaceJSON {
+  static func append(_ namespace: NamespaceIdentity?, to buffer: inout ByteBuffer) {
+    guard let namespace else { return buffer.append(literal: "null") }
+    buffer.append(literal: "{\"inode\":")
+    buffer.append("\(namespace.inode)")
+    buffer.append(literal: ",\"name\":")
+    SocketDetailsJSON.append(namespace.name, to: &buffer)
+    buffer.append(literal: ",\"unit\":")
+    SocketDetailsJSON.append(namespace.unit, to: &buffer)
+    buffer.append(literal: ",\"container\":")
+    SocketDetailsJSON.append(namespace.container?.id, to: &buffer)
+    buffer.append(literal: ",\"pid\":")
+    buffer.append(namespace.pid.map { "\($0)" } ?? "null")
+    buffer.append(literal: "}")
   }
 }

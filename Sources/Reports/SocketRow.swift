@@ -6,7 +6,9 @@ package import SocketTable
 /// the row, is the same.
 package struct SocketRow: ~Copyable {
   /// The name of a network interface by its index.
-  private let interfaceName: (UInt32) -> String
+  private var interfaceName: (UInt32) -> String
+  /// The network namespace of the sockets that are written; nil if only one was asked.
+  private var namespace: NamespaceIdentity?
   /// The shape of the last JSON object, for which the next five texts were written; nil if there is none to use again.
   private var shape: RowShape?
   private var beforeLocal = ByteBuffer()
@@ -35,11 +37,22 @@ package struct SocketRow: ~Copyable {
     self.interfaceName = interfaceName
   }
 
+  /// The sockets that follow are of this network namespace.
+  package mutating func enter(
+    _ namespace: NamespaceIdentity, interfaceName: @escaping (UInt32) -> String
+  ) {
+    if namespace == self.namespace { return }
+    self.namespace = namespace
+    self.interfaceName = interfaceName
+    shape = nil
+    plainShape = nil
+  }
+
   /// The columns of plain output. Scripts rely on their places, so new ones come last.
   package static let plainColumns = [
     "state", "family", "local_address", "local_port", "peer_address", "peer_port", "expires_ms", "timer",
-    "uid",
-    "inode", "interface",
+    "uid", "inode", "interface", "pid", "command", "namespace_inode", "namespace_name", "namespace_unit",
+    "namespace_container", "namespace_pid",
   ]
 
   package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
@@ -79,6 +92,20 @@ package struct SocketRow: ~Copyable {
     if record.inode != 0 { plainAfter.append(decimal: record.inode) } else { plainAfter.append(literal: "-") }
     plainAfter.append(byte: UInt8(ascii: "\t"))
     plainAfter.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
+    // Whose it is nobody has looked for.
+    plainAfter.append(literal: "\t-\t-")
+    if let namespace {
+      let words = [
+        "\(namespace.inode)", namespace.name, namespace.unit, namespace.container?.id,
+        namespace.pid.map { "\($0)" },
+      ]
+      for word in words {
+        plainAfter.append(byte: UInt8(ascii: "\t"))
+        plainAfter.append(word.map(ByteSafety.escaped) ?? "-")
+      }
+    } else {
+      plainAfter.append(literal: "\t-\t-\t-\t-\t-")
+    }
     plainAfter.append(byte: UInt8(ascii: "\n"))
   }
 
@@ -180,6 +207,8 @@ package struct SocketRow: ~Copyable {
           ? "\"owners_complete\":null,\"owner_visibility\":\"none\""
           : "\"owners_complete\":null,\"owner_visibility\":\"unknown\"")
     }
+    afterCookie.append(literal: ",\"namespace\":")
+    NamespaceJSON.append(namespace, to: &afterCookie)
     afterCookie.append(end)
   }
 

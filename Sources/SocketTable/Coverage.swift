@@ -18,6 +18,8 @@ package struct Coverage: Hashable, Sendable {
     case tableChanged
     /// Nothing more came, with this errno, before the answer's end.
     case brokenOff(Errno)
+    /// Not every network namespace was looked at that was to be.
+    case namespaces(NamespaceCoverage)
   }
 
   package var origin: Origin
@@ -28,6 +30,8 @@ package struct Coverage: Hashable, Sendable {
   package var blindSpots: [BlindSpot]
   /// Several readings were put together, and did not show the same sockets. Each can have missed some.
   package var hasChangedMeanwhile = false
+  /// The network namespaces that were looked at; nil where it was one only.
+  package var namespaces: NamespaceCoverage?
 
   package init(
     origin: Origin, isComplete: Bool, shortfall: Shortfall? = nil, blindSpots: [BlindSpot]
@@ -36,6 +40,23 @@ package struct Coverage: Hashable, Sendable {
     self.isComplete = isComplete
     self.shortfall = isComplete ? nil : shortfall
     self.blindSpots = blindSpots
+  }
+
+  /// Adds what a look in another network namespace can have missed.
+  package mutating func formUnion(_ other: Coverage) {
+    isComplete = isComplete && other.isComplete
+    shortfall = shortfall ?? other.shortfall
+    for spot in other.blindSpots where !blindSpots.contains(spot) { blindSpots.append(spot) }
+    hasChangedMeanwhile = hasChangedMeanwhile || other.hasChangedMeanwhile
+  }
+
+  /// Adds which namespaces there were.
+  package mutating func take(_ namespaces: NamespaceCoverage) {
+    self.namespaces = namespaces
+    guard !namespaces.isComplete else { return }
+    isComplete = false
+    // It is the one to be told: what else is missing is missing from one namespace.
+    shortfall = .namespaces(namespaces)
   }
 
   package func isBlind(to spot: BlindSpot) -> Bool { blindSpots.contains(spot) }

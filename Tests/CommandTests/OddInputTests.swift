@@ -32,7 +32,7 @@ struct OddInputTests {
         #expect(harmful.isEmpty, "\(arguments)")
       }
       let plain = try Tool.run("port", "9527", "--all", "--output", "plain").lines[0]
-      #expect(plain.split(separator: "\t", omittingEmptySubsequences: false).count == 11)
+      #expect(plain.split(separator: "\t", omittingEmptySubsequences: false).count == 18)
     }
   }
 

@@ -42,7 +42,7 @@ struct PortListingTests {
           peer.address, "\(peer.port)",
         ])
       #expect((50_000...60_000).contains(Int(columns[6]) ?? 0))
-      #expect(columns.dropFirst(7) == ["time-wait", "-", "-", "-"])
+      #expect(columns.dropFirst(7) == ["time-wait", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-"])
 
       let lines = try Tool.run("port", "9527", "--output", "jsonl").jsonLines
       #expect(lines.map { $0["type"].string } == ["snapshot", "socket", "end"])
@@ -62,7 +62,7 @@ struct PortListingTests {
     let keys: Set<String> = [
       "protocol", "family", "state", "minisocket", "local", "peer", "side", "interface", "timer", "uid",
       "inode", "cookie", "v6_only", "cgroup", "reuse_addr", "reuse_port", "owners", "owners_complete",
-      "owner_visibility",
+      "owner_visibility", "namespace",
     ]
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, keepListener: true)
@@ -76,6 +76,7 @@ struct PortListingTests {
         document.keys
           == envelope.union([
             "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+            "namespaces",
           ]))
       #expect(document["host"].keys == ["hostname", "kernel", "netns_inode", "euid"])
       #expect(document["host"]["netns_inode"].int == Int(lab.inode))

@@ -25,6 +25,7 @@ struct PrivilegesTests {
     Row(arguments: ["port", "9527", "--output", "jsonl"]),
     Row(arguments: ["port", "9527", "--all", "--flags", "live"], duplicatesDescriptors: true),
     Row(arguments: ["port", "9527", "--netns", "pid:self"], entersNamespaces: true),
+    Row(arguments: ["port", "9527", "--all-netns", "--all", "--owners"], entersNamespaces: true),
     Row(arguments: ["trybind", "9527"], binds: true),
     Row(arguments: ["trybind", "9527", "--listen", "--matrix"], binds: true),
     Row(arguments: ["trybind", "9527", "--predict"]),

@@ -131,7 +131,7 @@ import Testing
       lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &buffer)
       for record in records.prefix(question.limit) { lines.appendSocket(record, to: &buffer) }
       lines.appendEnd(
-        envelope, counts: StateCounts(records), listed: records.count, isComplete: look.isComplete,
+        envelope, counts: StateCounts(records), listed: records.count, coverage: look,
         error: look.isComplete ? nil : "lost", to: &buffer)
       return buffer.text
     case .plain:

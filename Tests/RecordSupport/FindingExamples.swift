@@ -191,7 +191,8 @@ package enum FindingExamples {
   private static let sights: [Remedy.Sight] = [
     .port, .unit("nginx.service"), .container(container), .processes([812]), .processes([812, 813]),
     .socketUnit(nil), .socketUnit("nginx.socket"), .kernelServices,
-    .otherNamespace(812), .windowsPorts, .windowsExclusions, .owners, .ownersAsRoot, .ownersFromHost, .trial,
+    .otherNamespace(812), .allNamespaces, .windowsPorts, .windowsExclusions, .owners, .ownersAsRoot,
+    .ownersFromHost, .trial,
     .trialWithReusePort,
     .listenersOptions,
     .runningServersOptions(asRoot: true), .runningServersOptions(asRoot: false), .addresses,

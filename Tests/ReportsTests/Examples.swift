@@ -90,6 +90,7 @@ enum Keys {
     "protocol", "family", "state", "minisocket", "local", "peer", "side", "interface", "timer", "uid",
     "inode", "cookie",
     "v6_only", "cgroup", "reuse_addr", "reuse_port", "owners", "owners_complete", "owner_visibility",
+    "namespace",
   ]
   static let target: Set<String> = [
     "port", "addresses", "reuse", "reuse_port", "v6_only", "interface", "as_uid", "after_stop",

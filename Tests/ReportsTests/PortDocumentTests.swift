@@ -27,6 +27,7 @@ import Testing
       json.keys
         == Keys.envelope.union([
           "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+          "namespaces",
         ]))
     #expect(try json.object("host").keys == Keys.host)
     #expect(try json.object("source").keys == Keys.source)

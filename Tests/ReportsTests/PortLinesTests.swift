@@ -56,13 +56,16 @@ import Testing
     let counts = StateCounts([.on(.loopback, expires: 7), .on(.loopback, 9527, .listen)])
     let json = try lines { lines, buffer in
       lines.appendEnd(
-        .example(), counts: counts, listed: 2, isComplete: isComplete, error: error, to: &buffer)
+        .example(), counts: counts, listed: 2,
+        coverage: Coverage(origin: .sockDiag, isComplete: isComplete, blindSpots: []), error: error,
+        to: &buffer)
     }
     #expect(json.count == 1)
     #expect(
       json[0].keys
         == Keys.identity.union([
-          "type", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols", "complete", "error",
+          "type", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols", "namespaces", "complete",
+          "error",
         ]))
     #expect(json[0].string("type") == "end")
     #expect(json[0].bool("complete") == isComplete)

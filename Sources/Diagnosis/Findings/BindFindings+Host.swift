@@ -27,7 +27,8 @@ extension BindFindings {
     guard let first = others.first, analysis.refused.allSatisfy(\.outcome.isAddressInUse) else { return nil }
     return finding(
       .heldInOtherNamespace(Array(others.prefix(3)), count: others.count), .info,
-      remedies: [.look(.otherNamespace(first.process.pid))])
+      remedies: [.look(.otherNamespace(first.process.pid))]
+        + (others.count > 1 ? [.look(.allNamespaces)] : []))
   }
 
   /// Nil unless a UDP socket is seen to have the number. It is in no TCP server's way, but one that speaks both may meet it.

@@ -179,6 +179,8 @@ package enum Remedy: Equatable, Sendable {
     case kernelServices
     /// The port in the network namespace of this process.
     case otherNamespace(Int32)
+    /// The port in every network namespace.
+    case allNamespaces
     /// Of Windows, beneath WSL: who has a port there, and which ports it keeps for itself.
     case windowsPorts
     case windowsExclusions

@@ -38,6 +38,23 @@ package struct Investigation: ~Copyable {
     tablesOf = outside?.pid
   }
 
+  private init(_ place: Place, _ source: consuming SocketSource, note: @escaping (Step, Int64) -> Void) {
+    self.place = place
+    self.source = source
+    self.note = note
+    tablesOf = nil
+  }
+
+  /// One that asks in the network namespace that the calling thread has entered meanwhile, by the source that this one has come
+  /// to. What is to be found out of the kernel is not tried there, but only where the question was asked.
+  borrowing func elsewhere() throws(InvestigationError) -> Investigation {
+    let choice: SocketSource.Choice = origin == .sockDiag ? .netlink : .proc
+    var source = try InvestigationError.ofSource { () throws(SourceError) in try SocketSource(choice) }
+    source.witnessing = .never
+    source.listsBoundSockets = self.source.listsBoundSockets
+    return Investigation(place, source, note: note)
+  }
+
   private static func open(
     _ choice: SocketSource.Choice, _ outside: (pid: Int32, reason: String)?
   ) throws(InvestigationError) -> SocketSource {
@@ -78,8 +95,9 @@ package struct Investigation: ~Copyable {
     do throws(SourceError) {
       var snapshot = try source.snapshot(filter)
       note(.look(origin, filter), Clock.monotonicNanoseconds - start)
-      if snapshot.coverage.isBlind(to: .boundNotListening), snapshot.coverage.isComplete,
-        origin == .sockDiag, source.listsBoundSockets == false, BoundSocketSearch.isPermitted
+      if source.witnessing == .whereNeeded, snapshot.coverage.isBlind(to: .boundNotListening),
+        snapshot.coverage.isComplete, origin == .sockDiag, source.listsBoundSockets == false,
+        BoundSocketSearch.isPermitted
       {
         try addUnlisted(to: &snapshot, filter)
       }

@@ -9,6 +9,16 @@ package struct SocketSource: ~Copyable {
     case proc
   }
 
+  /// When a snapshot finds out, with sockets of our own, what this kernel does.
+  enum Witnessing {
+    /// Where something in this namespace depends on it.
+    case whereNeeded
+    /// Also where it does not: other namespaces are looked at afterwards.
+    case always
+    /// Not here: this namespace is somebody else's, where nothing is to be bound.
+    case never
+  }
+
   private var sockDiag: SockDiagSource<NetlinkSocket>?
   private let procNet: ProcNetSource
   private let mayFallBack: Bool
@@ -18,7 +28,8 @@ package struct SocketSource: ~Copyable {
   package private(set) var shortfall: Coverage.Shortfall?
   /// Whether this kernel lists sockets that are bound and do not listen; nil as long as that is unknown. It is found out
   /// with a socket of our own (`BoundWitness`), and only where there can be such sockets.
-  private(set) var listsBoundSockets: Bool?
+  var listsBoundSockets: Bool?
+  var witnessing = Witnessing.whereNeeded
   /// Why /proc is read although netlink was to be tried first; nil if it is not.
   package private(set) var fallbackReason: String?
 
@@ -67,6 +78,7 @@ package struct SocketSource: ~Copyable {
     _ body: (SocketRecord) -> Void
   ) throws(SourceError) -> Bool {
     var hasBegun = false
+    let mayTest = witnessing != .never
     shortfall = nil
     try renewUnfinished()
     if sockDiag != nil {
@@ -76,7 +88,7 @@ package struct SocketSource: ~Copyable {
         ) { record in
           if !hasBegun { begin(.sockDiag) }
           hasBegun = true
-          body(Self.withKnownUser(record))
+          body(Self.withKnownUser(record, mayTest))
         }
         if !hasBegun { begin(.sockDiag) }
         hasUnfinishedDump = isComplete != true
@@ -92,7 +104,7 @@ package struct SocketSource: ~Copyable {
       try procNet.dump(filter) { record in
         if !hasBegun { begin(.procNet) }
         hasBegun = true
-        body(Self.withKnownUser(record))
+        body(Self.withKnownUser(record, mayTest))
       }
     } catch {
       guard case .unavailable(let reason) = error, let fallbackReason else { throw error }
@@ -143,8 +155,9 @@ package struct SocketSource: ~Copyable {
   }
 
   /// Without the user where the kernel has perhaps forgotten it.
-  private static func withKnownUser(_ record: SocketRecord) -> SocketRecord {
-    record.hasDoubtfulUser && KernelSelfTest.keepsUserOfOrphans != true ? record.withoutUser : record
+  private static func withKnownUser(_ record: SocketRecord, _ mayTest: Bool) -> SocketRecord {
+    guard record.hasDoubtfulUser else { return record }
+    return mayTest && KernelSelfTest.keepsUserOfOrphans == true ? record : record.withoutUser
   }
 
   // MARK: Collected
@@ -154,7 +167,7 @@ package struct SocketSource: ~Copyable {
   package mutating func snapshot(_ filter: SocketFilter) throws(SourceError) -> Snapshot {
     let bound = BoundQuestion(
       isAsked: origin == .sockDiag && filter.states.mask.contains(.bound) && filter.side != .peer,
-      isAnswered: listsBoundSockets != nil)
+      isAnswered: listsBoundSockets != nil, witnessing)
     var start = Clock.monotonicNanoseconds
     var (records, isComplete) = try collect(filter, bound)
     var hasChanged = false
@@ -182,7 +195,7 @@ package struct SocketSource: ~Copyable {
       records: records, coverage: look(isComplete: isComplete, isBlindToBound: isBlind))
     snapshot.coverage.hasChangedMeanwhile = hasChanged
     snapshot.hasDoubtfulWildcard =
-      records.contains { $0.local.address.isMappedWildcard }
+      witnessing != .never && records.contains { $0.local.address.isMappedWildcard }
       && KernelSelfTest.takesMappedWildcardForOne != true
     return snapshot
   }
@@ -247,8 +260,8 @@ private struct BoundQuestion {
   let witness: BoundWitness?
 
   /// - Parameter isAnswered: it is known whether this kernel lists them.
-  init(isAsked: Bool, isAnswered: Bool) {
-    canBeThere = isAsked && !SocketStatistics.showNoBoundSocket
-    witness = canBeThere && !isAnswered ? BoundWitness.open() : nil
+  init(isAsked: Bool, isAnswered: Bool, _ witnessing: SocketSource.Witnessing) {
+    canBeThere = isAsked && (witnessing == .always || !SocketStatistics.showNoBoundSocket)
+    witness = canBeThere && !isAnswered && witnessing != .never ? BoundWitness.open() : nil
   }
 }

@@ -15,14 +15,15 @@ package enum OtherNamespaces {
     let filter = SocketFilter(transport: transport, ports: PortSet(port), states: .states(.all))
     var found: [(inode: UInt64, pid: Int32, records: [SocketRecord])] = []
     // What was started last is the likeliest to be looked for.
-    for (inode, pid) in members().sorted(by: { $0.value > $1.value }) {
+    for entry in (try? NamespaceList())?.others.reversed() ?? [] {
+      guard let pid = entry.firstProcess else { continue }
       if Clock.monotonicNanoseconds > deadline { break }
       guard SocketStatistics.mayList(socketsOf: pid) else { continue }
       var records: [SocketRecord] = []
       let source = ProcNetSource(directory: "/proc/\(pid)/net", deadline: deadline)
       // A process that has ended meanwhile has no sockets to tell of.
       try? source.dump(filter) { records.append($0) }
-      if !records.isEmpty { found.append((inode, pid, records)) }
+      if !records.isEmpty { found.append((entry.inode, pid, records)) }
     }
     if found.isEmpty { return [] }
     let listeners = found.flatMap { $0.records.filter { $0.state == .listen } }
@@ -41,29 +42,6 @@ package enum OtherNamespaces {
       let (leftListens, rightListens) = (left.sockets[.listen] > 0, right.sockets[.listen] > 0)
       return leftListens != rightListens ? leftListens : left.process.pid < right.process.pid
     }
-  }
-
-  /// The process with the lowest number in each, by the namespace's inode.
-  private static func members() -> [UInt64: Int32] {
-    var own = stat()
-    guard unsafe stat("/proc/thread-self/ns/net", &own) == 0,
-      let proc = try? Descriptor.open("/proc", flags: O_DIRECTORY)
-    else { return [:] }
-    var pids: [Int32] = []
-    DirectoryReader().forEach(in: proc) { entry in
-      if let pid = entry.number { pids.append(pid) }
-      return true
-    }
-    var members: [UInt64: Int32] = [:]
-    for pid in pids {
-      var status = stat()
-      guard unsafe fstatat(proc.number, "\(pid)/ns/net", &status, 0) == 0, status.st_ino != own.st_ino else {
-        continue
-      }
-      let inode = UInt64(status.st_ino)
-      members[inode] = min(members[inode] ?? pid, pid)
-    }
-    return members
   }
 
   /// Nil where it may not be looked at.

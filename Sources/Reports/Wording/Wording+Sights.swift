@@ -25,6 +25,8 @@ extension Wording {
     case .kernelServices: RemedyText("see which kernel services are registered", command: "rpcinfo -p")
     case .otherNamespace(let pid):
       RemedyText("ask in that namespace", command: asRoot("tw-inspect trybind \(port) --netns pid:\(pid)"))
+    case .allNamespaces:
+      RemedyText("see who has it in each", command: asRoot("tw-inspect port \(port) --all-netns"))
     case .windowsPorts:
       RemedyText("see who has it, in a Windows console", command: "netstat -ano -p tcp")
     case .windowsExclusions:

@@ -22,9 +22,9 @@ enum Help {
     \(rootExamples)
 
     DESCRIPTION
-      TCP on Linux only. Only release, --as-user and most uses of --netns need
-      root. No command connects to anything, except demo, to itself. trybind and
-      wait take the port for some microseconds, and give it back.
+      TCP on Linux only. Only release, --as-user, --all-netns and most uses of
+      --netns need root. No command connects to anything, except demo, to itself.
+      trybind and wait take the port for some microseconds, and give it back.
 
     ENVIRONMENT
       NO_COLOR        no colour unless --color always

@@ -24,7 +24,7 @@ enum Privileges {
   /// What a command needs besides, by the options that it has been given.
   private static func needs(ofOption option: String) -> Capabilities {
     switch option {
-    case "--netns": [.sysAdmin, .sysPtrace, .dacReadSearch]
+    case "--netns", "--all-netns": [.sysAdmin, .sysPtrace, .dacReadSearch]
     case "--as-user": [.setUID, .setGID]
     default: []
     }

@@ -14,6 +14,7 @@ struct PortCommand: Command {
         tw-inspect port 9527 --all --owners    and the process of each
         tw-inspect port 9000-9100,https        a range and a service
         tw-inspect port 443 --side peer        connections to port 443 of others
+        sudo tw-inspect port 80 --all-netns    in containers, too
         tw-inspect port 9527 --watch           a screen that is updated
         tw-inspect port 9527 --output jsonl    one JSON object a line
         tw-inspect port 9527 --expect none -q  exit 1 if any is listed
@@ -29,6 +30,11 @@ struct PortCommand: Command {
         it looks, on 127.0.0.1 and a free port that the kernel chooses.
         --expect judges how many sockets were listed. It does not say whether a
         server can start: in start-up scripts, use trybind or wait.
+        --all-netns looks in each network namespace that a process is in, or that
+        has a name in /run/netns or /run/docker/netns. It looks in 512 at most,
+        and for 5 s. It does not see namespaces that only an open file, a thread
+        or a mount in another directory keeps. The process with the lowest number
+        says which unit or container a namespace is of.
         --watch follows the port until q or Ctrl-C. On a terminal it is a screen
         with a bar for the time left. In a pipe it prints one table after another.
         With jsonl it prints a snapshot, the sockets and an end for each look.
@@ -41,7 +47,7 @@ struct PortCommand: Command {
         69  could not look, or the list is incomplete (it is still printed)
         71  an error of the operating system
         74  the output could not be written
-        77  --netns: not permitted
+        77  --netns or --all-netns: not permitted
       """)
 
   static let takesManyValues = true
@@ -94,10 +100,20 @@ struct PortCommand: Command {
       valueName: "which"))
   var flags: String?
 
-  @OptionGroup(title: "Where to look") var look: LookOptions
+  @OptionGroup(title: "Where to look") var place: PortLookOptions
   @OptionGroup(title: "Output") var output: OutputOptions
+
+  var look: LookOptions { place.look }
 
   func answer() throws -> Int32 {
     try PortRun(PortRequest(self)).run()
   }
+}
+
+/// Where `port` looks.
+struct PortLookOptions: ParsableArguments {
+  @OptionGroup var look: LookOptions
+
+  @Flag(help: "Every network namespace of this host (as root).")
+  var allNetns = false
 }

@@ -15,6 +15,8 @@ struct PortRequest {
   /// The time between two looks in nanoseconds; nil for one look only.
   let interval: Int64?
   let looksForOwners: Bool
+  /// In every network namespace.
+  let looksEverywhere: Bool
   /// Whether SO_REUSEADDR and SO_REUSEPORT are read, where that is permitted.
   let readsOptions: Bool
 
@@ -44,6 +46,13 @@ struct PortRequest {
       if command.watch, format == .table {
         throw .usage("--watch with \(option): the screen has no column for them; use --output jsonl")
       }
+    }
+    looksEverywhere = command.place.allNetns
+    if looksEverywhere, command.look.netns != nil {
+      throw .usage("--all-netns and --netns: they contradict each other; give one of them")
+    }
+    if looksEverywhere, command.watch {
+      throw .usage("--all-netns with --watch: a watch stays in one namespace; name it by --netns")
     }
     if command.all, !command.state.isEmpty {
       throw .usage("--all and --state: they contradict each other; give one of them")

@@ -32,20 +32,20 @@ struct PortRun {
   }
 
   func run() throws -> Int32 {
-    var investigation = try common.investigation(tablesSuffice: true)
-    if let interval = request.interval { return try watch(&investigation, every: interval) }
+    var places = try PortPlaces(common, areAll: request.looksEverywhere)
+    if let interval = request.interval { return try watch(&places, every: interval) }
     let outcome: Outcome
     if common.quiet {
-      outcome = try count(&investigation)
+      outcome = try count(&places)
     } else {
       switch common.format {
-      case .jsonl: outcome = try lines(&investigation)
+      case .jsonl: outcome = try lines(&places)
       case .plain:
-        outcome = request.sort == .none ? try streamPlain(&investigation) : try collectPlain(&investigation)
-      case .table, .json: outcome = try collect(&investigation)
+        outcome = request.sort == .none ? try streamPlain(&places) : try collectPlain(&places)
+      case .table, .json: outcome = try collect(&places)
       }
     }
-    common.complainAboutSource(investigation)
+    common.complainAboutSource(places.investigation)
     common.complainAboutCoverage(outcome.coverage)
     if outcome.lacksOwners { common.complainAboutOwners(outcome.details) }
     guard outcome.coverage.isComplete, !outcome.lacksOwners else { return ExitStatus.incompleteLook }
@@ -71,42 +71,47 @@ struct PortRun {
     }
   }
 
-  private func count(_ investigation: inout Investigation) throws -> Outcome {
+  private func count(_ places: inout PortPlaces) throws -> Outcome {
     var listed = 0
-    let isComplete = try investigation.stream(filter) { _ in listed += 1 }
-    return Outcome(listed: listed, coverage: investigation.look(isComplete: isComplete))
+    let coverage = try places.look {
+      (investigation: inout Investigation, _: NamespaceWalk.Visit?) throws(InvestigationError) in
+      let isComplete = try investigation.stream(filter) { _ in listed += 1 }
+      return investigation.look(isComplete: isComplete)
+    }
+    return Outcome(listed: listed, coverage: coverage)
   }
 
   // MARK: Collected
 
   /// Looks at sockets in every state, so that those that are not listed can be counted.
-  private func collect(_ investigation: inout Investigation) throws -> Outcome {
+  private func collect(_ places: inout PortPlaces) throws -> Outcome {
     var wide = filter
     wide.states = .states(.all)
-    let snapshot = try investigation.snapshot(wide)
+    let (records, parts, coverage) = try places.records(wide)
     var counts = StateCounts()
     // Counting and choosing are done together, so that each record is read from memory once.
-    let chosen = request.sort.order(snapshot.records) { record in
+    let chosen = request.sort.order(records) { record in
       counts.add(record)
       return filter.matchesState(record)
     }
     let listed = chosen.count <= limit ? chosen : Array(chosen.prefix(limit))
     let output = Output()
     var report = PortReport(
-      filter: filter, records: snapshot.records, listed: listed, listedCount: chosen.count, counts: counts,
-      coverage: snapshot.coverage, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
+      filter: filter, records: records, listed: listed, listedCount: chosen.count, counts: counts,
+      coverage: coverage, timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ))
     report.namespace = common.place.reference
-    if common.format == .table, snapshot.records.isEmpty, filter.side == .local,
+    report.parts = parts
+    if common.format == .table, !request.looksEverywhere, records.isEmpty, filter.side == .local,
       let port = filter.ports.single
     {
       report.otherNamespaces = OtherNamespaces.holding(port, filter.transport)
     }
     if request.looksForOwners {
-      report.details = details(of: listed.map { snapshot.records[Int($0)] }, investigation)
+      report.details = details(of: listed.map { records[Int($0)] }, places.investigation)
     }
-    report.otherProtocols = otherProtocols(&investigation)
+    report.otherProtocols = otherProtocols(&places.investigation)
     if common.format == .table, filter.side == .local {
-      report.holderDetails = investigation.details(
+      report.holderDetails = places.investigation.details(
         of: Array(report.holders.prefix(Self.namedHolders)), .first, readsOptions: false)
       report.room = Terminal.height
       report.isRoot = Caller.isCurrentlyRoot
@@ -114,7 +119,7 @@ struct PortRun {
 
     if common.format == .json {
       var rest = report.document(
-        .current("port", isOutside: investigation.tablesOf != nil), interfaceName: interfaces.name,
+        .current("port", isOutside: places.investigation.tablesOf != nil), interfaceName: interfaces.name,
         drain: output.write)
       output.write(&rest)
     } else {
@@ -123,8 +128,8 @@ struct PortRun {
       text.finish()
     }
     try output.check()
-    var outcome = Outcome(listed: chosen.count, coverage: snapshot.coverage)
-    outcome.take(report.details, of: listed.lazy.map { snapshot.records[Int($0)] })
+    var outcome = Outcome(listed: chosen.count, coverage: coverage)
+    outcome.take(report.details, of: listed.lazy.map { records[Int($0)] })
     return outcome
   }
 
@@ -139,37 +144,42 @@ struct PortRun {
     investigation.details(of: records, .first, readsOptions: request.readsOptions)
   }
 
-  private func collectPlain(_ investigation: inout Investigation) throws -> Outcome {
-    let snapshot = try investigation.snapshot(filter)
-    let chosen = request.sort.order(snapshot.records) { _ in true }
+  private func collectPlain(_ places: inout PortPlaces) throws -> Outcome {
+    let (records, parts, coverage) = try places.records(filter)
+    let chosen = request.sort.order(records) { _ in true }
     var output = RowOutput()
     writeHeader(to: &output)
     var row = SocketRow(interfaceName: interfaces.name)
     for index in chosen.prefix(limit) {
-      output.append { row.appendPlain(snapshot.records[Int(index)], to: &$0) }
+      if let part = parts?.part(ofRecord: Int(index)) {
+        row.enter(part.namespace, interfaceName: part.interfaceName)
+      }
+      output.append { row.appendPlain(records[Int(index)], to: &$0) }
     }
     try output.finish()
-    return Outcome(listed: chosen.count, coverage: snapshot.coverage)
+    return Outcome(listed: chosen.count, coverage: coverage)
   }
 
-  func lines(_ investigation: inout Investigation) throws -> Outcome {
-    request.looksForOwners ? try collectLines(&investigation) : try streamLines(&investigation)
+  func lines(_ places: inout PortPlaces) throws -> Outcome {
+    request.looksForOwners ? try collectLines(&places) : try streamLines(&places)
   }
 
   /// Writes the same lines as `streamLines`, after the owners of all sockets have been looked for.
-  private func collectLines(_ investigation: inout Investigation) throws -> Outcome {
-    let snapshot = try investigation.snapshot(filter)
-    let envelope = Envelope.current("port", isOutside: investigation.tablesOf != nil)
-    let listed = snapshot.records.prefix(limit)
-    let details = details(of: Array(listed), investigation)
+  private func collectLines(_ places: inout PortPlaces) throws -> Outcome {
+    let (records, parts, coverage) = try places.records(filter)
+    let envelope = Envelope.current("port", isOutside: places.investigation.tablesOf != nil)
+    let listed = records.prefix(limit)
+    let details = details(of: Array(listed), places.investigation)
     var lines = PortLines(
       filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
     var output = RowOutput()
-    let look = snapshot.coverage
     output.append {
-      lines.appendSnapshot(envelope, origin: look.origin, blindSpots: look.blindSpots, to: &$0)
+      lines.appendSnapshot(envelope, origin: coverage.origin, blindSpots: coverage.blindSpots, to: &$0)
     }
-    for record in listed {
+    for (index, record) in listed.enumerated() {
+      if let part = parts?.part(ofRecord: index) {
+        lines.enter(part.namespace, interfaceName: part.interfaceName)
+      }
       output.append {
         if let known = details[record] {
           lines.appendSocket(record, details: known, to: &$0)
@@ -178,16 +188,16 @@ struct PortRun {
         }
       }
     }
-    let counts = StateCounts(snapshot.records)
-    let reason = look.isComplete ? nil : Reason.text(of: look.shortfall)
-    let others = otherProtocols(&investigation)
+    let counts = StateCounts(records)
+    let reason = coverage.isComplete ? nil : Reason.text(of: coverage.shortfall)
+    let others = otherProtocols(&places.investigation)
     output.append {
       lines.appendEnd(
-        envelope, counts: counts, listed: counts.total, otherProtocols: others, isComplete: look.isComplete,
+        envelope, counts: counts, listed: counts.total, otherProtocols: others, coverage: coverage,
         error: reason, to: &$0)
     }
     try output.finish()
-    var outcome = Outcome(listed: counts.total, coverage: look)
+    var outcome = Outcome(listed: counts.total, coverage: coverage)
     outcome.take(details, of: listed)
     return outcome
   }
@@ -198,49 +208,73 @@ struct PortRun {
     if common.header { output.append { $0.append(SocketRow.plainColumns.joined(separator: "\t") + "\n") } }
   }
 
-  private func streamPlain(_ investigation: inout Investigation) throws -> Outcome {
+  private func streamPlain(_ places: inout PortPlaces) throws -> Outcome {
     var row = SocketRow(interfaceName: interfaces.name)
     var output = RowOutput()
     var listed = 0
     writeHeader(to: &output)
-    let isComplete: Bool
+    var place: NamespaceWalk.Visit?
+    let coverage: Coverage
     do {
-      isComplete = try investigation.stream(filter) { record in
-        if listed < limit { output.append { row.appendPlain(record, to: &$0) } }
-        listed += 1
+      coverage = try places.look {
+        (investigation: inout Investigation, visit: NamespaceWalk.Visit?) throws(InvestigationError) in
+        let isComplete = try investigation.stream(filter) { record in
+          if listed < limit {
+            if let visit, visit !== place {
+              place = visit
+              row.enter(visit.identity, interfaceName: visit.interfaces.name)
+            }
+            output.append { row.appendPlain(record, to: &$0) }
+          }
+          listed += 1
+        }
+        return investigation.look(isComplete: isComplete)
       }
     } catch {
       try output.finish()
       throw error
     }
     try output.finish()
-    return Outcome(listed: listed, coverage: investigation.look(isComplete: isComplete))
+    return Outcome(listed: listed, coverage: coverage)
   }
 
-  func streamLines(_ investigation: inout Investigation) throws -> Outcome {
-    let envelope = Envelope.current("port", isOutside: investigation.tablesOf != nil)
+  func streamLines(_ places: inout PortPlaces) throws -> Outcome {
+    let envelope = Envelope.current("port", isOutside: places.investigation.tablesOf != nil)
     var lines = PortLines(filter: filter, command: "port", interfaceName: interfaces.name)
     var output = RowOutput()
     var counts = StateCounts()
-    var isComplete = false
+    var coverage = places.investigation.look(isComplete: false)
+    var hasBegun = false
+    var place: NamespaceWalk.Visit?
     var failure: Failure?
     do {
-      isComplete = try investigation.stream(filter) { origin in
-        let blindSpots = SocketSource.blindSpots(of: origin)
-        output.append { lines.appendSnapshot(envelope, origin: origin, blindSpots: blindSpots, to: &$0) }
-      } _: { record in
-        if counts.total < limit { output.append { lines.appendSocket(record, to: &$0) } }
-        counts.add(record)
+      coverage = try places.look {
+        (investigation: inout Investigation, visit: NamespaceWalk.Visit?) throws(InvestigationError) in
+        let isComplete = try investigation.stream(filter) { origin in
+          guard !hasBegun else { return }
+          hasBegun = true
+          let blindSpots = SocketSource.blindSpots(of: origin)
+          output.append { lines.appendSnapshot(envelope, origin: origin, blindSpots: blindSpots, to: &$0) }
+        } _: { record in
+          if counts.total < limit {
+            if let visit, visit !== place {
+              place = visit
+              lines.enter(visit.identity, interfaceName: visit.interfaces.name)
+            }
+            output.append { lines.appendSocket(record, to: &$0) }
+          }
+          counts.add(record)
+        }
+        return investigation.look(isComplete: isComplete)
       }
     } catch {
       failure = Failure(error)
     }
-    let coverage = investigation.look(isComplete: isComplete)
-    let reason = failure?.message ?? (isComplete ? nil : Reason.text(of: coverage.shortfall))
-    let others = failure == nil ? otherProtocols(&investigation) : nil
+    let reason = failure?.message ?? (coverage.isComplete ? nil : Reason.text(of: coverage.shortfall))
+    let others = failure == nil ? otherProtocols(&places.investigation) : nil
     output.append {
       lines.appendEnd(
-        envelope, counts: counts, listed: counts.total, otherProtocols: others, isComplete: isComplete,
+        envelope, counts: counts, listed: counts.total, otherProtocols: others, coverage: coverage,
         error: reason, to: &$0)
     }
     try output.finish()

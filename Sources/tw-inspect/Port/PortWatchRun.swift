@@ -8,10 +8,10 @@ extension PortRun {
   /// How long a socket that has appeared or gone is marked, in milliseconds.
   static let markedFor: Int64 = 3000
 
-  func watch(_ investigation: inout Investigation, every interval: Int64) throws -> Int32 {
+  func watch(_ places: inout PortPlaces, every interval: Int64) throws -> Int32 {
     var loop = try WatchLoop(every: interval, draws: common.format == .table, common)
     guard common.format == .table else {
-      try loop.run { _ = try lines(&investigation) }
+      try loop.run { _ = try lines(&places) }
       return ExitStatus.yes
     }
     var wide = filter
@@ -21,7 +21,7 @@ extension PortRun {
     var title = ""
     let seconds = Quantity.seconds(milliseconds: interval / 1_000_000).plain
     try loop.run {
-      let snapshot = try investigation.snapshot(wide)
+      let snapshot = try places.investigation.snapshot(wide)
       title =
         "port \(filter.ports.description), every \(seconds)  "
         + Timestamp.local(milliseconds: Clock.localMilliseconds)
