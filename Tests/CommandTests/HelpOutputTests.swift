@@ -137,7 +137,8 @@ import Testing
     #expect(result.lines.count <= 22, "\(result.lines.count)")
     #expect(result.output.contains((["More: tw-inspect"] + command).joined(separator: " ") + " --help"))
     if !command.isEmpty {
-      let whole = try Tool.run(command + ["--help"]).lines.drop { $0 != "OPTIONS:" }.joined(separator: "\n")
+      let whole = try Tool.run(command + ["--help"]).lines.drop { !$0.hasPrefix("USAGE:") }.joined(
+        separator: "\n")
       let options = whole.matches(of: /\n  (?:-[a-z], )?(--[a-z0-9-]+)/)
       #expect(!options.isEmpty)
       #expect(result.output.contains((["\nUSAGE: tw-inspect"] + command).joined(separator: " ")))
@@ -145,6 +146,17 @@ import Testing
         #expect(result.output.contains(option.1))
       }
     }
+  }
+
+  /// What only this command has stood behind what all of them have.
+  @Test(arguments: ["port", "trybind", "wait", "release", "demo"])
+  func ownOptionsComeFirst(command: String) throws {
+    let help = try Tool.run(command, "--help").output
+    let own = try #require(help.firstRange(of: "\nOPTIONS:\n"))
+    let output = try #require(help.firstRange(of: "\nOUTPUT:\n"))
+    let end = try #require(help.firstRange(of: "\n  --version "))
+    #expect(own.lowerBound < output.lowerBound && output.lowerBound < end.lowerBound)
+    if let look = help.firstRange(of: "\nWHERE TO LOOK:\n") { #expect(own.lowerBound < look.lowerBound) }
   }
 
   @Test(arguments: [["version"], ["-V"]]) func otherSpellingsOfVersion(_ arguments: [String]) throws {

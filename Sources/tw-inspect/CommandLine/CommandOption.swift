@@ -11,8 +11,8 @@ struct CommandOption {
 
   /// In the order of the help.
   static func all(of command: any Command.Type) -> [CommandOption] {
-    var lines = command.helpMessage(columns: 1_000).split(separator: "\n", omittingEmptySubsequences: false)[
-      ...]
+    let help = Help.inOrder(command.helpMessage(columns: 1_000))
+    var lines = help.split(separator: "\n", omittingEmptySubsequences: false)[...]
     lines = lines.drop { !$0.hasPrefix("USAGE:") }
     var options: [CommandOption] = []
     while let line = lines.popFirst() {

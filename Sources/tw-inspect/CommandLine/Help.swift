@@ -70,7 +70,7 @@ enum Help {
   static func brief(_ arguments: [String]) -> String? {
     guard arguments.prefix(while: { $0 != "--" }).contains("-h") else { return nil }
     guard let (command, words) = TwInspect.command(arguments) else { return short }
-    let help = withExamplesFirst(command.helpMessage(columns: 79))
+    let help = inOrder(command.helpMessage(columns: 79))
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
     let options = CommandOption.all(of: command).map(\.name).filter { $0 != "--help" }
     let list = Prose(options.joined(separator: " ")).lines(width: 77)
@@ -91,8 +91,27 @@ enum Help {
       """
   }
 
+  /// The parser's help in the order in which it is looked for: examples, then what is of this command alone, and last what
+  /// every command has.
+  static func inOrder(_ message: String) -> String { withExamplesFirst(withOwnOptionsFirst(message)) }
+
+  /// The command's own options moved before the groups that several commands share; --version and --help stay at the end.
+  private static func withOwnOptionsFirst(_ message: String) -> String {
+    var sections = message.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)
+    let title = "OPTIONS:\n"
+    guard let own = sections.firstIndex(where: { $0.hasPrefix(title) }),
+      let shared = sections.firstIndex(where: { $0.hasPrefix("WHERE TO LOOK:") || $0.hasPrefix("OUTPUT:") }),
+      shared < own,
+      let end = sections[own].firstRange(of: "  --version ") ?? sections[own].firstRange(of: "  -h, --help")
+    else { return message }
+    let options = sections[own][..<end.lowerBound]
+    sections[own] = String(sections[own][end.lowerBound...])
+    if options.count > title.count { sections.insert(String(options.dropLast()), at: shared) }
+    return sections.joined(separator: "\n\n")
+  }
+
   /// The message with its examples moved to the beginning.
-  static func withExamplesFirst(_ message: String) -> String {
+  private static func withExamplesFirst(_ message: String) -> String {
     let message = message.hasSuffix("\n") ? message : message + "\n"
     let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
     guard let start = lines.firstIndex(where: { $0 == "EXAMPLES" }) else { return message }

@@ -87,7 +87,7 @@ struct Main {
       guard root.exitCode(for: error).isSuccess else {
         throw Failure.usage(Help.usageMessage(root.message(for: error), arguments))
       }
-      try StandardOutput.write(Help.withExamplesFirst(root.fullMessage(for: error)))
+      try StandardOutput.write(Help.inOrder(root.fullMessage(for: error)))
       return ExitStatus.yes
     }
     guard let command = parsed as? any Command else { return ExitStatus.yes }
