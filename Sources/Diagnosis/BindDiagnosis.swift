@@ -97,6 +97,12 @@ package struct BindDiagnosis: Sendable {
     return target.addresses.map { known[$0] }
   }
 
+  /// Whether the sockets with the server's own options were bound one after the other and all held, as the server would.
+  /// Every other trial was made alone.
+  package var areHeldTogether: Bool {
+    prediction == nil && !target.areAlternatives && trials.count { $0.usesServerOptions } > 1
+  }
+
   /// What this kind of answer can never take into account, such as the privileges of the server itself.
   package let unseen: [Unseen]
 }

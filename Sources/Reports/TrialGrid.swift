@@ -11,6 +11,10 @@ struct TrialGrid {
     }
   }
 
+  /// Below the trials of a server with several sockets.
+  static let heldTogether: Prose =
+    "Yours were held together, as a server holds them; the others were tried alone."
+
   /// The sets of options.
   let headings: [String]
   /// The addresses with the port.

@@ -46,6 +46,7 @@ struct TrialMatrix {
       shortPlaces: rows.map { place($0, withPort: false) },
       cells: rows.map { row in Self.columns.map { cell(row, $0, &firstHolders) } }
     ).write(to: &text)
+    if diagnosis.areHeldTogether { text.paragraph(TrialGrid.heldTogether) }
     for (index, holder) in firstHolders.all.enumerated() {
       if index == 0 { text.line() }
       text.cell("\(index + 1)", width: 4)

@@ -138,13 +138,15 @@ package struct TrybindText {
     TrialGrid(
       headings: columns.map { options in
         let name = options.isEmpty ? "plain" : options.names.joined(separator: "+")
-        return options == target.options && !options.isEmpty ? "\(name) (yours)" : name
+        let isMarked = options == target.options && (!options.isEmpty || diagnosis.areHeldTogether)
+        return isMarked ? "\(name) (yours)" : name
       },
       places: target.addresses.map { $0.text(port: target.port) },
       cells: target.addresses.indices.map { index in
         trials.map { TrialGrid.Cell(Outcome($0[index]?.outcome)) }
       }
     ).write(to: &text)
+    if diagnosis.areHeldTogether { text.paragraph(TrialGrid.heldTogether) }
     for address in diagnosis.skipped {
       text.line("\(address.text): this host has no \(address.address.family == .ipv6 ? "IPv6" : "IPv4").")
     }

@@ -25,6 +25,20 @@ struct TrybindSeveralSocketsTests {
     }
   }
 
+  /// Nothing told which of the outcomes stand for all sockets at once.
+  @Test(arguments: [[], ["--reuse"], ["--matrix"], ["--predict"]])
+  func whatWasHeldTogetherIsMarked(options: [String]) throws {
+    try withNetworkNamespace { _ in
+      let two = try Tool.run(
+        ["trybind", "9527", "--address", "127.0.0.1", "--address", "127.0.0.2"] + options)
+      #expect(two.exitCode == 0)
+      #expect(two.output.contains("(yours)") == (options != ["--predict"]))
+      #expect(two.output.contains("held together") == (options != ["--predict"]))
+      let one = try Tool.run(["trybind", "9527", "--address", "127.0.0.1"] + options)
+      #expect(!one.output.contains("held together"))
+    }
+  }
+
   @Test(.needs(.ipv6)) func addressesApart() throws {
     try withNetworkNamespace { lab in
       for listens in [false, true] {
