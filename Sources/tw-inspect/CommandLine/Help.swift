@@ -139,6 +139,9 @@ enum Help {
       let hint = OptionGuess.hint(unknown, of: command, TwInspect.name(arguments)) ?? more
       return "'\(ByteSafety.escaped(unknown))': no such option\(hint)"
     }
+    if message.hasPrefix("Missing expected argument '<port") {
+      return "which port? For example: \(TwInspect.name(arguments)) 8080\(more)"
+    }
     let ports = arguments.dropFirst().prefix { !$0.hasPrefix("-") }
     if ports.count > 1, ["trybind", "wait", "release"].contains(first) {
       do throws(Failure) {

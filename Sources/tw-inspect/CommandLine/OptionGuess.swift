@@ -21,6 +21,7 @@ enum OptionGuess {
     "--follow": "--watch", "-w": "--watch", "-f": "--watch", "--every": "--interval",
     "--states": "--state", "-a": "--all",
     "--process": "--owners", "--processes": "--owners", "--pid": "--owners", "--pids": "--owners",
+    "--who": "--owners", "--all-namespaces": "--all-netns",
     "--dryrun": "--dry-run", "-n": "--dry-run", "--force": "--yes", "-y": "--yes",
     "--max": "--limit", "--head": "--limit", "--restart": "--after-stop", "--wait": "--timeout",
     "--ipv4": "-4", "--inet": "-4", "--ipv6": "-6", "--inet6": "-6", "--usage": "--help",
