@@ -4,7 +4,7 @@
 WATCH, CLIENT = "watch", "client"
 
 # {TW}: a port with five TIME_WAIT; {L}: one with a listener and a connection; {FREE}: one with nothing; {PID}: a process in
-# another network namespace.
+# another network namespace, where it listens on {L}. A third namespace has a name, and nobody in it.
 COMMANDS = {
     "port": ("port {TW}", None),
     "port-jsonl": ("port {TW} --output jsonl", None),
@@ -21,6 +21,10 @@ COMMANDS = {
     "port-proc-json": ("port {TW} --source proc --json", None),
     "port-range-json": ("port {TW},{L},5000-6000,https --all --side any --json", None),
     "port-netns-json": ("port {TW} --netns pid:{PID} --json", None),
+    "port-everywhere": ("port {L} --all-netns", None),
+    "port-everywhere-json": ("port {L} --all-netns --all --owners --json", None),
+    "port-everywhere-jsonl": ("port {L} --all-netns --all --output jsonl", None),
+    "port-everywhere-proc": ("port {L} --all-netns --source proc --output plain --all", None),
     "port-watch": ("port {TW} --watch --interval 100ms", WATCH),
     "port-watch-jsonl": ("port {TW} --watch --interval 100ms --output jsonl", WATCH),
     "trybind": ("trybind {TW} --reuse", None),
@@ -60,6 +64,7 @@ COMMANDS = {
 
 # What a call can fail with, by its man page and as sandboxes do it.
 ERRORS = {
+    "access": "EACCES EIO",
     "accept4": "EINTR ECONNABORTED EMFILE",
     "bind": "EACCES ENOMEM EADDRINUSE EINVAL",
     "capget": "EPERM EINVAL",

@@ -22,7 +22,8 @@ LESS_KNOWN = {
 }
 # Text that admits that something is not known, and why.
 ADMITTED = re.compile(
-    "cannot be listed|read from /proc|process hidden|not readable|is hidden|could not|was not seen|not known|Skipped|"
+    "cannot be listed|read from /proc|process hidden|not readable|is hidden|hidden from you|could not|was not seen|was not found|"
+    "not known|not looked at|Skipped|"
     "would look the same|unknown|reset the connection|this host has no IPv|incomplete"
 )
 

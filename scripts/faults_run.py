@@ -7,6 +7,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +23,16 @@ OPENERS = ("open", "openat", "socket", "accept4", "signalfd4", "pidfd_open", "pi
 LIMIT = 13
 # In which a watch looks a few times more.
 LOOKS = 0.35
+
+
+ELSEWHERE = """
+import socket, time
+listener = socket.socket()
+listener.bind(("127.0.0.1", {port}))
+listener.listen(8)
+print(flush=True)
+time.sleep(1000000)
+"""
 
 
 @dataclasses.dataclass
@@ -44,13 +55,15 @@ class Stage:
     LISTENER = 8080
 
     def __init__(self):
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        # So that the machine's own names are not looked at.
+        for command in ("mount -t tmpfs none /run", "ip netns add blue", "ip link set lo up"):
+            subprocess.run(command.split(), check=True)
         self.last = 20000
         listener = self.listener(self.LISTENER)
         client = socket.create_connection(("127.0.0.1", self.LISTENER))
         self.kept = [listener, client, listener.accept()[0]]
         # pylint: disable-next=consider-using-with
-        self.elsewhere = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 1000000"], stdout=subprocess.PIPE)
+        self.elsewhere = subprocess.Popen(["unshare", "--net", sys.executable, "-c", ELSEWHERE.format(port=self.LISTENER)], stdout=subprocess.PIPE)
         self.elsewhere.stdout.readline()
 
     @staticmethod
