@@ -124,6 +124,16 @@ struct AllNamespacesTests {
     #expect(result.errors.split(separator: "\n").count == 1 && result.errors.contains("CAP_SYS_ADMIN"))
   }
 
+  @Test(.needs(.hiddenProc)) func withoutProc() throws {
+    try withNetworkNamespace { _ in
+      var command = try Tool.command(Self.all)
+      command.hidesProc = true
+      let result = try command.run()
+      #expect(result.exitCode == 69 && result.output == "", "\(result)")
+      #expect(result.errors.hasPrefix("could not look: open /proc/thread-self/ns/net: No such file"))
+    }
+  }
+
   // MARK: Who it is
 
   /// Of its first process, whatever others there are.

@@ -37,7 +37,7 @@ package struct NamespaceWalk: ~Copyable {
     Capabilities.isEffective(.sysAdmin) && Capabilities.isEffective(.sysPtrace)
   }
 
-  /// - Throws: `.system` where there would be no way back.
+  /// - Throws: `.source` and `.system` where there would be no way back.
   package init() throws(InvestigationError) {
     deadline = Clock.monotonicNanoseconds + Int64(Self.patience) * 1_000_000_000
     home = try InvestigationError.ofSystem { () throws(SystemError) in
@@ -178,13 +178,14 @@ extension NamespaceList.Entry {
 }
 
 extension InvestigationError {
+  /// Without /proc no namespace can be found.
   fileprivate static func ofSystem<Result: ~Copyable>(
     _ body: () throws(SystemError) -> Result
   ) throws(InvestigationError) -> Result {
     do throws(SystemError) {
       return try body()
     } catch {
-      throw .system(error)
+      throw error.errno.isExhaustion ? .system(error) : .source(.unavailable("\(error)"))
     }
   }
 
