@@ -55,11 +55,15 @@ package struct SocketRow: ~Copyable {
     "namespace_container", "namespace_pid",
   ]
 
-  package mutating func appendPlain(_ record: SocketRecord, to buffer: inout ByteBuffer) {
+  /// - Parameter owner: who has it open; nil where nobody has, or nobody looked.
+  package mutating func appendPlain(
+    _ record: SocketRecord, owner: SocketOwner? = nil, to buffer: inout ByteBuffer
+  ) {
     let shape = RowShape(record, .local)
-    if shape != plainShape {
-      plainShape = shape
-      writePlainShape(record)
+    if shape != plainShape || owner != nil {
+      // Such rows are few, and no text is kept for the next.
+      plainShape = owner == nil ? shape : nil
+      writePlainShape(record, owner)
     }
     buffer.append(plainBefore)
     buffer.append(record.local, between: "\t")
@@ -74,7 +78,7 @@ package struct SocketRow: ~Copyable {
     buffer.append(plainAfter)
   }
 
-  private mutating func writePlainShape(_ record: SocketRecord) {
+  private mutating func writePlainShape(_ record: SocketRecord, _ owner: SocketOwner?) {
     plainBefore.removeAll()
     plainBefore.append(nameOf: record.state)
     plainBefore.append(literal: record.family == .ipv4 ? "\tipv4\t" : "\tipv6\t")
@@ -92,8 +96,11 @@ package struct SocketRow: ~Copyable {
     if record.inode != 0 { plainAfter.append(decimal: record.inode) } else { plainAfter.append(literal: "-") }
     plainAfter.append(byte: UInt8(ascii: "\t"))
     plainAfter.append(record.interface == 0 ? "-" : ByteSafety.escaped(interfaceName(record.interface)))
-    // Whose it is nobody has looked for.
-    plainAfter.append(literal: "\t-\t-")
+    if let owner {
+      plainAfter.append("\t\(owner.pid)\t\(ByteSafety.escaped(owner.command))")
+    } else {
+      plainAfter.append(literal: "\t-\t-")
+    }
     if let namespace {
       let words = [
         "\(namespace.inode)", namespace.name, namespace.unit, namespace.container?.id,

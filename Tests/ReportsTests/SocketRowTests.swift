@@ -39,6 +39,19 @@ import Testing
       plain(.on(.loopback, 9527, .synReceived, timer: .retransmit)).suffix(10) == ["-", "-", "-"] + none)
   }
 
+  @Test func whoHasItInPlain() {
+    var row = SocketRow(interfaceName: interfaceName)
+    var buffer = ByteBuffer()
+    let record = SocketRecord.on(.anyIPv4, 9527, .listen, inode: 77)
+    let owners = [SocketOwner(pid: 812, command: "a\tb\u{1b}"), nil, SocketOwner(pid: 813, command: "c")]
+    for owner in owners { row.appendPlain(record, owner: owner, to: &buffer) }
+    let lines = buffer.text.split(separator: "\n").map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+    #expect(lines.map { Array($0[11...12]) } == [["812", "a\\u{9}b\\u{1b}"], ["-", "-"], ["813", "c"]])
+    #expect(lines.allSatisfy { $0.count == SocketRow.plainColumns.count })
+  }
+
   @Test func everyStateHasItsName() {
     for state in TCPState.known { #expect(plain(.on(.loopback, 9527, state))[0] == state.name) }
     #expect(plain(.on(.loopback, 9527, .unknown(14)))[0] == TCPState.unknown(14).name)

@@ -35,6 +35,8 @@ struct PortCommand: Command {
         and for 5 s. It does not see namespaces that only an open file, a thread
         or a mount in another directory keeps. The process with the lowest number
         says which unit or container a namespace is of.
+        Plain output has a socket a line, with the columns that --header names.
+        New ones are only added at the end.
         --watch follows the port until q or Ctrl-C. On a terminal it is a screen
         with a bar for the time left. In a pipe it prints one table after another.
         With jsonl it prints a snapshot, the sockets and an end for each look.

@@ -40,8 +40,8 @@ struct PortRequest {
     looksForOwners = command.owners || readsOptions
     if looksForOwners {
       let option = command.owners ? "--owners" : "--flags live"
-      if format == .plain {
-        throw .usage("\(option) with plain: it has no column for them; use --output table, json or jsonl")
+      if readsOptions, format == .plain {
+        throw .usage("--flags live with plain: it has no column for them; use --output table, json or jsonl")
       }
       if command.watch, format == .table {
         throw .usage("--watch with \(option): the screen has no column for them; use --output jsonl")

@@ -41,7 +41,9 @@ struct PortRun {
       switch common.format {
       case .jsonl: outcome = try lines(&places)
       case .plain:
-        outcome = request.sort == .none ? try streamPlain(&places) : try collectPlain(&places)
+        outcome =
+          request.sort == .none && !request.looksForOwners
+          ? try streamPlain(&places) : try collectPlain(&places)
       case .table, .json: outcome = try collect(&places)
       }
     }
@@ -147,17 +149,24 @@ struct PortRun {
   private func collectPlain(_ places: inout PortPlaces) throws -> Outcome {
     let (records, parts, coverage) = try places.records(filter)
     let chosen = request.sort.order(records) { _ in true }
+    let listed = chosen.prefix(limit)
+    let details =
+      request.looksForOwners
+      ? details(of: listed.map { records[Int($0)] }, places.investigation) : SocketDetailsTable()
     var output = RowOutput()
     writeHeader(to: &output)
     var row = SocketRow(interfaceName: interfaces.name)
-    for index in chosen.prefix(limit) {
+    for index in listed {
+      let record = records[Int(index)]
       if let part = parts?.part(ofRecord: Int(index)) {
         row.enter(part.namespace, interfaceName: part.interfaceName)
       }
-      output.append { row.appendPlain(records[Int(index)], to: &$0) }
+      output.append { row.appendPlain(record, owner: details[record]?.owners?.first, to: &$0) }
     }
     try output.finish()
-    return Outcome(listed: chosen.count, coverage: coverage)
+    var outcome = Outcome(listed: chosen.count, coverage: coverage)
+    outcome.take(details, of: listed.lazy.map { records[Int($0)] })
+    return outcome
   }
 
   func lines(_ places: inout PortPlaces) throws -> Outcome {
