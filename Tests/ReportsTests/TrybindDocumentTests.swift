@@ -81,6 +81,24 @@ import Testing
     #expect(title?.contains("nginx (pid 1): 1 LISTEN; nginx (pid 2): 1 LISTEN") == true)
   }
 
+  /// With `--netns` the commands that lead elsewhere named two namespaces, of which the last, the one asked about, won.
+  @Test func commandsNameOneNamespace() throws {
+    var diagnosing = Diagnosing(script: { _, _ in .ok })
+    diagnosing.namespace = .named("red")
+    diagnosing.otherNamespaces = OwnerCases.otherNamespaces
+    let findings = try document(try diagnosing.result()).objects("findings")
+    let elsewhere = try #require(findings.first { $0.string("slug") == "held-in-other-namespace" })
+    #expect(
+      try elsewhere.objects("remedies").compactMap { $0.string("command") } == [
+        "sudo tw-inspect trybind 9527 --netns pid:1", "sudo tw-inspect port 9527 --all-netns",
+      ])
+    diagnosing.otherNamespaces.removeSubrange(1...)
+    let one = try document(try diagnosing.result()).objects("findings").first {
+      $0.string("slug") == "held-in-other-namespace"
+    }
+    #expect(try one?.objects("remedies").count == 1)
+  }
+
   @Test func trials() throws {
     let holder = Holder(.on(.loopback), .reuseAddress)
     let json = try document(
