@@ -61,7 +61,15 @@ struct PortClosing {
 
   private func writeHints(_ namespaces: NamespaceSummaries?, to text: inout StyledText) {
     for hint in namespaces.map({ hints($0, width: text.width) }) ?? hints {
-      if hint.count <= text.width { text.line(hint) } else { text.paragraph(Prose(hint)) }
+      let longestPart = hint.split(separator: "  ").map(\.count).max() ?? 0
+      if hint.count <= text.width {
+        text.line(hint)
+      } else if longestPart + 2 <= text.width {
+        // The command stays on one line, to be pasted.
+        text.parts(Prose(hint), indent: 2)
+      } else {
+        text.paragraph(Prose(hint))
+      }
     }
   }
 

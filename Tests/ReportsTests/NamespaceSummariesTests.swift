@@ -114,6 +114,7 @@ import Testing
       #expect(line.count <= width, "\(line)")
     }
     if width == 79 { #expect(text.contains("  longlonglonglonglongl...\n"), "\(text)") }
+    if width == 60 { #expect(text.contains("...?\n  tw-inspect trybind 9527 --netns pid:5\n"), "\(text)") }
     // Below the row where it has no room beside it.
     if width == 60 { #expect(text.contains("127.0.0.1:50000\n           long"), "\(text)") }
   }
