@@ -254,6 +254,18 @@ struct AllNamespacesTests {
     #expect(answers[1].output.contains("1 namespace was not looked at."))
   }
 
+  /// Each takes two seconds, and only as many are waited for as begin within five.
+  @Test(.needs(.program("strace"))) func noTimeForAll() throws {
+    let stage = failing("setns:delay_enter=2s", "named a b c d e; serve 9527 env")
+    let answer = try stage.run(Self.all + ["--json"])[0]
+    #expect(answer.exitCode == 69, "\(answer)")
+    #expect(
+      answer.errors.contains(
+        "2 network namespaces were not looked at (there was no time for more after 5 s)"),
+      "\(answer)")
+    #expect(try answer.json["sockets"].count == 3 && answer.json["namespaces"]["looked_at"].int == 4)
+  }
+
   @Test(.needs(.program("strace"))) func noWayBack() throws {
     let answers = try failing("setns:error=ENOMEM:when=3", "named blue red").run(Self.all)
     #expect(answers[0].exitCode == 71 && answers[0].output == "", "\(answers[0])")
