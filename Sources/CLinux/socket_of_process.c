@@ -46,18 +46,42 @@ static int get(int socket, int level, int name, void *value, socklen_t size) {
   return getsockopt(socket, level, name, value, &size);
 }
 
-static int reuse_options(int socket, void *answer) {
-  struct tw_reuse_options *flags = answer;
+static int read_reuse(int socket, struct tw_reuse_options *flags, unsigned *uid) {
   struct stat status;
   if (fstat(socket, &status) != 0) return -1;
   flags->inode = status.st_ino;
+  *uid = status.st_uid;
   if (get(socket, SOL_SOCKET, SO_COOKIE, &flags->cookie, sizeof flags->cookie) != 0) return -1;
   if (get(socket, SOL_SOCKET, SO_REUSEADDR, &flags->reuse_address, sizeof flags->reuse_address) != 0) return -1;
   return get(socket, SOL_SOCKET, SO_REUSEPORT, &flags->reuse_port, sizeof flags->reuse_port);
 }
 
+static int reuse_options(int socket, void *answer) {
+  unsigned uid;
+  return read_reuse(socket, answer, &uid);
+}
+
 int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *flags) {
   return ask(pid, descriptor, reuse_options, flags);
+}
+
+static int server_socket(int socket, void *answer) {
+  struct tw_server_socket *found = answer;
+  int is_transparent = 0;
+  *found = (struct tw_server_socket){.v6_only = -1};
+  if (read_reuse(socket, &found->reuse, &found->uid) != 0) return -1;
+  if (get(socket, SOL_SOCKET, SO_PROTOCOL, &found->protocol, sizeof found->protocol) != 0) return -1;
+  if (get(socket, SOL_SOCKET, SO_BINDTOIFINDEX, &found->interface, sizeof found->interface) != 0) found->interface = 0;
+  /* A Multipath TCP socket does not tell all of these on every kernel. */
+  if (get(socket, IPPROTO_IPV6, IPV6_V6ONLY, &found->v6_only, sizeof found->v6_only) != 0) found->v6_only = -1;
+  if (get(socket, IPPROTO_IP, IP_FREEBIND, &found->free_bind, sizeof found->free_bind) != 0) found->free_bind = 0;
+  if (get(socket, IPPROTO_IP, IP_TRANSPARENT, &is_transparent, sizeof is_transparent) != 0) is_transparent = 0;
+  found->free_bind |= is_transparent;
+  return 0;
+}
+
+int tw_server_socket_of(int pid, int descriptor, struct tw_server_socket *found) {
+  return ask(pid, descriptor, server_socket, found);
 }
 
 static int bound_socket(int socket, void *answer) {

@@ -77,9 +77,9 @@ int tw_pipe(int *_Nonnull reading, int *_Nonnull writing);
 /* fork(2), which Swift refuses to call: the child may only do what it does in UserBindProber. */
 int tw_fork(void);
 
-/* Makes this process one with this user and group, no other groups, and none of root's capabilities; one that has the user
-   already is left as it is. */
-int tw_become(unsigned uid, unsigned gid);
+/* Makes this process one with this user and group, no other groups, and none of root's capabilities but, where it is asked for,
+   CAP_NET_BIND_SERVICE; one that has the user already is left as it is. */
+int tw_become(unsigned uid, unsigned gid, int keeps_net_bind_service);
 
 /* SO_REUSEADDR and SO_REUSEPORT of a socket of another process; 0 is off. */
 struct tw_reuse_options {
@@ -94,6 +94,24 @@ struct tw_reuse_options {
    taken if the owner ends meanwhile: so signals are blocked while it exists, and nothing but fstat and getsockopt is called
    before it is closed. Returns 0. */
 int tw_reuse_options_of(int pid, int descriptor, struct tw_reuse_options *_Nonnull flags);
+
+/* A TCP socket that another process listens on, as it was made. */
+struct tw_server_socket {
+  struct tw_reuse_options reuse;
+  /* st_uid: who made the socket, which need not be who the process is now. */
+  unsigned uid;
+  /* IPPROTO_TCP, or 262 (IPPROTO_MPTCP). */
+  int protocol;
+  /* IPV6_V6ONLY; -1 where the socket does not tell, as one of IPv4. */
+  int v6_only;
+  /* IP_FREEBIND or IP_TRANSPARENT: its address need not be one of this host. */
+  int free_bind;
+  /* SO_BINDTOIFINDEX: the index of an interface; 0 is none. */
+  int interface;
+};
+
+/* Reads it as tw_reuse_options_of does, with getsockopt and fstat alone. */
+int tw_server_socket_of(int pid, int descriptor, struct tw_server_socket *_Nonnull found);
 
 /* A TCP socket of another process that is bound and neither listens nor is connected. */
 struct tw_bound_socket {

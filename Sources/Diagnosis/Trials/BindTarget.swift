@@ -74,8 +74,13 @@ package struct BindTarget: Sendable {
   /// Whether the question is about a restart: whether the server could bind if the present listeners on the port were
   /// stopped now.
   package var isAfterStop = false
-  /// The user that was named as the server's (`--as-user`); nil for the caller.
+  /// The user that was named as the server's (`--as-user`), or who made the sockets that it was taken from; nil for the caller.
   package var asUID: UInt32?
+  /// Whether its sockets are made for Multipath TCP (IPPROTO_MPTCP).
+  package var isMultipath = false
+  /// Whether its addresses need not be those of this host (IP_FREEBIND).
+  package var isFreeBind = false
+  package var origin = Origin.described
 
   package init(
     port: UInt16, addresses: [BindAddress], areAlternatives: Bool, options: SocketOptions = [],

@@ -13,10 +13,12 @@ package struct TrialSocket: Hashable, Sendable {
   package var listens: Bool
   /// Whether the address need not be one of this host (IP_FREEBIND).
   package var isFreeBind: Bool
+  /// Whether it is made for Multipath TCP (IPPROTO_MPTCP).
+  package var isMultipath: Bool
 
   package init(
     transport: TransportProtocol = .tcp, address: BindAddress, port: UInt16, options: SocketOptions = [],
-    interface: String? = nil, listens: Bool = false, isFreeBind: Bool = false
+    interface: String? = nil, listens: Bool = false, isFreeBind: Bool = false, isMultipath: Bool = false
   ) {
     self.transport = transport
     self.address = address
@@ -25,6 +27,7 @@ package struct TrialSocket: Hashable, Sendable {
     self.interface = interface
     self.listens = listens
     self.isFreeBind = isFreeBind
+    self.isMultipath = isMultipath
   }
 }
 

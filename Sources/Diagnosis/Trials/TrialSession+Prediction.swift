@@ -66,7 +66,7 @@ extension TrialSession {
   ) -> Trial {
     let socket = TrialSocket(
       transport: target.transport, address: address, port: target.port, options: options,
-      interface: target.interface)
+      interface: target.interface, isFreeBind: target.isFreeBind, isMultipath: target.isMultipath)
     let new = target.newSocket(at: address, options: options)
     let outcome: TrialOutcome
     // In the order in which the kernel checks: arguments, then privilege, then other sockets.

@@ -96,7 +96,8 @@ extension TrialSession {
     TrialSocket(
       transport: target.transport, address: address, port: target.port, options: options,
       interface: target.interface,
-      listens: target.listens && options == target.options && !target.comparedAddresses.contains(address))
+      listens: target.listens && options == target.options && !target.comparedAddresses.contains(address),
+      isFreeBind: target.isFreeBind, isMultipath: target.isMultipath)
   }
 
   private func predict(_ address: BindAddress, _ options: SocketOptions) -> ConflictRules.Prediction {

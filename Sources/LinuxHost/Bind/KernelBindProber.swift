@@ -32,7 +32,8 @@ package struct KernelBindProber: BindProber {
     guard let trial = sockets.first else { return }
     let family = trial.address.address.family == .ipv4 ? AF_INET : AF_INET6
     let kind = trial.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
-    let number = socket(family, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let number = socket(
+      family, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), trial.isMultipath ? Self.multipath : 0)
     if number < 0 {
       let error = SystemError.last("socket")
       if error.errno.isExhaustion { throw error }
@@ -54,8 +55,9 @@ package struct KernelBindProber: BindProber {
       }
     }
     // Where it cannot be set, bind() says so.
-    if trial.isFreeBind, trial.address.address.family == .ipv6 {
-      _ = set(number, ipv6Level, IPV6_FREEBIND, true)
+    if trial.isFreeBind {
+      let isIPv6 = trial.address.address.family == .ipv6
+      _ = set(number, isIPv6 ? ipv6Level : Int32(IPPROTO_IP), isIPv6 ? IPV6_FREEBIND : IP_FREEBIND, true)
     }
     if trial.options.contains(.reuseAddress), let error = set(number, SOL_SOCKET, SO_REUSEADDR, true) {
       return .refused(.option(.reuseAddress), error)
@@ -75,6 +77,8 @@ package struct KernelBindProber: BindProber {
     return .ok
   }
 
+  /// IPPROTO_MPTCP of linux/in.h.
+  private static let multipath: Int32 = 262
   private static let ipv6Level = Int32(IPPROTO_IPV6)
 
   private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Bool) -> Errno? {

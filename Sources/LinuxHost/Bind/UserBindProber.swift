@@ -46,7 +46,7 @@ enum UserBindProber {
   private static func report(_ sockets: [TrialSocket], as user: User, to descriptor: Int32) -> Never {
     var prober = KernelBindProber()
     var answer: [UInt8] = []
-    if tw_become(user.uid, user.gid) != 0 {
+    if tw_become(user.uid, user.gid, user.keepsNetBindService ? 1 : 0) != 0 {
       answer = [couldNotBecome, UInt8(truncatingIfNeeded: errno)]
     } else {
       do throws(SystemError) {

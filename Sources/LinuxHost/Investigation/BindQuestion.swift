@@ -9,6 +9,8 @@ package struct BindQuestion: Sendable {
   package var isPredicted: Bool
   /// SO_REUSEADDR and SO_REUSEPORT of the sockets in the way are read, where that is permitted.
   package var readsOptions: Bool
+  /// With `BindTarget.isAfterStop`: the server is taken to be what listens on the port, restarted, where that can be read.
+  package var takesListeners = false
   /// The user to bind as; nil is this process's own.
   package var user: User?
   /// A trial that listens may take connections from what listens on the port already.

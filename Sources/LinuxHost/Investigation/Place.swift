@@ -35,6 +35,8 @@ package enum InvestigationError: Error, Sendable {
   case user(SystemError)
   /// A trial that listens with SO_REUSEPORT would take connections from what listens on the port.
   case wouldTakeConnections(port: UInt16)
+  /// The server that was named cannot be taken for a description.
+  case server(ServerError, ServerReference)
 }
 
 extension InvestigationError {

@@ -194,7 +194,7 @@ extension InvestigationError {
     switch self {
     case .source(let error): "\(error)"
     case .system(let error), .user(let error): "\(error)"
-    case .namespace, .wouldTakeConnections: "\(self)"
+    case .namespace, .wouldTakeConnections, .server: "\(self)"
     }
   }
 }

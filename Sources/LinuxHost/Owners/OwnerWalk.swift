@@ -137,6 +137,12 @@ internal import SocketTable
     if !denied.isEmpty { concealment.insert(.ofDescriptors) }
   }
 
+  /// Looks at these processes alone.
+  func run(only pids: [Int32]) {
+    guard !owners.isEmpty, proc >= 0 else { return }
+    for pid in pids where !isDone { look(pid) }
+  }
+
   // MARK: Processes
 
   private func lookThroughAll(threadsToo: Bool = false) {

@@ -5,7 +5,7 @@ internal import SocketTable
 /// says where to look, and is not certain.
 enum SocketUnits {
   /// In systemd's order: a unit takes the place of those of the same name in later directories.
-  private static let directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map {
+  static let directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map {
     $0 + "/systemd/system"
   }
 

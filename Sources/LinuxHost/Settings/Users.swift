@@ -3,6 +3,8 @@ package struct User: Hashable, Sendable {
   package let name: String
   package let uid: UInt32
   package let gid: UInt32
+  /// Whether, as the one who binds, it has CAP_NET_BIND_SERVICE, which a service manager may give to any user.
+  package var keepsNetBindService = false
 
   /// The user with this name or number. A number that the file does not have is taken for a user whose group has the same
   /// number; an unknown name is nil.

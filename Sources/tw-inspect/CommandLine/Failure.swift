@@ -60,6 +60,7 @@ extension Failure {
     case .system(let error): self.init(status: ExitStatus.systemError, message: error.description)
     case .namespace(let error, let namespace): self.init(error, namespace)
     case .user(let error): self = .notPermitted("--as-user: \(error)")
+    case .server(let error, let reference): self.init(error, reference)
     case .wouldTakeConnections(let port):
       self = .usage(
         """
