@@ -3,8 +3,8 @@
 # How a run ends: None, by itself; WATCH, by SIGTERM some looks after the first; CLIENT, when a client has come and gone.
 WATCH, CLIENT = "watch", "client"
 
-# {TW}: a port with five TIME_WAIT; {L}: one with a listener and a connection; {FREE}: one with nothing; {PID}: a process in
-# another network namespace, where it listens on {L}. A third namespace has a name, and nobody in it.
+# {TW}: a port with five TIME_WAIT; {L}: one with a listener and a connection; {FREE}: one with nothing; {SERVER}: the process
+# of that listener; {PID}: one in another network namespace, where it listens on {L}. A third namespace has a name, and nobody in it.
 COMMANDS = {
     "port": ("port {TW}", None),
     "port-jsonl": ("port {TW} --output jsonl", None),
@@ -39,6 +39,10 @@ COMMANDS = {
     "trybind-predict-json": ("trybind {L} --predict --flags live --json", None),
     "trybind-predict-free-json": ("trybind {FREE} --predict --json", None),
     "trybind-after-stop-json": ("trybind {L} --reuse --after-stop --flags live --json", None),
+    "trybind-restart-json": ("trybind {L} --after-stop --json", None),
+    "trybind-like-json": ("trybind {L} --like {SERVER} --json", None),
+    "trybind-like": ("trybind {L} --like {SERVER} --after-stop", None),
+    "wait-like-json": ("wait {L} --like {SERVER} --timeout 200ms --json", None),
     "trybind-as-user-json": ("trybind {FREE} --as-user 65534 --json", None),
     "trybind-as-user": ("trybind {TW} --as-user 65534", None),
     "trybind-netns-json": ("trybind {FREE} --netns pid:{PID} --json", None),

@@ -111,7 +111,7 @@ class Stage:
         """The words of a command line, and its free port."""
         free = self.free() if "{FREE}" in template else None
         tw = self.time_wait() if "{TW}" in template else None
-        return template.format(L=self.LISTENER, PID=self.elsewhere.pid, TW=tw, FREE=free).split(), free
+        return template.format(L=self.LISTENER, PID=self.elsewhere.pid, SERVER=os.getpid(), TW=tw, FREE=free).split(), free
 
 
 def children(pid):

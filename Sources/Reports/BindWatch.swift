@@ -22,6 +22,7 @@ package struct BindWatch {
   package func lines(on canvas: Canvas, interfaceName: (UInt32) -> String) -> [String] {
     var lines = [String(title.prefix(canvas.columns)), ""]
     lines += verdict(canvas)
+    if let origin = Wording(diagnosis).origin { lines += origin.lines(width: canvas.columns) }
     lines += trials(canvas)
     let holders = diagnosis.verdict == .no ? diagnosis.holders : []
     let rows = WatchRows(changes, canvas).lines(

@@ -57,6 +57,16 @@ package struct TrybindReport {
       writer.member("interface", target.interface ?? Self.commonZone(of: target.addresses))
       writer.member("as_uid", target.asUID)
       writer.member("after_stop", target.isAfterStop)
+      if let server = target.taken {
+        writer.object("taken_from") { writer in
+          writer.member("pid", integer: Int64(server.process.pid))
+          writer.member("command", server.process.command)
+          writer.member("unit", server.process.unit)
+          writer.member("mptcp", target.isMultipath)
+        }
+      } else {
+        writer.memberNull("taken_from")
+      }
     }
     writer.array("trials", diagnosis.trials) { writer, trial in
       writer.element { writer in

@@ -25,7 +25,7 @@ struct TrybindFormatTests {
             "port": .int(9527), "addresses": .array([.string("0.0.0.0"), .string("::")]),
             "reuse": .bool(true),
             "reuse_port": .bool(true), "v6_only": .bool(false), "interface": .string("lo"), "as_uid": .null,
-            "after_stop": .bool(false),
+            "after_stop": .bool(false), "taken_from": .null,
           ]))
       for trial in json["trials"].array ?? [] {
         #expect(

@@ -94,6 +94,7 @@ enum Keys {
   ]
   static let target: Set<String> = [
     "port", "addresses", "reuse", "reuse_port", "v6_only", "interface", "as_uid", "after_stop",
+    "taken_from",
   ]
   static let trial: Set<String> = [
     "address", "interface", "options", "v6_only", "bind", "listen", "predicted", "yours",

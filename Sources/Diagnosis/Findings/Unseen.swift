@@ -53,6 +53,8 @@ package enum Unseen: Equatable, Sendable {
   case formerHolder
   /// Of very many sockets, which process has which.
   case ownersOfEach
+  /// The options of the TCP sockets beneath those of Multipath TCP.
+  case multipathOptions
 
   // MARK: Of the host
 
@@ -72,6 +74,7 @@ package enum Unseen: Equatable, Sendable {
   static func always(_ evidence: BindEvidence) -> [Unseen] {
     let session = evidence.session
     return (session.isPredicted ? [.bind] : [])
+      + (session.target.isMultipath ? [.multipathOptions] : [])
       + (session.snapshot.coverage.hasChangedMeanwhile ? [.socketsOfSmallHash] : [])
       + (evidence.otherProtocols == nil ? [.udp] : []) + [.ownServer]
   }

@@ -44,6 +44,8 @@ extension Wording {
     case .whyInherited: "whether it was inherited, or passed on purpose"
     case .process: "the process"
     case .ownersOfEach: "which process has which socket: there are too many"
+    case .multipathOptions:
+      "the options of the TCP sockets beneath Multipath TCP: only its own are shown"
     case .formerHolder: "what held the port until then"
 
     case .addressElsewhere: "whether another host has the address"

@@ -25,7 +25,8 @@ enum Privileges {
   private static func needs(ofOption option: String) -> Capabilities {
     switch option {
     case "--netns", "--all-netns": [.sysAdmin, .sysPtrace, .dacReadSearch]
-    case "--as-user": [.setUID, .setGID]
+    // A server is tried as the user who made its sockets.
+    case "--as-user", "--like": [.setUID, .setGID]
     default: []
     }
   }

@@ -18,6 +18,12 @@ struct ServerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Your server binds to this device (SO_BINDTODEVICE).", valueName: "device"))
   var interface: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take address, options, device and user from this running server: a process, or a unit (nginx).",
+      valueName: "pid|unit"))
+  var like: String?
+
   @Flag(help: "Try listen() too; a client could connect at that moment.")
   var listen = false
 

@@ -21,6 +21,13 @@ struct ServerRequest {
   let listens: Bool
   /// Whether the user allows a trial that listens and may take connections from a live listener (`--yes`).
   let mayTakeConnections: Bool
+  /// The running server that the description is taken from (`--like`); nil for one that is typed.
+  let like: ServerReference?
+
+  /// Whether nothing of the server was typed but its port.
+  var isUndescribed: Bool {
+    named.isEmpty && options.isEmpty && !v6Only && interface == nil && family == .any && like == nil
+  }
 
   /// - Parameter command: the name of the command that asks.
   init(
@@ -52,12 +59,41 @@ struct ServerRequest {
     interface = server.interface
     listens = server.listen
     mayTakeConnections = server.yes
+    like = try Self.like(server, pasted, common)
     named = try Self.addresses(
       pasted.address.map { [$0] } ?? RepeatedArguments.values(server.address), server, common)
   }
 
   /// Whether the kernel is asked to choose the port.
   var isAutomaticPort: Bool { port == "0" }
+
+  private static func like(
+    _ server: ServerOptions, _ pasted: PastedPort, _ common: CommonRequest
+  ) throws(Failure) -> ServerReference? {
+    guard let typed = server.like else { return nil }
+    let shown = ByteSafety.escaped(typed)
+    guard let reference = ServerReference(typed) else {
+      throw .usage(
+        "--like '\(shown)': neither the id of a process nor the name of a unit; write 812, or nginx.service")
+    }
+    let described: [(String, Bool)] = [
+      ("--reuse", server.reuse), ("--reuse-port", server.reusePort), ("--address", !server.address.isEmpty),
+      ("--v6-only", server.v6Only), ("--interface", server.interface != nil), ("-4", common.family == .ipv4),
+      ("-6", common.family == .ipv6),
+    ]
+    if let (option, _) = described.first(where: \.1) {
+      throw .usage("--like with \(option): the running server tells that itself; leave one of them out")
+    }
+    if let address = pasted.address {
+      throw .usage(
+        "--like with \(ByteSafety.escaped(address)): the running server has its own addresses; give the port alone"
+      )
+    }
+    if pasted.port == "0" {
+      throw .usage("--like with port 0: a running server has its port; give that one")
+    }
+    return reference
+  }
 
   // MARK: Addresses
 

@@ -13,7 +13,7 @@ struct TrybindCommand: Command {
         tw-inspect trybind 80 --address 127.0.0.1  on one address only
         tw-inspect trybind 80 --address 0.0.0.0 --address :: --v6-only
         tw-inspect trybind 9527 --matrix        every option, every address
-        sudo tw-inspect trybind 9527 --reuse --after-stop --flags live
+        sudo tw-inspect trybind 9527 --after-stop  would a restart work now?
         tw-inspect trybind 9527 --reuse -q && systemctl start my.service
 
       DESCRIPTION
@@ -32,10 +32,22 @@ struct TrybindCommand: Command {
 
         --predict binds nothing on the port, and answers from the socket table.
         If the answer depends on what the table lacks, it says on what.
+        --flags live also reads SO_REUSEADDR and SO_REUSEPORT of the sockets in
+        the way, as root or as their user. Then the answer is nearly always
+        definite.
         --after-stop predicts a restart: as if the listeners on the port had
-        stopped, and their connections were in TIME_WAIT. --flags live also reads
-        SO_REUSEADDR and SO_REUSEPORT of the sockets in the way, as root or as
-        their user. Then the answer is nearly always definite. --matrix compares
+        stopped, and their connections were in TIME_WAIT. It reads the options as
+        --flags live does. Where you describe no server, it takes what listens
+        there now: the same server, restarted.
+
+        --like takes the server from one that runs: addresses, options, device
+        and protocol of its sockets on the port, and the user who made them. It
+        names a process (--like 812) or a unit (--like nginx). The answer is
+        about a second such server beside the first. To ask whether a restart
+        would work, add --after-stop (trybind 80 --like nginx --after-stop). To
+        read another user's sockets takes root.
+
+        --matrix compares
         every combination of both options, and the usual addresses. --as-user
         tries, or predicts, as that user. That matters for ports below 1024, and
         for SO_REUSEPORT, by which only sockets of one user share a port.
@@ -52,7 +64,7 @@ struct TrybindCommand: Command {
         69  could not look, the list is incomplete, or it depends
         71  an error of the operating system
         74  the output could not be written
-        77  --netns or --as-user: not permitted
+        77  --netns, --as-user or --like: not permitted
       """)
 
   static let repeatableOptions = ["--address"]

@@ -19,9 +19,11 @@ struct TrybindRun {
 
   func run() throws -> Int32 {
     let port = try request.server.portNumber()
-    let user = try request.user.map(find)
+    let named = try request.user.map(find)
     var investigation = try common.investigation()
-    let question = question(request.server.target(port), user)
+    let (server, user) = try request.server.target(
+      port, as: named, isPredicted: request.isPredicted, &investigation)
+    let question = question(server, user)
     var prober = QuestionProber(as: question.user)
     let evidence = try investigation.evidence(for: question, &prober)
     common.complainAboutSource(investigation)
@@ -53,15 +55,13 @@ struct TrybindRun {
   private func question(_ server: BindTarget, _ user: User?) -> BindQuestion {
     var target = server
     target.isAfterStop = request.isAfterStop
-    if let user {
-      target.uid = user.uid
-      target.asUID = user.uid
-    }
     if request.isMatrix { target.addRows(common.family) }
-    return BindQuestion(
+    var question = BindQuestion(
       target, comparison: request.isMatrix ? .all : .withAndWithoutReuse, isPredicted: request.isPredicted,
       readsOptions: request.readsOptions, user: user, mayTakeConnections: request.server.mayTakeConnections,
       wantsExplanation: !common.quiet, looksAtOtherProtocols: !common.quiet && common.format != .plain)
+    question.takesListeners = request.isAfterStop && !request.isMatrix && request.server.isUndescribed
+    return question
   }
 
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {

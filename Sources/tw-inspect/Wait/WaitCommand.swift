@@ -21,6 +21,8 @@ struct WaitCommand: Command {
         the socket table: less than 1 % of a core, however many sockets there are.
         If only timers are in the way, it knows how long they take. If a process
         is in the way, it looks every 100 to 250 ms.
+        --like takes the server from one that runs: a process, or a unit. It is
+        read once, at the start, so the running server may stop afterwards.
         The answer is true at that moment only: another program can take the port
         before your server does. If that can happen, wait and try a few times, as
         in the last example.
@@ -38,7 +40,7 @@ struct WaitCommand: Command {
         69   could not look, or the list is incomplete
         71   an error of the operating system
         74   the output could not be written
-        77   --netns: not permitted
+        77   --netns or --like: not permitted
         130  ended by Ctrl-C (143: by SIGTERM)
       """)
 

@@ -24,7 +24,7 @@ struct WaitRun {
   private struct Loop: ~Copyable {
     var question: BindQuestion
     var investigation: Investigation
-    var prober = QuestionProber()
+    var prober: QuestionProber
     var session: TrialSession
     var progress: WaitProgress
     let start: Int64
@@ -34,15 +34,16 @@ struct WaitRun {
     let start = Clock.monotonicNanoseconds
     let port = try request.server.portNumber()
     var investigation = try common.investigation()
+    let (target, user) = try request.server.target(port, &investigation)
     var question = BindQuestion(
-      request.server.target(port), comparison: .none,
+      target, comparison: .none, user: user,
       mayTakeConnections: request.server.mayTakeConnections, wantsExplanation: !common.quiet,
       looksAtOtherProtocols: !common.quiet && common.format != .plain)
     let text = WaitText(
       port: port, timeout: request.timeout.map { $0 / 1_000_000 },
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
       hasUTF8: Screen.hasUTF8)
-    var prober = QuestionProber()
+    var prober = QuestionProber(as: user)
     let session = try investigation.trials(for: question, &prober)
     common.complainAboutSource(investigation)
     var loop = Loop(

@@ -131,6 +131,7 @@ struct Completion {
     case "--interface": inNamespace { HostNames.network().devices.map { Offer($0) } }
     case "--address":
       inNamespace { (["0.0.0.0", "::"] + HostNames.network().addresses).map { Offer($0) } }
+    case "--like": inNamespace { LiveServers.look(port: arguments.first).map { Offer($0.word, $0.note) } }
     case "--as-user": HostNames.users().map { Offer($0.name, "\($0.uid)") }
     default: []
     }
