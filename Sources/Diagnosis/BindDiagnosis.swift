@@ -35,6 +35,8 @@ package struct BindDiagnosis: Sendable {
   package let namespace: NamespaceReference?
   /// Nil where nobody looked, or it could not be seen.
   package let otherProtocols: OtherProtocols?
+  /// Whether a listener on the port is known not to set SO_REUSEADDR.
+  package let hasListenerWithoutReuse: Bool
   /// Who asks, and pastes what is advised.
   package let caller: Caller
   /// The finding that decides comes first.
@@ -55,6 +57,11 @@ package struct BindDiagnosis: Sendable {
     details = evidence.details
     namespace = evidence.namespace
     caller = evidence.settings.caller
+    hasListenerWithoutReuse =
+      evidence.details.knowsReuseOptions
+      && session.snapshot.records.contains {
+        $0.state == .listen && evidence.details[$0]?.reuseAddress == false
+      }
     target = session.target
     trials = session.trials
     skipped = session.skipped

@@ -91,18 +91,17 @@ extension Investigation {
 
   /// Evidence from the socket table alone.
   private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
-    let target = question.target
+    var target = question.target
     let snapshot = try snapshot(onPort: target.port, target.transport)
     var settings = settings(for: target)
-    let lacksPrivilege =
-      Int(target.port) < settings.unprivilegedPortStart && settings.mayBindPrivilegedPorts == false
     func predicted(_ details: SocketDetailsTable) -> TrialSession {
       .predicted(
         target, comparing: question.comparison, snapshot: snapshot, details: details,
-        lacksPrivilege: lacksPrivilege)
+        lacksPrivilege: Int(target.port) < settings.unprivilegedPortStart
+          && settings.mayBindPrivilegedPorts == false)
     }
     let first = predicted(SocketDetailsTable())
-    guard question.wantsExplanation || question.readsOptions else {
+    guard question.wantsExplanation || question.readsOptions || target.isAfterStop else {
       return BindEvidence(
         first, settings: settings, namespace: place.reference, otherProtocols: otherProtocols(for: question))
     }
@@ -112,6 +111,10 @@ extension Investigation {
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
     var details = try detailsOfHolders(holders, for: question).details
     details.nameInterfaces(of: snapshot.records)
+    if target.isAfterStop, question.readsOptions {
+      target = restarted(target, question, snapshot.records, &details)
+      settings = self.settings(for: target)
+    }
     if !details.isEmpty { settings.caller = Caller.current() }
     return BindEvidence(
       holders.isEmpty ? first : predicted(details), settings: settings, details: details,
@@ -158,6 +161,8 @@ extension Investigation {
     var settings = HostSettings.current()
     if !details.isEmpty { settings.caller = Caller.current() }
     if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
+    // It holds the port: whoever made its sockets was permitted to.
+    if let server = target.taken, server.uid == target.uid { settings.mayBindPrivilegedPorts = true }
     return settings
   }
 }

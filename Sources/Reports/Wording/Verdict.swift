@@ -73,6 +73,10 @@ struct Verdict {
         text += " If your server is still refused, it does not set that before bind()."
       }
     }
+    if target.options.contains(.reuseAddress), target.taken == nil, diagnosis.hasListenerWithoutReuse {
+      text +=
+        " But what listens there now does not set SO_REUSEADDR: if that is your server, leave out --reuse."
+    }
     return text
   }
 }

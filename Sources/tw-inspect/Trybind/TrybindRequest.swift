@@ -25,7 +25,9 @@ struct TrybindRequest {
     user = command.asUser
     server = try ServerRequest(port: command.port, of: "trybind", command.server, common)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
-    readsOptions = try ReuseOptionsChoice.value(of: command.flags) == .live
+    // What a restart meets depends on them, so they are read unless that is declined.
+    readsOptions =
+      try ReuseOptionsChoice.value(of: command.flags) == .live || command.afterStop && command.flags == nil
     try refuseContradictions(command)
   }
 

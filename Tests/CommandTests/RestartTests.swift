@@ -1,0 +1,93 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `--after-stop` where nothing of the server is described: what listens there, restarted.
+@Suite(.needs(.networkNamespaces))
+struct RestartTests {
+  private static let own = "\(getpid())"
+
+  /// Predicted, then really stopped, and bound again as it was.
+  @Test(.needs(.ipv6)) func predictStopAndStartAgain() throws {
+    let rounds = getenv("TW_SLOW") == nil ? 30 : 300
+    var random = SystemRandomNumberGenerator()
+    var decided = 0
+    for round in 0..<rounds {
+      let kind = AfterStopTests.Kind.allCases[round % AfterStopTests.Kind.allCases.count]
+      let route = try #require(Route.allCases.randomElement(using: &random))
+      let options = try #require(AfterStopTests.all.randomElement(using: &random))
+      try withNetworkNamespace { lab in
+        let stop = try AfterStopTests.serve(kind, via: route, options, in: lab)
+        let json = try Tool.run("trybind", "9527", "--after-stop", "--json").json
+        stop()
+        let target = json["target"]
+        var server = Server()
+        let isTaken = !target["taken_from"].isNull
+        if isTaken {
+          server.addresses = target["addresses"].array?.compactMap(\.string) ?? []
+          server.reuse = target["reuse"].bool ?? false
+          server.reusePort = target["reuse_port"].bool ?? false
+          server.v6Only = target["v6_only"].bool ?? false
+        }
+        let answers = try server.start()
+        let comment = Comment(rawValue: "\(kind) \(route) \(options): \(json["prediction"]), \(answers)")
+        let starts = answers.allSatisfy { $0.isYes }
+        switch json["verdict"].string {
+        case "yes": #expect(starts, comment)
+        case "no": #expect(!starts, comment)
+        default: #expect(json["verdict"].string == "depends", comment)
+        }
+        if json["verdict"].string != "depends" { decided += 1 }
+        // Where something listens it is the server itself that is asked about.
+        if ![.outgoing, .outgoingCloseWait].contains(kind) {
+          #expect(isTaken && server.addresses == [route.listenAddress], comment)
+          #expect(server.reuse == options.reuseAddress && server.reusePort == options.reusePort, comment)
+        }
+      }
+    }
+    print("--after-stop: \(decided) of \(rounds) restarts were decided, none otherwise than the kernel did")
+    #expect(decided * 10 >= rounds * 9)
+  }
+
+  /// The quiet answer was that of another question.
+  @Test func quietlyTheSame() throws {
+    try withNetworkNamespace { lab in
+      let connection = try lab.connect(port: 9527)
+      #expect(try Tool.run("trybind", "9527", "--after-stop").exitCode == 1)
+      #expect(try Tool.run("trybind", "9527", "--after-stop", "-q").exitCode == 1)
+      withExtendedLifetime(connection) {}
+    }
+  }
+
+  @Test func whatIsSaid() throws {
+    try withNetworkNamespace { lab in
+      _ = try lab.makeListener(port: 9527, .init(reuseAddress: true))
+      let result = try Tool.run("trybind", "9527", "--after-stop")
+      #expect(result.exitCode == 0, "\(result)")
+      #expect(result.output.contains("(pid \(Self.own)): 127.0.0.1:9527, SO_REUSEADDR, as "), "\(result)")
+      expectNarrow(result.output)
+      // Nothing is read where that is declined, or the server is described.
+      for more in [["--flags", "none"], ["--reuse"], ["--address", "127.0.0.1"], ["-4"], ["--matrix"]] {
+        let json = try Tool.run(["trybind", "9527", "--after-stop", "--json"] + more).json
+        #expect(json["target"]["taken_from"].isNull, "\(more)")
+      }
+    }
+  }
+
+  /// Whoever asks with --reuse is told that the server is another one.
+  @Test func theServerDoesNotSetIt() throws {
+    try withNetworkNamespace { lab in
+      let listener = try lab.makeListener(port: 9527)
+      let words = "what listens there now does not set SO_REUSEADDR"
+      func text(_ arguments: String...) throws -> String {
+        try Tool.run(["trybind", "9527"] + arguments).output.split(whereSeparator: \.isWhitespace)
+          .joined(separator: " ")
+      }
+      #expect(try text("--reuse", "--after-stop").contains(words))
+      #expect(try !text("--after-stop").contains(words))
+      #expect(try text("--reuse", "--address", "127.0.0.2", "--flags", "live").contains(words))
+      try listener.setReuseAddress(true)
+      #expect(try !text("--reuse", "--after-stop").contains(words))
+    }
+  }
+}
