@@ -50,7 +50,10 @@ package struct TrybindText {
         let firstSeen = text.lines {
           if let deciding = texts.first { writeSeen(deciding, limit: 1, to: &$0) }
         }
-        return Self.fit(&parts, firstSeen: firstSeen, to: rows, width: text.width)
+        var hasOffer = false
+        if case .look(.restart)? = diagnosis.findings.first?.remedies.last { hasOffer = true }
+        return Self.fit(
+          &parts, firstSeen: firstSeen, lastIsDispensable: hasOffer, to: rows, width: text.width)
       } ?? 0
     for part in Part.allCases {
       guard let lines = parts[part], !lines.isEmpty else { continue }
@@ -62,10 +65,12 @@ package struct TrybindText {
 
   /// Leaves out what has no room on so many rows, and returns the number of lines that it was.
   ///
-  /// - Parameter firstSeen: the part `seen` with its first socket alone: that is enough of several, and worth more than what
-  ///   goes before.
+  /// - Parameters:
+  ///   - firstSeen: the part `seen` with its first socket alone: that is enough of several, and worth more than what
+  ///     goes before.
+  ///   - lastIsDispensable: what the last remedy offers has nothing to do with the refusal, and goes before what was seen.
   private static func fit(
-    _ parts: inout [Part: [String]], firstSeen: [String], to rows: Int, width: Int
+    _ parts: inout [Part: [String]], firstSeen: [String], lastIsDispensable: Bool, to rows: Int, width: Int
   ) -> Int {
     // The terminal itself breaks what is wider than it.
     func rowCount(_ line: String) -> Int { max(1, (StyledText.width(of: line) + width - 1) / width) }
@@ -78,19 +83,27 @@ package struct TrybindText {
     // The command and the prompt take a line each, and what was left out another.
     guard count(parts) > rows - 2 else { return 0 }
     for part in Part.dispensable where count(parts) > rows - 3 {
+      if part == .seen, lastIsDispensable { removeLastRemedy(&parts) }
+      guard count(parts) > rows - 3 else { break }
       parts[part] = part == .seen && firstSeen.count < parts[part]?.count ?? 0 ? firstSeen : []
     }
     if count(parts) > rows - 3 { parts[.seen] = [] }
     // Of the remedies those that come last, which are the more destructive ones; the first stays.
-    while count(parts) > rows - 3, let last = parts[.remedies]?.lastIndex(where: beginsRemedy), last > 0 {
-      parts[.remedies]?.removeSubrange(last...)
-    }
+    while count(parts) > rows - 3, removeLastRemedy(&parts) {}
     for part in Part.dispensable.reversed() where parts[part]?.isEmpty == true {
       var more = parts
       more[part] = whole[part]
       if count(more) <= rows - 3 { parts = more }
     }
     return Part.allCases.reduce(0) { $0 + (whole[$1]?.count ?? 0) - (parts[$1]?.count ?? 0) }
+  }
+
+  /// False where only one is left.
+  @discardableResult
+  private static func removeLastRemedy(_ parts: inout [Part: [String]]) -> Bool {
+    guard let last = parts[.remedies]?.lastIndex(where: beginsRemedy), last > 0 else { return false }
+    parts[.remedies]?.removeSubrange(last...)
+    return true
   }
 
   private static func beginsRemedy(_ line: String) -> Bool { line.dropFirst(indent).hasPrefix("- ") }
@@ -159,6 +172,7 @@ package struct TrybindText {
     for (index, line) in lines.enumerated() {
       text.line(index == 0 ? String(line.dropFirst(verdict.word.count)) : line)
     }
+    if let origin = wording.origin { text.paragraph(origin, indent: 0) }
   }
 
   private func section(_ label: String, _ paragraphs: [Prose], to text: inout StyledText) {

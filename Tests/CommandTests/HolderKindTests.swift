@@ -35,7 +35,11 @@ struct HolderKindTests {
       #expect(holder["owners"].array?.map { $0["pid"].int } == [Int(server.pid)])
       #expect(holder["owners"][0]["unit"].string == unit)
       #expect(slugs(json) == ["listener-alive"])
-      #expect(commands(json) == ["systemctl stop \(unit)", "systemctl status \(unit)"])
+      #expect(
+        commands(json) == [
+          "systemctl stop \(unit)", "systemctl status \(unit)",
+          "tw-inspect trybind 9527 --like \(unit) --after-stop",
+        ])
     }
   }
 
@@ -63,8 +67,11 @@ struct HolderKindTests {
       let server = try Perl("enter($ARGV[0]); our $s = server(9527);", arguments: [group.directory]).start()
       let json = try trybind()
       #expect(json["holders"][0]["owners"][0]["container"].string == Self.id)
-      #expect(commands(json) == ["docker stop 0123456789ab", "docker ps --filter id=0123456789ab"])
-      withExtendedLifetime(server) {}
+      #expect(
+        commands(json) == [
+          "docker stop 0123456789ab", "docker ps --filter id=0123456789ab",
+          "tw-inspect trybind 9527 --like \(server.pid) --after-stop",
+        ])
     }
   }
 

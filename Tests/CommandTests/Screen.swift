@@ -83,7 +83,7 @@ struct ScreenFile {
     let name = (try? String(contentsOfFile: "/proc/self/comm", encoding: .utf8)) ?? ""
     text = text.replacing(name.trimmingCharacters(in: .whitespacesAndNewlines), with: "server")
     text = text.replacing(/pid\s+\d+/) { "pid\($0.output.contains("\n") ? "\n        " : " ")N" }
-    return text.replacing(/(kill|-p|-CONT) \d+/) { "\($0.output.1) N" }
+    return text.replacing(/(kill|-p|-CONT|--like) \d+/) { "\($0.output.1) N" }
       .replacing(/fd \d+/, with: "fd N").replacing(/running for \d+ \w+( \d+ min)?/, with: "running for 0 s")
   }
 }

@@ -30,6 +30,7 @@ import Testing
     #expect(
       findings.first?.remedies == [
         .stopUnit("nginx.service", .service), .look(.unit("nginx.service")),
+        .look(.restart([Self.nginx, OwnerCases.worker], unit: "nginx.service")),
       ])
     #expect(findings.first?.unseen.first == .listenersService)
   }
@@ -165,7 +166,10 @@ import Testing
     var owner = Self.nginx
     owner.cgroup = CgroupPath(it.path)
     owner.service = CgroupPath(it.path)
-    #expect(try findings(.seen(owner, cgroup: owner.cgroup)).first?.remedies == [it.stop, it.look])
+    #expect(
+      try findings(.seen(owner, cgroup: owner.cgroup)).first?.remedies == [
+        it.stop, it.look, .look(.restart([owner], unit: it.unit)),
+      ])
   }
 
   /// The user's own session, and containers, would end with the holder: something milder comes first.

@@ -62,7 +62,24 @@ package enum OwnerCases {
     package let path: String
     package let look: Remedy
     package let stop: Remedy
-    package let commands: [String?]
+    /// Those for `look` and `stop`.
+    package let ownCommands: [String?]
+
+    package init(path: String, look: Remedy, stop: Remedy, commands: [String?]) {
+      self.path = path
+      self.look = look
+      self.stop = stop
+      ownCommands = commands
+    }
+
+    /// The unit that it names, and no other, is asked about by its name.
+    package var unit: String? { if case .look(.unit(let name)) = look { name } else { nil } }
+
+    package var commands: [String?] {
+      let name = unit ?? "812"
+      let isSafe = !name.contains("\\")
+      return ownCommands + [isSafe ? "sudo tw-inspect trybind 9527 --like \(name) --after-stop" : nil]
+    }
   }
 
   package static let cgroups: [Cgroup] = [

@@ -29,6 +29,7 @@ import Testing
     #expect(
       finding.remedies.map(\.command) == [
         "sudo systemctl stop nginx.service", "systemctl status nginx.service",
+        "sudo tw-inspect trybind 9527 --like nginx.service --after-stop",
       ])
   }
 
@@ -111,6 +112,7 @@ import Testing
     #expect(
       try commands(.seen(OwnerCases.nginx), 0) == [
         "systemctl stop nginx.service", "systemctl status nginx.service",
+        "tw-inspect trybind 9527 --like nginx.service --after-stop",
       ])
     #expect(try commands(SocketDetails(), 0) == ["tw-inspect port 9527 --all --owners"])
     #expect(try commands(SocketDetails(), 33) == ["sudo tw-inspect trybind 9527 --address 0.0.0.0"])
@@ -125,7 +127,11 @@ import Testing
     var (owner, other) = (OwnerCases.nginx, OwnerCases.worker)
     (owner.service, other.service) = (nil, nil)
     let commands = try texts(.seen(owner, other)).first?.remedies.map(\.command)
-    #expect(commands == ["sudo kill 812 813", "ps -o pid,user,lstart,args -p 812,813"])
+    #expect(
+      commands == [
+        "sudo kill 812 813", "ps -o pid,user,lstart,args -p 812,813",
+        "sudo tw-inspect trybind 9527 --like 812 --after-stop",
+      ])
     other.pid = 1
     let withFirst = try texts(.seen(owner, other)).first?.remedies.map(\.command)
     #expect(withFirst == [nil, nil, "ps -o pid,user,lstart,args -p 812"])

@@ -36,7 +36,7 @@ extension BindFindings {
     let looked = lookedAt(records)
     return finding(
       .listenerAlive(listeners, remaining: StateCounts(held.minisockets)), evidence: sockets(records),
-      remedies: stopping(looked, loss(.service, held)) + findOut(looked),
+      remedies: stopping(looked, loss(.service, held)) + findOut(looked) + restarting(looked),
       unseen: [listeners.owners == nil ? .listenersProcessAndService : .listenersService])
   }
 

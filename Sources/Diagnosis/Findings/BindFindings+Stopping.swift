@@ -76,6 +76,15 @@ extension BindFindings {
     return (loss.besides == nil ? [] : [milder(loss, records)]) + [.signal(owners, loss)]
   }
 
+  /// Whether what listens could bind again at once is another question than whether a second server could start.
+  func restarting(_ listeners: [SocketRecord]) -> [Remedy] {
+    let owners = owners(listeners)
+    guard let owner = owners.first, !owners.contains(where: { $0.pid == 1 }), !analysis.target.isAfterStop
+    else { return [] }
+    let unit = owner.namedUnit.flatMap { unit in owners.allSatisfy { $0.namedUnit == unit } ? unit : nil }
+    return [.look(.restart(owners, unit: unit))]
+  }
+
   /// What lets the server start, and ends nothing. A second resolver has to have port 53, and can do without the address of the
   /// first.
   private func milder(_ loss: Remedy.Loss, _ records: [SocketRecord]) -> Remedy {

@@ -84,6 +84,7 @@ extension Remedy {
     case .signal(let owners, _), .resume(let owners): Parameters(pids: owners.map(\.pid))
     case .signalHeirs(let owners, _): Parameters(pids: owners.map(\.pid))
     case .look(.processes(let pids)): Parameters(pids: pids)
+    case .look(.restart(let owners, let unit)): Parameters(unit: unit, pids: owners.map(\.pid))
     case .reservePort(let all):
       Parameters(sysctl: "net.ipv4.ip_local_reserved_ports", value: all.map(\.settingText))
     case .changeSetting(let advice): Parameters(sysctl: advice.sysctl)

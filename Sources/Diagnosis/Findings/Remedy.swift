@@ -187,6 +187,9 @@ package enum Remedy: Equatable, Sendable {
     case owners
     case ownersAsRoot
     case ownersFromHost
+    /// Whether what listens could bind again at once, if it were restarted.
+    /// Named by its unit, where that is the system's; otherwise by a process.
+    case restart([SocketOwner], unit: String?)
     /// `trybind` with the server's own options.
     case trial
     /// `trybind` with SO_REUSEPORT.

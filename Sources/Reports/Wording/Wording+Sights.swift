@@ -37,6 +37,7 @@ extension Wording {
       RemedyText("find the process that has it", command: "tw-inspect port \(port) --all --owners")
     case .ownersAsRoot: RemedyText("find the process that has it, as root", command: trial.map(asRoot))
     case .ownersFromHost: RemedyText("run tw-inspect on the host itself, outside of such restrictions")
+    case .restart(let owners, let unit): restart(owners, unit)
     case .trial: RemedyText("try a real bind", command: trial)
     case .trialWithReusePort:
       RemedyText("try a real bind", command: "tw-inspect trybind \(port) --reuse-port")
@@ -68,6 +69,15 @@ extension Wording {
       RemedyText("look for a denial in the audit log", command: asRoot("journalctl -k --grep audit"))
     case .connections: RemedyText("see which connections use the ports", command: "ss -tan")
     }
+  }
+
+  private func restart(_ owners: [SocketOwner], _ unit: String?) -> RemedyText {
+    let name = unit ?? owners.first.map { "\($0.pid)" }
+    return RemedyText(
+      "would it bind again at once after a restart?",
+      command: name.flatMap { ShellCommand.naming($0, after: "tw-inspect trybind \(port) --like ") }.map {
+        needsRoot(owners) ? asRoot("\($0) --after-stop") : "\($0) --after-stop"
+      })
   }
 
   private var trial: String? { target.commandOptions.map { "tw-inspect trybind \(port)\($0)" } }

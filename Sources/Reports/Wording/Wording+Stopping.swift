@@ -142,7 +142,7 @@ extension Wording {
   }
 
   /// Whether a process is another user's.
-  private func needsRoot(_ owners: [SocketOwner]) -> Bool {
+  func needsRoot(_ owners: [SocketOwner]) -> Bool {
     owners.contains { $0.uid.map { $0 != caller.uid } ?? false }
   }
 }
