@@ -99,6 +99,11 @@ package struct NamespaceWalk: ~Copyable {
         fail("\(error)")
         continue
       }
+      // Most have nothing. The kernel keeps the sockets of all in one hash, and would walk through it once more for each.
+      if SocketStatistics.showNoSocketAtAll {
+        totals.lookedAt += 1
+        continue
+      }
       do throws(InvestigationError) {
         var investigation = try own.elsewhere()
         coverage.formUnion(try look(&investigation, Visit(entry, isOwn: false)))

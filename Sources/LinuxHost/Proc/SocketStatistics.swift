@@ -19,6 +19,12 @@ package enum SocketStatistics {
     return inUse + timeWaits + (counts6["inuse"] ?? 0) > 0
   }
 
+  /// True where certainly nobody has a socket of any kind in the calling thread's network namespace, also none that is only bound, and
+  /// no minisocket is left there: `used` counts every socket but those of the kernel itself.
+  static var showNoSocketAtAll: Bool {
+    counts("sockstat", "sockets:")["used"] == 0 && timeWaits == 0
+  }
+
   /// True where certainly no TCP socket is bound without listening or being connected: `alloc` counts every TCP socket of the
   /// host but minisockets, `inuse` those of this network namespace that listen or are connected, and the two are equal. False
   /// proves nothing: other namespaces may have sockets. As the two counts are not read at one instant, they must be the same
