@@ -162,7 +162,11 @@ extension Investigation {
     if !details.isEmpty { settings.caller = Caller.current() }
     if let uid = target.asUID, uid != 0 { settings.mayBindPrivilegedPorts = false }
     // It holds the port: whoever made its sockets was permitted to.
-    if let server = target.taken, server.uid == target.uid { settings.mayBindPrivilegedPorts = true }
+    switch target.origin {
+    case .described: break
+    case .taken(let server): if server.uid == target.uid { settings.mayBindPrivilegedPorts = true }
+    case .unreadable, .unlike: if target.asUID == nil { settings.mayBindPrivilegedPorts = true }
+    }
     return settings
   }
 }

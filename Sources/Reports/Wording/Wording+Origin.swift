@@ -10,7 +10,7 @@ extension Wording {
     case .taken(let server): "Like \(text(server))."
     case .unreadable:
       caller.isRoot
-        ? "The options of what listens could not be read: root lacks CAP_SYS_PTRACE over it. None are assumed."
+        ? "The options of what listens could not be read, even as root, and none are assumed."
         : "The options of what listens could not be read, and none are assumed. Root can read them: \(sudo)"
     case .unlike:
       "What listens has sockets with different options, and none are assumed. Describe yours by --address and --reuse."

@@ -64,7 +64,16 @@ struct TrybindRun {
     return question
   }
 
+  /// JSON and plain lines have no words for it.
+  private func complainAboutOrigin(_ diagnosis: BindDiagnosis) {
+    guard !common.quiet, common.format != .table, [.unreadable, .unlike].contains(diagnosis.target.origin),
+      let origin = Wording(diagnosis).origin
+    else { return }
+    StandardOutput.complain("tw-inspect: \(origin)")
+  }
+
   private func answer(_ diagnosis: BindDiagnosis) throws(Failure) -> Int32 {
+    complainAboutOrigin(diagnosis)
     try write(diagnosis)
     return diagnosis.exitStatus()
   }
