@@ -103,6 +103,10 @@ struct LikeTests {
           == .array([.string("0.0.0.0"), .string("::")]))
       let wait = try Tool.run("wait", "9527", "--like", Self.own, "--json")
       #expect(try wait.exitCode == 0 && wait.json["target"]["taken_from"]["pid"].int == Int(getpid()))
+      #expect(wait.errors.hasPrefix("tw-inspect: \(line) SO_REUSEPORT, as "), "\(wait)")
+      #expect(
+        try Tool.run("---completion", "trybind", "9527", "--like", "").output.hasPrefix("\(Self.own)\t"))
+      #expect(try Tool.run("---completion", "trybind", "9528", "--like", "").output == "")
     }
   }
 
@@ -255,7 +259,12 @@ struct LikeTests {
       let after = try trybind("--after-stop", asUser: Self.nobody)
       #expect(after.exitCode == 0, "\(after)")
       #expect(Self.words(after).contains("Root can read them: sudo tw-inspect trybind"), "\(after)")
-      #expect(try trybind("--after-stop", "--json", asUser: Self.nobody).json["target"]["taken_from"].isNull)
+      let json = try trybind("--after-stop", "--json", asUser: Self.nobody)
+      #expect(try json.json["target"]["taken_from"].isNull)
+      #expect(json.errors.hasPrefix("tw-inspect: The options of what listens could not be read"))
+      // Whoever has a privileged port was permitted to bind it.
+      _ = try lab.makeListener(port: 80)
+      #expect(try Tool.run("trybind", "80", "--after-stop", "-q", asUser: Self.nobody).exitCode == 0)
     }
   }
 

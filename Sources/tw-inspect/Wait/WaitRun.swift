@@ -43,6 +43,9 @@ struct WaitRun {
       port: port, timeout: request.timeout.map { $0 / 1_000_000 },
       timerSlack: TimerWheel.slackMilliseconds(hz: Clock.kernelHZ),
       hasUTF8: Screen.hasUTF8)
+    if !common.quiet, let origin = Wording(target, details: SocketDetailsTable()).origin {
+      StandardOutput.complain("tw-inspect: \(origin)")
+    }
     var prober = QuestionProber(as: user)
     let session = try investigation.trials(for: question, &prober)
     common.complainAboutSource(investigation)
