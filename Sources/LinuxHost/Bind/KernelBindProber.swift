@@ -32,8 +32,10 @@ package struct KernelBindProber: BindProber {
     guard let trial = sockets.first else { return }
     let family = trial.address.address.family == .ipv4 ? AF_INET : AF_INET6
     let kind = trial.transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
-    let number = socket(
-      family, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), trial.isMultipath ? Self.multipath : 0)
+    let type = Int32(kind.rawValue | SOCK_CLOEXEC.rawValue)
+    var number = trial.isMultipath ? socket(family, type, Self.multipath) : -1
+    // Where net.mptcp.enabled is 0, servers make do with TCP. bind(2) has the same rules for both.
+    if number < 0 { number = socket(family, type, 0) }
     if number < 0 {
       let error = SystemError.last("socket")
       if error.errno.isExhaustion { throw error }
