@@ -74,7 +74,7 @@ struct AfterStopTests {
     return { for socket in server { socket.close() } }
   }
 
-  private static func hasConnection(_ socket: TCPSocket) -> Bool {
+  static func hasConnection(_ socket: TCPSocket) -> Bool {
     var entry = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&entry, 1, 0) == 1
   }

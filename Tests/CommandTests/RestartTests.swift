@@ -49,6 +49,61 @@ struct RestartTests {
     #expect(decided * 10 >= rounds * 9)
   }
 
+  /// Servers with several sockets, on a device, for Multipath TCP, and whose options are changed while they run.
+  @Test(.needs(.ipv6), .needs(.mptcp)) func severalSockets() throws {
+    let rounds = getenv("TW_SLOW") == nil ? 20 : 300
+    var random = SystemRandomNumberGenerator()
+    var counts: [String: Int] = [:]
+    for _ in 0..<rounds {
+      try withNetworkNamespace { lab in
+        var options = try #require(AfterStopTests.all.randomElement(using: &random))
+        options.multipath = Bool.random(using: &random)
+        options.device = Int.random(in: 0..<4, using: &random) == 0 ? "lo" : nil
+        var sockets: [TCPSocket] = []
+        for route in [Route.ipv4, .ipv4Wildcard, .ipv6, .ipv6OnlyWildcard].shuffled(using: &random).prefix(2)
+        {
+          // Not all of them can listen beside each other.
+          guard let listener = try? lab.makeListener(via: route, port: 9527, options) else { continue }
+          sockets.append(listener)
+          for _ in 0..<Int.random(in: 0...2, using: &random) {
+            let client = lab.keep(try TCPSocket(route.clientFamily))
+            guard (try? client.connect(to: SocketAddress(route.connectAddress, port: 9527))) != nil else {
+              continue
+            }
+            // By another of them, where that has the very address.
+            if Bool.random(using: &random), let ready = sockets.first(where: AfterStopTests.hasConnection) {
+              sockets.append(lab.keep(try ready.accept()))
+            }
+          }
+          if Int.random(in: 0..<4, using: &random) == 0 {
+            try listener.setReuseAddress(!options.reuseAddress)
+          }
+        }
+        let json = try Tool.run("trybind", "9527", "--after-stop", "--json").json
+        for socket in sockets { socket.close() }
+        let target = json["target"]
+        guard !target["taken_from"].isNull else {
+          counts["not one server", default: 0] += 1
+          return
+        }
+        var server = Server()
+        server.addresses = target["addresses"].array?.compactMap(\.string) ?? []
+        server.reuse = target["reuse"].bool ?? false
+        server.reusePort = target["reuse_port"].bool ?? false
+        server.v6Only = target["v6_only"].bool ?? false
+        server.interface = target["interface"].string
+        let answers = try server.start()
+        let verdict = json["verdict"].string ?? ""
+        counts[verdict, default: 0] += 1
+        let comment = Comment(rawValue: "\(options) \(server): \(json["holders"]), \(answers)")
+        let starts = answers.allSatisfy { $0.isYes }
+        #expect(verdict != "yes" || starts, comment)
+        #expect(verdict != "no" || !starts, comment)
+      }
+    }
+    print("--after-stop of several sockets: \(counts.sorted { $0.key < $1.key })")
+  }
+
   /// The quiet answer was that of another question.
   @Test func quietlyTheSame() throws {
     try withNetworkNamespace { lab in

@@ -18,7 +18,7 @@ struct ServerSocketTests {
 
   /// The duplicate keeps the port taken if the server ends meanwhile: from pidfd_open(2) to close(2) it takes less than 50 us
   /// as a rule, and it exists for a part of that.
-  @Test(.needs(.networkNamespaces)) func aDuplicateIsHeldBriefly() throws {
+  @Test(.needs(.networkNamespaces), .needs(.realTime)) func aDuplicateIsHeldBriefly() throws {
     try withNetworkNamespace { lab in
       let listener = try lab.makeListener(via: .ipv4, port: 9527)
       var investigation = try Investigation(Place())

@@ -105,6 +105,11 @@ extension Requirement {
     Requirement("program-\(name)", "no /usr/bin/\(name)", isMet: { access("/usr/bin/\(name)", X_OK) == 0 })
   }
 
+  /// A server, which is installed only where it may run: it would listen on port 80 of its host.
+  package static func server(_ name: String) -> Requirement {
+    Requirement("server-\(name)", "no /usr/sbin/\(name)", isMet: { access("/usr/sbin/\(name)", X_OK) == 0 })
+  }
+
   private static let isEmulated: Bool = {
     let processors = (try? readFile("/proc/cpuinfo")).map { String(decoding: $0, as: UTF8.self) } ?? ""
     return processors.contains(/model name\s*:.*TCG/)
