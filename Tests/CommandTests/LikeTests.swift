@@ -229,7 +229,7 @@ struct LikeTests {
         64, "127.0.0.1 SO_REUSEADDR, uid", "127.0.0.2 no option, uid", "--address and options", like: Self.own
       )
       let after = try trybind("--after-stop")
-      #expect(after.exitCode == 0 && Self.words(after).contains("sockets with different options"), "\(after)")
+      #expect(after.exitCode == 0 && Self.words(after).contains("were set up differently"), "\(after)")
     }
   }
 
@@ -246,6 +246,20 @@ struct LikeTests {
     }
     #expect(try Tool.run("trybind", "127.0.0.1:9527", "--like", "1").exitCode == 64)
     #expect(try Tool.run("trybind", "0", "--like", "1").exitCode == 64)
+  }
+
+  /// Of a thread it is the process that has the sockets.
+  @Test func aThread() throws {
+    try withNetworkNamespace { lab in
+      _ = try lab.makeListener(port: 9527)
+      // "812/task/813"
+      var link = [CChar](repeating: 0, count: 64)
+      let count = readlink("/proc/thread-self", &link, link.count)
+      let bytes = link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+      let thread = try #require(bytes.split(separator: UInt8(ascii: "/")).last)
+      let result = try trybind("--like", String(decoding: thread, as: UTF8.self), "--json")
+      #expect(try result.json["target"]["taken_from"]["pid"].int == Int(getpid()), "\(result)")
+    }
   }
 
   // MARK: Not permitted

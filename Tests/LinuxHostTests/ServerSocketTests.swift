@@ -16,6 +16,28 @@ struct ServerSocketTests {
   @Test(arguments: ["", "0", "-1", "4294967296", "a/b", "..", "a b", "-x", "ä"])
   func noNames(typed: String) { #expect(ServerReference(typed) == nil) }
 
+  /// A unit that is not running is told from one that there is not.
+  @Test func unitFiles() throws {
+    let folder = "/tmp/tw-inspect-units-\(getpid())"
+    try check("mkdir", folder) { mkdir(folder, 0o755) }
+    defer { rmdir(folder) }
+    for name in ["web.service", "shop@.service"] {
+      let path = "\(folder)/\(name)"
+      close(try check("open", path) { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) })
+    }
+    defer { for name in ["web.service", "shop@.service"] { unlink("\(folder)/\(name)") } }
+    for (unit, isKnown) in [
+      ("web.service", true), ("shop@1.service", true), ("web.socket", false), ("shop.service", false),
+    ] {
+      #expect(UnitProcesses.isKnown(unit, in: ["/nonexistent", folder]) == isKnown, "\(unit)")
+    }
+  }
+
+  @Test func theProcessOfAThread() {
+    #expect(ProcessDirectory.process(in: Array("Name:\tx\nTgid:\t812\nPid:\t813\n".utf8)) == 812)
+    #expect(ProcessDirectory.process(in: Array("Name:\tx\n".utf8)) == nil)
+  }
+
   /// The duplicate keeps the port taken if the server ends meanwhile: from pidfd_open(2) to close(2) it takes less than 50 us
   /// as a rule, and it exists for a part of that.
   @Test(.needs(.networkNamespaces), .needs(.realTime)) func aDuplicateIsHeldBriefly() throws {

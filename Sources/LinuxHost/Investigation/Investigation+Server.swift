@@ -82,7 +82,8 @@ extension Investigation {
     do throws(SystemError) {
       pids = try Self.processes(of: reference)
     } catch {
-      throw error.errno == .noSuchFile ? .server(.noSuchProcess, reference) : .system(error)
+      throw [.noSuchFile, .noSuchProcess].contains(error.errno)
+        ? .server(.noSuchProcess, reference) : .system(error)
     }
     guard pids.isEmpty, case .unit(let unit) = reference else { return pids }
     let details = details(of: listeners, .first, readsOptions: false)
@@ -93,8 +94,9 @@ extension Investigation {
   private static func processes(of reference: ServerReference) throws(SystemError) -> [Int32] {
     switch reference {
     case .process(let pid):
-      _ = try Descriptor.open("/proc/\(pid)", flags: O_DIRECTORY)
-      return [pid]
+      // /proc has a directory for each thread as well, and pidfd_open(2) takes processes only.
+      let status = try readFile("/proc/\(pid)/status")
+      return [ProcessDirectory.process(in: status) ?? pid]
     case .unit(let unit): return try UnitProcesses.all(in: unit)
     }
   }

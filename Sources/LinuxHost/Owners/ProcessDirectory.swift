@@ -73,6 +73,14 @@ struct ProcessDirectory {
     return nil
   }
 
+  /// The process that a thread is of, from the line "Tgid:" of its status.
+  static func process(in status: [UInt8]) -> Int32? {
+    for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Tgid:".utf8) {
+      return Int32(String(decoding: line.dropFirst(5), as: UTF8.self).filter { !$0.isWhitespace })
+    }
+    return nil
+  }
+
   /// The 22nd field of /proc/PID/stat.
   static func startTicks(in stat: [UInt8]) -> UInt64? {
     let words = fieldsAfterName(in: stat)

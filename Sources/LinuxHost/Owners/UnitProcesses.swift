@@ -35,12 +35,12 @@ enum UnitProcesses {
   }
 
   /// Whether a unit file has this name, or is the template of it.
-  static func isKnown(_ unit: String) -> Bool {
+  static func isKnown(_ unit: String, in directories: [String] = SocketUnits.directories) -> Bool {
     var names = [unit]
     if let at = unit.firstIndex(of: "@"), let dot = unit.lastIndex(of: "."), at < dot {
       names.append(String(unit[...at] + unit[dot...]))
     }
-    return SocketUnits.directories.contains { directory in
+    return directories.contains { directory in
       names.contains { unsafe access("\(directory)/\($0)", F_OK) == 0 }
     }
   }
