@@ -13,7 +13,7 @@ extension Wording {
         ? "The options of what listens could not be read, even as root, and none are assumed."
         : "The options of what listens could not be read, and none are assumed. Root can read them: \(sudo)"
     case .unlike:
-      "What listens has sockets with different options, and none are assumed. Describe yours by --address and --reuse."
+      "The sockets that listen were set up differently, and no options are assumed. Describe yours by --address and --reuse."
     }
   }
 

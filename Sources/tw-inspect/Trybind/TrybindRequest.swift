@@ -27,7 +27,7 @@ struct TrybindRequest {
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     // What a restart meets depends on them, so they are read unless that is declined.
     readsOptions =
-      try ReuseOptionsChoice.value(of: command.flags) == .live || command.afterStop && command.flags == nil
+      try ReuseOptionsChoice.value(of: command.flags) != .none || command.afterStop && command.flags == nil
     try refuseContradictions(command)
   }
 
