@@ -142,7 +142,7 @@ struct BindAnalysis {
 
   /// The longest timer in the way of any of these trials, in milliseconds. Nil if something other than a timer is in the
   /// way, or could be in the way without being seen.
-  private func longestTimer(_ trials: [Trial]) -> UInt32? {
+  func longestTimer(_ trials: [Trial]) -> UInt32? {
     guard !session.snapshot.coverage.isBlind(to: .boundNotListening), session.snapshot.coverage.isComplete
     else {
       return nil
@@ -173,7 +173,11 @@ struct BindAnalysis {
   /// See `BindDiagnosis.freeLatest`.
   var freeLatest: UInt32? {
     let inTheWay = refused + undetermined
-    guard !inTheWay.isEmpty else { return freeIn }
+    return inTheWay.isEmpty ? freeIn : latest(inTheWay)
+  }
+
+  /// The same for these trials, which are refused, or left open by the table.
+  func latest(_ inTheWay: [Trial]) -> UInt32? {
     guard let longest = longestTimer(inTheWay) else { return nil }
     // A FIN_WAIT2 may turn into a TIME_WAIT, which then lasts 60 s more. A connection that the stopped server closes goes
     // through FIN_WAIT2 first, so it can take twice as long, too.

@@ -15,30 +15,34 @@ package struct Scenario: Sendable {
   static let timeWaitLength: UInt32 = 60_000
 
   /// Every socket stays as it is.
-  package static let present = Scenario(listeners: StoppedListeners(), processes: [])
+  package static let present = Scenario(listeners: ListenerSet(), remaining: ListenerSet(), processes: [])
 
-  private let listeners: StoppedListeners
+  private let listeners: ListenerSet
+  /// Listeners on the same port that are not stopped. Those of another look than theirs are none.
+  private let remaining: ListenerSet
   /// The processes that have one of the listeners open, by their ids. Empty where owners are not known.
   private let processes: Set<Int32>
 
-  private init(listeners: StoppedListeners, processes: Set<Int32>) {
+  private init(listeners: ListenerSet, remaining: ListenerSet, processes: Set<Int32>) {
     self.listeners = listeners
+    self.remaining = remaining
     self.processes = processes
   }
 
   /// Every listener among the records is stopped, and so are the processes that have one open. The same as `present` if
   /// nothing listens.
-  package static func afterStop(of records: [SocketRecord], _ details: SocketDetailsTable) -> Scenario {
-    var listeners = StoppedListeners()
+  ///
+  /// - Parameter remaining: listeners of other servers on the same port, which stay.
+  package static func afterStop(
+    of records: [SocketRecord], besides remaining: [SocketRecord] = [], _ details: SocketDetailsTable
+  ) -> Scenario {
     var processes: Set<Int32> = []
     for record in records where record.state == .listen {
       processes.formUnion(details[record]?.owners?.map(\.pid) ?? [])
-      let known = details[record]
-      listeners.add(
-        StoppedListener(
-          record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort)))
     }
-    return Scenario(listeners: listeners, processes: processes)
+    return Scenario(
+      listeners: ListenerSet(records, details), remaining: ListenerSet(remaining, details),
+      processes: processes)
   }
 
   /// Whether this is anything other than `present`.
@@ -49,9 +53,8 @@ package struct Scenario: Sendable {
   /// more or that are only bound, and connections that did not come in through these listeners.
   func fate(of record: SocketRecord, _ details: SocketDetailsTable) -> Fate {
     guard isAssumed else { return .stays }
-    if record.state == .listen { return .ends }
-    guard record.hasPeer, !record.isMinisocket, inherited(by: record) != nil,
-      !isHeldElsewhere(record, details)
+    if record.state == .listen { return remaining.contains(record) ? .stays : .ends }
+    guard record.hasPeer, !record.isMinisocket, comesFromStopped(record), !isHeldElsewhere(record, details)
     else { return .stays }
     return switch record.state {
     case .established, .finWait1, .finWait2, .closing:
@@ -67,38 +70,49 @@ package struct Scenario: Sendable {
     return !owners.contains { processes.contains($0.pid) }
   }
 
+  /// Whether it can have come in through one of the listeners that are stopped, and not rather through one that stays.
+  private func comesFromStopped(_ record: SocketRecord) -> Bool {
+    let fit = listeners.best(for: record).fit
+    return fit != .none && fit >= remaining.best(for: record).fit
+  }
+
   /// The options that a connection must have because of the listeners. One that a listener accepted has those that the
   /// listener had when the handshake was completed. Any other can exist beside an overlapping listener only if it has the
   /// same reuse options. If several listeners fit equally well, only the options in which they agree are known. Nil if no
   /// listener fits.
   func inherited(by record: SocketRecord) -> StoppedListener.Inheritance? {
-    var best = StoppedListener.Fit.none
-    var result: StoppedListener.Inheritance?
-    for listener in listeners.candidates(for: record) {
-      let fit = listener.fit(record)
-      if fit == .none || fit < best { continue }
-      if fit > best || result == nil {
-        best = fit
-        result = listener.inheritance
-      } else {
-        result?.keepWhatAgrees(with: listener.inheritance)
-      }
-    }
-    return result
+    let (stopped, other) = (listeners.best(for: record), remaining.best(for: record))
+    guard var inheritance = stopped.inheritance, stopped.fit >= other.fit else { return other.inheritance }
+    if stopped.fit == other.fit, let others = other.inheritance { inheritance.keepWhatAgrees(with: others) }
+    return inheritance
   }
 }
 
-/// The listeners that are assumed to be stopped, by their address: there may be very many, and each connection is compared
-/// with those that it can have come from only.
-private struct StoppedListeners: Sendable {
+/// Listeners by their address: there may be very many, and each connection is compared with those that it can have come from
+/// only.
+private struct ListenerSet: Sendable {
   private var known: Set<StoppedListener.Identity> = []
   private var wildcards: [StoppedListener] = []
   private var specific: [IPAddress: [StoppedListener]] = [:]
+  private var inodes: Set<UInt32> = []
 
   var isEmpty: Bool { known.isEmpty }
 
+  init() {}
+
+  /// - Parameter records: those that listen are taken.
+  init(_ records: [SocketRecord], _ details: SocketDetailsTable) {
+    for record in records where record.state == .listen {
+      let known = details[record]
+      inodes.insert(record.inode)
+      add(
+        StoppedListener(
+          record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort)))
+    }
+  }
+
   /// A hundred workers may share the port by SO_REUSEPORT. Equal listeners are kept once.
-  mutating func add(_ listener: StoppedListener) {
+  private mutating func add(_ listener: StoppedListener) {
     guard known.insert(listener.identity).inserted else { return }
     if listener.isOnWildcard {
       wildcards.append(listener)
@@ -107,12 +121,31 @@ private struct StoppedListeners: Sendable {
     }
   }
 
-  func candidates(for connection: SocketRecord) -> [StoppedListener] {
-    (specific[connection.local.address] ?? []) + wildcards
+  /// A listener always has an inode.
+  func contains(_ listener: SocketRecord) -> Bool { inodes.contains(listener.inode) }
+
+  /// How well those that fit a connection best do so, and what it has inherited if it came in through one of them.
+  func best(for connection: SocketRecord) -> (
+    fit: StoppedListener.Fit, inheritance: StoppedListener.Inheritance?
+  ) {
+    var best = StoppedListener.Fit.none
+    var inheritance: StoppedListener.Inheritance?
+    if known.isEmpty { return (best, inheritance) }
+    for listener in (specific[connection.local.address] ?? []) + wildcards {
+      let fit = listener.fit(connection)
+      if fit == .none || fit < best { continue }
+      if fit > best || inheritance == nil {
+        best = fit
+        inheritance = listener.inheritance
+      } else {
+        inheritance?.keepWhatAgrees(with: listener.inheritance)
+      }
+    }
+    return (best, inheritance)
   }
 }
 
-/// A listener that is assumed to be stopped, with the options that its connections inherited from it.
+/// A listener of a scenario, with the options that its connections inherited from it.
 struct StoppedListener: Sendable {
   struct Inheritance: Hashable, Sendable {
     var reuse: KnownReuseOptions

@@ -5,16 +5,19 @@ package import SocketTable
 extension TrialSession {
   /// The session for `--predict` and `--after-stop`, which bind nothing.
   ///
-  /// - Parameter lacksPrivilege: whether the port is privileged and the server certainly lacks CAP_NET_BIND_SERVICE.
+  /// - Parameters:
+  ///   - lacksPrivilege: whether the port is privileged and the server certainly lacks CAP_NET_BIND_SERVICE.
+  ///   - scenario: what becomes of the sockets; nil is what the target says.
   package static func predicted(
     _ target: BindTarget, comparing comparison: Comparison = .withAndWithoutReuse, snapshot: Snapshot,
-    details: SocketDetailsTable = SocketDetailsTable(), lacksPrivilege: Bool = false
+    details: SocketDetailsTable = SocketDetailsTable(), lacksPrivilege: Bool = false,
+    scenario: Scenario? = nil
   ) -> TrialSession {
     var session = TrialSession(target: target, comparison)
     session.isPredicted = true
     session.take(
       snapshot, details: details,
-      scenario: target.isAfterStop ? .afterStop(of: snapshot.records, details) : .present)
+      scenario: scenario ?? (target.isAfterStop ? .afterStop(of: snapshot.records, details) : .present))
     var trials: [Trial] = []
     for options in optionSets(target, comparison) {
       let usesServerOptions = options == target.options
