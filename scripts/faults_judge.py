@@ -19,6 +19,7 @@ LESS_KNOWN = {
     "predicted": ("depends",),
     "kind": ("proc",),
     "verdict": ("skipped", "depends", "unknown"),
+    "restart": ("depends", "unknown"),
 }
 # Text that admits that something is not known, and why.
 ADMITTED = re.compile(

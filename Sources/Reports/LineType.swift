@@ -4,6 +4,7 @@ package enum LineType: String, Sendable, CaseIterable {
   case snapshot
   case socket
   case claim
+  case listener
   /// After the rows of a snapshot: how many there were, and whether that is all.
   case end
   /// The whole document of a command that has no rows.

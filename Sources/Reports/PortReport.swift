@@ -93,15 +93,19 @@ package enum PortQueryJSON {
 
   static func write(_ writer: inout JSONWriter, _ filter: SocketFilter) {
     writer.object("query") { writer in
-      writer.array("ports", filter.ports.ranges) { writer, range in
-        writer.element { writer in
-          writer.member("from", range.lowerBound)
-          writer.member("to", range.upperBound)
-        }
-      }
+      write(&writer, filter.ports)
       writer.member("side", filter.side.rawValue)
       writer.member("states", strings: filter.states.mask.names)
       writer.member("minisockets", filter.states == .minisockets)
+    }
+  }
+
+  static func write(_ writer: inout JSONWriter, _ ports: PortSet) {
+    writer.array("ports", ports.ranges) { writer, range in
+      writer.element { writer in
+        writer.member("from", range.lowerBound)
+        writer.member("to", range.upperBound)
+      }
     }
   }
 

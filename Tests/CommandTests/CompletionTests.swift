@@ -61,7 +61,7 @@ struct CompletionTests {
   }
 
   @Test func commands() throws {
-    let commands = ["port", "trybind", "wait", "release", "explain", "demo"]
+    let commands = ["port", "trybind", "wait", "release", "audit", "explain", "demo"]
     #expect(try words("") == commands + ["help"])
     #expect(try words("help", "") == commands)
     #expect(try words("help", "demo", "") == ["serve"])

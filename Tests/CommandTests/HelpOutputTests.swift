@@ -9,6 +9,7 @@ import Testing
     ["trybind", "-h"], ["help", "trybind"], ["port", "9527", "--help"], ["trybind", "--help", "9527"], [],
     ["wait", "--help"], ["wait", "-h"], ["help", "wait"],
     ["release", "--help"], ["release", "-h"], ["help", "release"], ["release", "9527", "--help"],
+    ["audit", "--help"], ["audit", "-h"], ["help", "audit"], ["audit", "--port", "80", "--help"],
     ["explain", "--help"], ["explain", "-h"], ["help", "explain"], ["explain", "TIME_WAIT", "--help"],
     ["demo", "--help"], ["help", "demo"], ["demo", "4", "--help"], ["demo", "serve", "--help"],
     ["help", "demo", "serve"], ["demo", "serve", "-h", "9527"],
@@ -28,7 +29,7 @@ import Testing
 
   @Test(arguments: [
     ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
-    ["demo", "--help"],
+    ["audit", "--help"], ["demo", "--help"],
   ])
   func whatEveryHelpSays(_ arguments: [String]) throws {
     let text = try Tool.run(arguments).output
@@ -69,6 +70,10 @@ import Testing
     for option in common + ["--yes", "--dry-run", "--include-fin-wait-2"] {
       #expect(release.contains(option), "\(option)")
     }
+    let audit = try Tool.run("audit", "--help").output
+    for option in common + ["--port", "--unit", "--limit", "--flags", "--header"] {
+      #expect(audit.contains(option), "\(option)")
+    }
     // Reserved, and so not offered.
     #expect(!port.contains("--udp"))
     // Another user of the machine can be hit by a trial, and a gate must not be built on --expect.
@@ -95,7 +100,7 @@ import Testing
     .needs(.networkNamespaces), .needs(.ipv6), .needs(.realTime), .ownThread,
     arguments: [
       ["--help"], ["port", "--help"], ["trybind", "--help"], ["wait", "--help"], ["release", "--help"],
-      ["explain", "--help"], ["demo", "--help"], [],
+      ["audit", "--help"], ["explain", "--help"], ["demo", "--help"], [],
     ])
   func examplesWork(_ arguments: [String]) throws {
     let lines = try Tool.run(arguments).lines

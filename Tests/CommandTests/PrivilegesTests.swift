@@ -45,6 +45,8 @@ struct PrivilegesTests {
     Row(arguments: ["wait", "9527", "--timeout", "100ms"], binds: true),
     Row(arguments: ["release", "9527", "--yes"], binds: true, keepsNetAdmin: true),
     Row(arguments: ["release", "9527", "--dry-run"], keepsNetAdmin: true),
+    Row(arguments: ["audit"], duplicatesDescriptors: true), Row(arguments: ["audit", "--flags", "none"]),
+    Row(arguments: ["audit", "--netns", "pid:self"], entersNamespaces: true, duplicatesDescriptors: true),
     Row(arguments: ["explain", "tcp_tw_reuse"]), Row(arguments: ["explain"]),
   ]
 

@@ -49,6 +49,8 @@ import Testing
     ),
     ("common", "socket_members/properties/owner_visibility", OwnerVisibility.allCases.map(\.rawValue)),
     ("port", "query/properties/side", SocketFilter.Side.allCases.map(\.rawValue)),
+    ("audit", "restart", AuditedListener.Restart.allCases.map(\.rawValue)),
+    ("audit", "totals/properties/verdict", BindVerdict.allCases.map(\.rawValue)),
     ("explain", "head/properties/group", Topic.Group.allCases.map(\.rawValue)),
     ("demo", "claim_members/properties/verdict", ClaimReport.Verdict.allCases.map(\.rawValue)),
     ("demo", "step/properties/actor", ClaimEvent.Actor.allCases.map(\.rawValue)),

@@ -151,7 +151,7 @@ package struct Investigation: ~Copyable {
 
   /// Options are read of this many connections at most, as each takes several system calls; the others have, as a
   /// rule, inherited their listener's.
-  private static let optionsLimit = 1000
+  static let optionsLimit = 1000
 
   /// Who has these sockets open, and what the sockets were set to.
   ///

@@ -14,6 +14,7 @@ enum Help {
       tw-inspect trybind 9527 --reuse     the same for one that sets SO_REUSEADDR
       tw-inspect wait 9527 && my-server   start it as soon as it can bind
       sudo tw-inspect release 9527        end its TIME_WAIT sockets now
+      sudo tw-inspect audit               would each server restart at once?
       tw-inspect explain TIME_WAIT        what these words mean
       tw-inspect demo                     make a TIME_WAIT, and explain it
     """
@@ -32,8 +33,8 @@ enum Help {
       TERM            dumb: no colour
 
     EXIT STATUS
-      0   done; for trybind and wait: yes
-      1   --expect was not met; for trybind and wait: no
+      0   done; for trybind, wait and audit: yes
+      1   --expect was not met; for trybind, wait and audit: no
       64  wrong usage
       69  could not look, or the list is incomplete (it is still printed)
       71  an error of the operating system

@@ -98,8 +98,8 @@ struct Main {
 
 struct TwInspect: ParsableCommand {
   static let commands: [any Command.Type] = [
-    PortCommand.self, TrybindCommand.self, WaitCommand.self, ReleaseCommand.self, ExplainCommand.self,
-    DemoCommand.self,
+    PortCommand.self, TrybindCommand.self, WaitCommand.self, ReleaseCommand.self, AuditCommand.self,
+    ExplainCommand.self, DemoCommand.self,
   ]
 
   static let commandNames = commands.compactMap { $0.configuration.commandName }

@@ -11,7 +11,7 @@ enum Privileges {
 
   private static func needs(of command: String) -> Capabilities {
     switch command {
-    case "port": looking
+    case "port", "audit": looking
     case "trybind", "wait": looking.union(binding)
     case "release": looking.union(binding).union(.netAdmin)
     // It makes a network namespace, sets it up, and does there what the others do.

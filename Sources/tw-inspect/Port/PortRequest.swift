@@ -65,7 +65,7 @@ struct PortRequest {
     }
   }
 
-  private static func count(_ typed: String) throws(Failure) -> Int {
+  static func count(_ typed: String) throws(Failure) -> Int {
     guard let count = Int(typed), count >= 0 else {
       throw .usage("--limit '\(ByteSafety.escaped(typed))': not a count; write a number, or 0 for all")
     }
