@@ -185,7 +185,7 @@ struct AllNamespacesTests {
   }
 
   /// Names reach a terminal harmless, and no command.
-  @Test func hostileNames() throws {
+  @Test(.needs(.realTime)) func hostileNames() throws {
     let names = [
       "$'a\\nb'", "$'\\e[31mred'", "'; reboot #'", "'$(reboot)'", "-rf", "$'\\xff\\xfe'",
       "$'\\xe2\\x80\\xaeback'",
@@ -285,7 +285,7 @@ struct AllNamespacesTests {
   }
 
   /// Each takes two seconds, and only as many are waited for as begin within five.
-  @Test(.needs(.program("strace"))) func noTimeForAll() throws {
+  @Test(.needs(.realTime), .needs(.program("strace"))) func noTimeForAll() throws {
     let stage = failing("setns:delay_enter=2s", "named a b c d e; serve 9527 env")
     let answer = try stage.run(Self.all + ["--json"])[0]
     #expect(answer.exitCode == 69, "\(answer)")

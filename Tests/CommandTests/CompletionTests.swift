@@ -177,7 +177,7 @@ struct CompletionTests {
   ]
 
   /// The key itself, in a real shell on a real terminal: what alone can be meant is written out.
-  @Test(.needs(.ipv6), .needs(.program("tmux")), arguments: Shell.all)
+  @Test(.needs(.ipv6), .needs(.realTime), .needs(.program("tmux")), arguments: Shell.all)
   func tabKey(_ shell: Shell) throws {
     try Requirement.program(shell.name).orSkip()
     try withNetworkNamespace { lab in

@@ -5,7 +5,7 @@ import Testing
 /// docs/demo.txt is what `demo` prints, for readers. What differs from run to run is made the same, so that it still reads
 /// as it would be seen. `TW_UPDATE_SCREENS=1 swift test --filter DemoPictureTests` writes it anew.
 @Suite struct DemoPictureTests {
-  @Test(.needs(.networkNamespaces), .needs(.ipv6)) func picture() throws {
+  @Test(.needs(.networkNamespaces), .needs(.ipv6), .needs(.realTime)) func picture() throws {
     let result = try withNetworkNamespace { _ in try Tool.run("demo") }
     #expect(result.exitCode == 0)
     expectNarrow(result.output)

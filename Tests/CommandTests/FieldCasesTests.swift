@@ -1,10 +1,12 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
 /// Situations that people met and asked about, and what they are told: docs/field-cases.txt, to be read like a page.
 @Suite(
-  .needs(.networkNamespaces), .needs(.otherUsers), .needs(.ipv6), .needs(.program("perl")))
+  .needs(.networkNamespaces), .needs(.otherUsers), .needs(.ipv6), .needs(.boundSockets),
+  .needs(.program("perl")))
 struct FieldCasesTests {
   private var screens = ScreenFile()
 

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct LiveFlagsTests {
     return try result.json["sockets"].array ?? []
   }
 
-  @Test func whatWasSet() throws {
+  @Test(.needs(.boundSockets)) func whatWasSet() throws {
     for options in Self.all {
       try withNetworkNamespace { lab in
         try lab.boundOnly(via: .ipv6, port: 9527, options)

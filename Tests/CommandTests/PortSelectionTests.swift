@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -84,7 +85,7 @@ struct PortSelectionTests {
     }
   }
 
-  @Test func timeWaitOfAClient() throws {
+  @Test(.needs(.boundSockets)) func timeWaitOfAClient() throws {
     try withNetworkNamespace { lab in
       let situation = try lab.clientTimeWait(toPort: 9527)
       situation.listener?.close()
@@ -96,7 +97,7 @@ struct PortSelectionTests {
     }
   }
 
-  @Test func states() throws {
+  @Test(.needs(.boundSockets)) func states() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9001)
       try lab.boundOnly(port: 9002)

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ struct PredictTests {
     }
   }
 
-  @Test func theThreeAnswers() throws {
+  @Test(.needs(.boundSockets)) func theThreeAnswers() throws {
     try withNetworkNamespace { lab in
       func expect(_ more: [String], _ status: Int32, _ answer: String, _ certainty: String, _ on: [String])
         throws
@@ -85,7 +86,7 @@ struct PredictTests {
     }
   }
 
-  @Test(.needs(.otherUsers)) func aPrivilegedPort() throws {
+  @Test(.needs(.boundSockets), .needs(.otherUsers)) func aPrivilegedPort() throws {
     try withNetworkNamespace { lab in
       let result = try Tool.run("trybind", "80", "--predict", "--json", asUser: 65_534)
       #expect(result.exitCode == 1)

@@ -1,9 +1,10 @@
 import Foundation
+import KernelSupport
 import TestSupport
 import Testing
 
 /// README's first screen is what the tool prints, but for times and ports that the kernel chose.
-@Suite(.needs(.networkNamespaces), .needs(.ipv6))
+@Suite(.needs(.networkNamespaces), .needs(.ipv6), .needs(.boundSockets))
 struct ReadmeTests {
   private static let commands = [["port", "9527"], ["trybind", "9527"]]
   private static let url = URL(filePath: #filePath).deletingLastPathComponent()

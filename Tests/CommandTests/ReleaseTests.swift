@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ struct ReleaseTests {
     try KernelTable.read().rows(onPort: port).map { "\($0.state)" }.sorted()
   }
 
-  @Test func aPlainBindWorksAfterwards() throws {
+  @Test(.needs(.endOfMinisockets)) func aPlainBindWorksAfterwards() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 3, port: 9527)
       #expect(try Tool.run("trybind", "9527", "-q").exitCode == 1)
@@ -26,7 +27,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test func whatAProcessHasStays() throws {
+  @Test(.needs(.endOfMinisockets)) func whatAProcessHasStays() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, Self.reuse)
       let server = try lab.established(port: 9527, Self.reuse, keepListener: true)
@@ -57,7 +58,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test func finWait2OnlyIfAskedFor() throws {
+  @Test(.needs(.endOfMinisockets)) func finWait2OnlyIfAskedFor() throws {
     try withNetworkNamespace { lab in
       try lab.finWait2Minisocket(port: 9527)
       let without = try Tool.run("release", "9527", "--yes")
@@ -80,7 +81,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test(.needs(.ipv6)) func oneFamily() throws {
+  @Test(.needs(.endOfMinisockets), .needs(.ipv6)) func oneFamily() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, Self.reuse)
       try lab.timeWait(via: .ipv6, port: 9527, Self.reuse)
@@ -110,7 +111,7 @@ struct ReleaseTests {
 
   // MARK: Formats
 
-  @Test(arguments: [true, false])
+  @Test(.needs(.endOfMinisockets), arguments: [true, false])
   func document(isDryRun: Bool) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, keepListener: true)
@@ -134,7 +135,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test func linesAndPlain() throws {
+  @Test(.needs(.endOfMinisockets)) func linesAndPlain() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 2, port: 9527)
       let lines = try Tool.run("release", "9527", "--dry-run", "--output", "jsonl")
@@ -161,7 +162,7 @@ struct ReleaseTests {
     return try running.finish()
   }
 
-  @Test(arguments: ["y\n", "Y\n", " yes \n", "YES\n"])
+  @Test(.needs(.endOfMinisockets), arguments: ["y\n", "Y\n", " yes \n", "YES\n"])
   func yes(answer: String) throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
@@ -197,7 +198,7 @@ struct ReleaseTests {
   }
 
   /// While the question stands there, the entry goes and the listener stays.
-  @Test func gonePriorToTheAnswer() throws {
+  @Test(.needs(.endOfMinisockets)) func gonePriorToTheAnswer() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, keepListener: true)
       var command = try Tool.command(["release", "9527"])
@@ -214,7 +215,7 @@ struct ReleaseTests {
   }
 
   /// What came after the list was shown was not agreed to.
-  @Test func newOnesAreLeft() throws {
+  @Test(.needs(.endOfMinisockets)) func newOnesAreLeft() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527, Self.reuse)
       var command = try Tool.command(["release", "9527", "--json"])
@@ -290,7 +291,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test func withoutIPv6() throws {
+  @Test(.needs(.endOfMinisockets)) func withoutIPv6() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       var command = try Tool.command(["release", "9527", "--yes"])
@@ -302,7 +303,7 @@ struct ReleaseTests {
   }
 
   /// Many take no time to speak of: one request and one answer each.
-  @Test func many() throws {
+  @Test(.needs(.endOfMinisockets)) func many() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 1000, port: 9527)
       let result = try Tool.run("release", "9527", "--yes", "--json")

@@ -1,4 +1,5 @@
 import Foundation
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -31,7 +32,7 @@ struct RemedyTests {
   }
 
   /// What it offers to end stands in the way no more.
-  @Test(arguments: [false, true])
+  @Test(.needs(.endOfMinisockets), arguments: [false, true])
   func release(isFinWait2: Bool) throws {
     for option in [[], ["--reuse"]] {
       try withNetworkNamespace { lab in
@@ -85,6 +86,7 @@ struct RemedyTests {
 
   /// It waits for the server that was asked about, and no longer than that one has to.
   @Test(
+    .needs(.endOfMinisockets),
     .needs(.ipv6),
     arguments: [
       [], ["--reuse"], ["-4"], ["--v6-only"], ["--address", "127.0.0.1", "--address", "::", "--v6-only"],
@@ -114,7 +116,7 @@ struct RemedyTests {
     }
   }
 
-  @Test func whoHoldsTheSocket() throws {
+  @Test(.needs(.boundSockets)) func whoHoldsTheSocket() throws {
     func expect(_ make: (Lab) throws -> Void) throws {
       try withNetworkNamespace { lab in
         try make(lab)
@@ -128,7 +130,7 @@ struct RemedyTests {
   }
 
   /// To a user who may not see the process, what an administrator can do is offered.
-  @Test(.needs(.otherUsers))
+  @Test(.needs(.boundSockets), .needs(.otherUsers))
   func whoHoldsASocketOfAnotherUser() throws {
     func first(_ make: (Lab) throws -> Void) throws -> String {
       try withNetworkNamespace { lab in
@@ -142,7 +144,7 @@ struct RemedyTests {
   }
 
   /// None is misspelt, and none asks for an option that the program has not.
-  @Test func allOfThemRun() throws {
+  @Test(.needs(.boundSockets)) func allOfThemRun() throws {
     var seen: Set<String> = []
     func collect(_ arguments: [String], _ make: (Lab) throws -> Void) throws {
       try withNetworkNamespace { lab in

@@ -1,9 +1,10 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
 /// The screens of the main situations, as a person sees them.
-@Suite(.needs(.networkNamespaces))
+@Suite(.needs(.networkNamespaces), .needs(.boundSockets))
 struct ScreenTests {
   private func inLab(_ body: (Lab) throws -> CommandResult) throws -> CommandResult {
     try withNetworkNamespace { try body($0) }

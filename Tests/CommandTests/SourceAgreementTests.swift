@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -54,7 +55,7 @@ struct SourceAgreementTests {
     json.isNull ? "-" : "[\(json["address"].string ?? "?")]:\(json["port"].int ?? 0)"
   }
 
-  @Test func sameSockets() throws {
+  @Test(.needs(.boundSockets)) func sameSockets() throws {
     try withNetworkNamespace { lab in
       try populate(lab)
       let netlink = try look("netlink")
@@ -99,7 +100,7 @@ struct SourceAgreementTests {
   }
 
   /// uid, inode, timer and interface too, where both tell them.
-  @Test func sameDetails() throws {
+  @Test(.needs(.realTime)) func sameDetails() throws {
     try withNetworkNamespace { lab in
       try populate(lab)
       func look(_ source: String) throws -> [JSON: JSON] {
@@ -156,7 +157,7 @@ struct SourceAgreementTests {
   }
 
   /// What /proc cannot show is said where it could be missed, and never called nothing.
-  @Test func blindSpotsAreSaid() throws {
+  @Test(.needs(.boundSockets)) func blindSpotsAreSaid() throws {
     try withNetworkNamespace { lab in
       try lab.boundOnly(port: 9527)
       let result = try Tool.run("port", "9527", "--source", "proc")
@@ -179,7 +180,7 @@ struct SourceAgreementTests {
   }
 
   /// A namespace of its own has a small hash, in which a dump under churn can miss sockets.
-  @Test func smallHash() throws {
+  @Test(.needs(.connectionHashes)) func smallHash() throws {
     try withNetworkNamespace { lab in
       let entries = abs(Int(try lab.sysctl("net.ipv4.tcp_ehash_entries")) ?? 0)
       for source in ["netlink", "proc"] {

@@ -1,8 +1,9 @@
+import KernelSupport
 import TestSupport
 import Testing
 
 /// The common answers as terminals of several sizes show them: what a person sees without scrolling.
-@Suite(.needs(.networkNamespaces), .needs(.program("tmux")))
+@Suite(.needs(.networkNamespaces), .needs(.boundSockets), .needs(.realTime), .needs(.program("tmux")))
 struct TerminalScreenTests {
   struct Size: Sendable, CustomTestStringConvertible {
     let columns: Int

@@ -1,3 +1,4 @@
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -71,7 +72,7 @@ struct TimerTests {
   }
 
   /// The client closes before the timer fires, and a TIME_WAIT of a minute begins.
-  @Test func finWait2BecomesTimeWait() throws {
+  @Test(.needs(.boundSockets)) func finWait2BecomesTimeWait() throws {
     try withNetworkNamespace { lab in
       try lab.sysctl("net.ipv4.tcp_fin_timeout", "5")
       let situation = try lab.finWait2Minisocket(port: 9527)
@@ -91,7 +92,7 @@ struct TimerTests {
   }
 
   /// The slack is one step of the timer wheel: 2.0 s at 250 Hz, 4.1 s at 1000, 5.1 s at 100.
-  @Test func slack() throws {
+  @Test(.needs(.boundSockets)) func slack() throws {
     try withNetworkNamespace { lab in
       try lab.timeWait(port: 9527)
       let json = try Tool.run("trybind", "9527", "--json").json

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -12,7 +13,8 @@ struct TrybindAnswer {
   /// The same where each socket listens before the next is bound, as a server's do that starts.
   let started: [KernelAnswer]
 
-  var slugs: [String] { json.slugs }
+  /// But for the note about other namespaces: other tests use the same port there.
+  var slugs: [String] { json.slugs.filter { $0 != "held-in-other-namespace" } }
   var freeIn: JSON { json["free_in_ms"] }
   var freeLatest: JSON { json["free_latest_ms"] }
   var holders: [JSON] { json["holders"].array ?? [] }
@@ -135,6 +137,11 @@ private func expectTimes(_ answer: TrybindAnswer, _ bindable: Bool, _ sourceLoca
   }
   guard onlyTimers, refusals.allSatisfy({ $0.bind == "EADDRINUSE" || $0.listen == "EADDRINUSE" }) else {
     #expect(answer.freeIn.isNull, sourceLocation: sourceLocation)
+    #expect(answer.freeLatest.isNull, sourceLocation: sourceLocation)
+    return
+  }
+  // A socket that is only bound could be there, too, and end at no time.
+  if !Requirement.boundSockets.isMet(), answer.freeIn.isNull {
     #expect(answer.freeLatest.isNull, sourceLocation: sourceLocation)
     return
   }

@@ -1,3 +1,4 @@
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -142,7 +143,7 @@ struct TrybindConnectionTests {
         #expect(
           finding["remedies"].array?.contains { $0["action"].string?.contains("reserved_ports") == true }
             == true)
-        #expect((answer.freeIn.int ?? 0) > 0)
+        if Requirement.boundSockets.isMet() { #expect((answer.freeIn.int ?? 0) > 0) }
       }
     }
   }

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -159,7 +160,7 @@ struct TrybindListenerTests {
   }
 
   /// Bound beside a socket that then listens: that listener is what is in the way, and the bound one stays unnamed.
-  @Test func oneOfTwoBoundSocketsListens() throws {
+  @Test(.needs(.boundSockets)) func oneOfTwoBoundSocketsListens() throws {
     try withNetworkNamespace { lab in
       try lab.boundOnly(port: 9527, .init(reuseAddress: true))
       try lab.listener(port: 9527, .init(reuseAddress: true))
@@ -171,7 +172,7 @@ struct TrybindListenerTests {
 
   /// bind succeeds beside another SO_REUSEADDR socket, and before listen that one listens. The moment between the two
   /// is too short to be hit, so a filter answers listen in its place.
-  @Test func listenConflict() throws {
+  @Test(.needs(.boundSockets)) func listenConflict() throws {
     try withNetworkNamespace { lab in
       try lab.boundOnly(port: 9527, .init(reuseAddress: true))
       let server = Server(addresses: ["127.0.0.1"], reuse: true, listens: true)
@@ -189,7 +190,7 @@ struct TrybindListenerTests {
     }
   }
 
-  @Test(arguments: [false, true])
+  @Test(.needs(.boundSockets), arguments: [false, true])
   func boundAndNotListening(reuse: Bool) throws {
     try withNetworkNamespace { lab in
       try lab.boundOnly(via: .ipv4Wildcard, port: 9527, .init(reuseAddress: reuse))

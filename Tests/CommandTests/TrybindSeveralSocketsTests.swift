@@ -1,3 +1,4 @@
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ struct TrybindSeveralSocketsTests {
   }
 
   /// Nothing told which of the outcomes stand for all sockets at once.
-  @Test(arguments: [[], ["--reuse"], ["--matrix"], ["--predict"]])
+  @Test(.needs(.boundSockets), arguments: [[], ["--reuse"], ["--matrix"], ["--predict"]])
   func whatWasHeldTogetherIsMarked(options: [String]) throws {
     try withNetworkNamespace { _ in
       let two = try Tool.run(

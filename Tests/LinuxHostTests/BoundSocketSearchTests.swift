@@ -1,3 +1,4 @@
+import KernelSupport
 import Glibc
 import SocketTable
 import TestSupport

@@ -1,3 +1,4 @@
+import KernelSupport
 import Glibc
 import LinuxHost
 import NetlinkCodec

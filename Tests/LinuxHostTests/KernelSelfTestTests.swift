@@ -1,3 +1,4 @@
+import KernelSupport
 import TestSupport
 import Testing
 

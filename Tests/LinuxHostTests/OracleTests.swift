@@ -1,3 +1,4 @@
+import KernelSupport
 import Diagnosis
 import Glibc
 import LinuxHost

@@ -6,33 +6,17 @@ import TestSupport
 /// others out.
 extension Requirement {
   /// Linux 6.8 and later.
-  static let boundSockets = Requirement(
+  package static let boundSockets = Requirement(
     "bound-sockets", "this kernel does not list sockets that are only bound", isMet: { listsBoundSockets })
 
   /// Linux 6.16 and later. Before, bind(2) takes the owner of a socket that no process has for root.
-  static let usersOfOrphans = Requirement(
+  package static let usersOfOrphans = Requirement(
     "users-of-orphans", "this kernel forgets whose socket it is that no process has",
     isMet: { keepsUsersOfOrphans })
 
   /// Linux 6.0 and later, if built with CONFIG_INET_DIAG_DESTROY.
-  static let endOfMinisockets = Requirement(
+  package static let endOfMinisockets = Requirement(
     "end-of-minisockets", "this kernel cannot end TIME_WAIT sockets", isMet: { endsMinisockets })
-
-  /// Some kernels remember of a port that all its sockets had SO_REUSEADDR when they were bound.
-  static let presentOptions = Requirement(
-    "present-options",
-    "this kernel goes by SO_REUSEADDR as it was at bind(2), though it was taken back since",
-    isMet: { noticesOptionsTakenBack })
-
-  private static let noticesOptionsTakenBack: Bool = {
-    let second = try? withNetworkNamespace { _ in
-      let bound = try TCPSocket(.ipv4, .withReuseAddress)
-      try bound.bind("127.0.0.1", port: 9528)
-      try bound.setReuseAddress(false)
-      return try answer("127.0.0.1", 9528, .withReuseAddress)
-    }
-    return second == .inUse
-  }()
 
   private static let listsBoundSockets: Bool = {
     do {
@@ -54,20 +38,25 @@ extension Requirement {
     guard Lab.canSwitchUser else { return false }
     let nobody: UInt32 = 65_534
     let uids = try? withNetworkNamespace { lab in
-      try records(onPort: try lab.unaccepted(LabOptions.none.owned(by: nobody)).port).filter {
-        $0.state == .established
-      }
-      .map(\.uid)
+      var options = TestSupport.SocketOptions.none
+      options.owner = nobody
+      return try records(onPort: try lab.unaccepted(options).port).filter { $0.state == .established }
+        .map(\.uid)
     }
     return uids == [nobody]
   }()
 
   private static let endsMinisockets: Bool = {
     let outcome = try? withNetworkNamespace { lab in
-      let left = try record(onPort: try lab.timeWait().port)
+      let left = try records(onPort: try lab.timeWait().port)
       var destroyer = SockDestroyer(try NetlinkSocket())
-      return destroyer.destroy(left)
+      return destroyer.destroy(left[0])
     }
     return outcome == .ended
   }()
+
+  private static func records(onPort port: UInt16) throws -> [SocketRecord] {
+    var source = try SocketSource(.netlink)
+    return try source.snapshot(SocketFilter(ports: PortSet(port), states: .states(.all))).records
+  }
 }
