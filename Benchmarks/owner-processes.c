@@ -1,9 +1,9 @@
 // Makes a listener on PORT among PROCESSES other processes that together have DESCRIPTORS open, in a network namespace of its
 // own.
 //
-//   owner-processes PORT PROCESSES DESCRIPTORS [CGROUP]
+//   owner-processes PORT PROCESSES DESCRIPTORS LISTENERS [CGROUP]
 //
-// The listener is made last, so that a program that goes through the processes in their order comes to it at the end. CGROUP
+// Of LISTENERS all but one are those of as many of the other processes, on the ports after PORT. The listener on PORT is made last, so that a program that goes through the processes in their order comes to it at the end. CGROUP
 // is a cgroup2 directory, which only the listener enters before it makes its socket. Half of the descriptors are sockets. The
 // program prints "ready" when all is made. All processes end when standard input does.
 
@@ -23,9 +23,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void be_one_of_many(long descriptors, pid_t parent) {
+static void listen_on(long port) {
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 8) < 0)
+    err(1, "port %ld", port);
+}
+
+// A port of 0 is none.
+static void be_one_of_many(long descriptors, pid_t parent, long port) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
+  if (port > 0) {
+    listen_on(port);
+    descriptors--;
+  }
   for (long i = 0; i < descriptors; i++) {
     int opened = i % 2 == 0 ? socket(AF_UNIX, SOCK_STREAM, 0) : eventfd(0, 0);
     if (opened < 0) err(1, "descriptor %ld", i);
@@ -40,19 +52,16 @@ static void enter(const char *cgroup) {
   close(procs);
 }
 
-static void serve(in_port_t port) {
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 8) < 0)
-    err(1, "port %d", port);
+static void serve(long port) {
+  listen_on(port);
   puts("ready");
   fflush(stdout);
   for (;;) pause();
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) errx(64, "usage: owner-processes PORT PROCESSES DESCRIPTORS [CGROUP]");
-  const long processes = atol(argv[2]), descriptors = atol(argv[3]);
+  if (argc < 5) errx(64, "usage: owner-processes PORT PROCESSES DESCRIPTORS LISTENERS [CGROUP]");
+  const long port = atol(argv[1]), processes = atol(argv[2]), descriptors = atol(argv[3]), listeners = atol(argv[4]);
   if (unshare(CLONE_NEWNET) < 0) err(1, "unshare");
 
   int begun[2];
@@ -65,7 +74,7 @@ int main(int argc, char **argv) {
     close(begun[0]);
     close(STDIN_FILENO);
     // Each process has three descriptors already: standard output, standard error and the end of the pipe.
-    be_one_of_many(descriptors / processes - 3, self);
+    be_one_of_many(descriptors / processes - 3, self, i + 1 < listeners ? port + 1 + i : 0);
     if (write(begun[1], "", 1) != 1) _exit(1);
     for (;;) pause();
   }
@@ -80,8 +89,8 @@ int main(int argc, char **argv) {
   if (server == 0) {
     close(STDIN_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (argc > 4) enter(argv[4]);
-    serve((in_port_t)atoi(argv[1]));
+    if (argc > 5) enter(argv[5]);
+    serve(port);
   }
 
   char rest[64];

@@ -23,11 +23,11 @@ def cgroup_mount():
 
 class OwnerProcesses(SocketHolder):
     """Processes that end with this one, in a network namespace of their own. The listener is alone in its cgroup, or in the
-    one that all of them are in."""
+    one that all of them are in. Of several listeners each other one is of another process, on another port."""
 
-    def __init__(self, programs, processes, descriptors, is_alone):
+    def __init__(self, programs, processes, descriptors, is_alone, listeners=1):
         self.cgroup = None
-        words = [programs.owner_processes, PORT, processes, descriptors]
+        words = [programs.owner_processes, PORT, processes, descriptors, listeners]
         if is_alone:
             mount = cgroup_mount()
             if mount is None:
