@@ -36,12 +36,12 @@ package struct AuditText {
       text.paragraph("and \(Quantity.grouped(audit.listeners.count - listed.count)) more (--limit 0: all)")
     }
     if let hidden { text.paragraph(hidden) }
-    let remedies = remedies
-    if !remedies.isEmpty { text.line() }
-    for (index, remedy) in remedies.enumerated() {
-      text.cell(index == 0 ? "Do" : "", width: Self.indent, .strong)
-      text.line(remedy)
-    }
+    guard let remedy else { return }
+    text.line()
+    text.cell("Do", width: Self.indent, .strong)
+    if remedy.utf8.count + Self.indent <= text.width { return text.line(remedy) }
+    text.line()
+    text.command(remedy, indent: 2)
   }
 
   private static let indent = 7
@@ -68,7 +68,8 @@ package struct AuditText {
           ? "It is not known whether the listener would \(back)."
           : "Of \(Quantity.grouped(open)) of \(all) it is not known whether they would \(back).")
     } else if isComplete, !audit.hasDoubtful {
-      sentences.append(total == 1 ? "The listener would \(back)." : "All \(all) would \(back).")
+      let which: Prose = total == 1 ? "The listener" : total == 2 ? "Both listeners" : "All \(all)"
+      sentences.append("\(which) would \(back).")
     } else {
       sentences.append("\(all) would \(back), but perhaps not all were seen.")
     }
@@ -112,9 +113,22 @@ package struct AuditText {
 
   // MARK: Rows
 
+  /// Whose a listener is, in a cell. What follows the name is not cut off with it.
+  private struct Server {
+    var name: String
+    var more = ""
+
+    var text: String { name + more }
+
+    func cut(to columns: Int) -> String {
+      let room = columns - more.unicodeScalars.count
+      return room >= AuditText.narrowest / 2 ? Prose.cut(name, to: room) + more : Prose.cut(text, to: columns)
+    }
+  }
+
   private struct Row {
     var port: String
-    var server: String
+    var server: Server
     var restart: Prose
     var why: Prose
     var listener: AuditedListener
@@ -129,8 +143,9 @@ package struct AuditText {
     let port = width("PORT") { $0.port.unicodeScalars.count }
     let restart = width("RESTART") { $0.restart.plain.unicodeScalars.count }
     let why = rows.contains { !$0.why.isEmpty } ? Self.why : "WHY".utf8.count
-    let room = max(Self.narrowest, text.width - port - restart - why - 6)
-    let server = min(room, width("SERVER") { $0.server.unicodeScalars.count })
+    let room = text.width - port - restart - why - 6
+    guard room >= Self.narrowest else { return writeNarrow(rows, to: &text) }
+    let server = min(room, width("SERVER") { $0.server.text.unicodeScalars.count })
     text.cell("PORT", width: port + 2, .strong)
     text.cell("SERVER", width: server + 2, .strong)
     text.cell("RESTART", width: restart + 2, .strong)
@@ -139,20 +154,34 @@ package struct AuditText {
     for row in rows {
       let hasWhy = !row.why.isEmpty
       text.cell(row.port, width: port + 2)
-      text.cell(Prose.cut(row.server, to: server), width: server + 2)
+      text.cell(row.server.cut(to: server), width: server + 2)
       text.cell(
         row.restart.plain, width: hasWhy ? restart + 2 : 0,
         row.listener.restart == .yes ? nil : .bad)
       if hasWhy { text.narrowParagraph(row.why, indent: indent) } else { text.line() }
-      if isWhole {
-        text.pad(2)
-        text.parts(more(row.listener), indent: 2)
-      }
+      if isWhole { writeMore(row, to: &text) }
     }
   }
 
-  /// Room for the reasons, and for a server's name on a terminal that has not enough for both.
-  private static let why = 25
+  /// Without columns, for which there is no room.
+  private func writeNarrow(_ rows: [Row], to text: inout StyledText) {
+    for row in rows {
+      let why: Prose = row.why.isEmpty ? "" : ": " + row.why
+      text.narrowParagraph("\(row.port) \(row.server.text) \(row.restart)\(why)", indent: 2)
+      if isWhole { writeMore(row, to: &text) }
+    }
+  }
+
+  private func writeMore(_ row: Row, to text: inout StyledText) {
+    text.pad(2)
+    let more = more(row.listener)
+    // A word that is wider than a narrow terminal has to be broken.
+    let fits = more.plain.split(separator: " ").allSatisfy { $0.unicodeScalars.count <= text.width - 2 }
+    if fits { text.parts(more, indent: 2) } else { text.narrowParagraph(more, indent: 2) }
+  }
+
+  /// Room for the reasons, and for a server's name, in a table.
+  private static let why = 18
   private static let narrowest = 8
 
   private func row(_ listener: AuditedListener, isAlone: Bool) -> Row {
@@ -168,18 +197,19 @@ package struct AuditText {
       + (record.interface == 0 ? "" : " on \(ByteSafety.escaped(interfaceName(record.interface)))")
   }
 
-  private func server(_ listener: AuditedListener) -> String {
+  private func server(_ listener: AuditedListener) -> Server {
     let details = audit.details[listener.record]
     guard let owner = details?.owners?.first else {
-      if listener.reason == .ofKernel { return "the kernel" }
-      if let unit = details?.cgroup?.unit { return ByteSafety.escaped(unit) }
-      guard let uid = listener.record.uid else { return "not seen" }
-      return "user \(ByteSafety.escaped(audit.details.userNames[uid] ?? "\(uid)"))"
+      if listener.reason == .ofKernel { return Server(name: "the kernel") }
+      if let unit = details?.cgroup?.unit { return Server(name: ByteSafety.escaped(unit)) }
+      guard let uid = listener.record.uid else { return Server(name: "not seen") }
+      return Server(name: "user \(ByteSafety.escaped(audit.details.userNames[uid] ?? "\(uid)"))")
     }
     if let container = owner.container {
-      return "\(container.isPod ? "pod" : "container") \(container.shortID)"
+      return Server(name: "\(container.isPod ? "pod" : "container") \(ByteSafety.escaped(container.shortID))")
     }
-    return owner.serviceUnit.map(ByteSafety.escaped) ?? OwnerText.name(owner).plain
+    if let unit = owner.serviceUnit { return Server(name: ByteSafety.escaped(unit)) }
+    return Server(name: ByteSafety.escaped(owner.command), more: " (pid \(owner.pid))")
   }
 
   private static func restart(_ listener: AuditedListener) -> Prose {
@@ -208,7 +238,7 @@ package struct AuditText {
     case .listener(let owner): "another listener\(named(owner)) stays"
     case .bound(let owner): "a bound socket\(named(owner)) stays"
     case .connection(let owner): "a connection\(named(owner)) stays"
-    case .dependsOn(let unknowns): "depends on \(Reason.text(of: unknowns))"
+    case .dependsOn(let unknowns): "on \(Reason.text(of: unknowns))"
     case .notRead: "its options could not be read"
     case .ofKernel: "no process has it"
     case .incomplete: "not every socket was seen"
@@ -238,14 +268,19 @@ package struct AuditText {
 
   // MARK: What to ask next
 
-  private var remedies: [String] {
-    let place = audit.namespace.map { " " + $0.option } ?? ""
+  /// The command that tells more of the worst; nil where there is nothing more to tell. A name that is not safe to paste is in
+  /// none.
+  private var remedy: String? {
     let isRoot = audit.settings.caller.isRoot
+    let command: String
     if let first = audit.listeners.first(where: { $0.restart == .no || $0.restart == .depends }) {
       let needsRoot = !isRoot && first.socket?.settings.uid != audit.settings.caller.uid
-      return ["\(needsRoot ? "sudo " : "")tw-inspect trybind \(first.record.localPort) --after-stop\(place)"]
+      command = "\(needsRoot ? "sudo " : "")tw-inspect trybind \(first.record.localPort) --after-stop"
+    } else if audit.count(.unknown) > 0 || audit.hasDoubtful, !isRoot {
+      command = "sudo tw-inspect audit"
+    } else {
+      return nil
     }
-    guard audit.count(.unknown) > 0 || audit.hasDoubtful, !isRoot else { return [] }
-    return ["sudo tw-inspect audit\(place)"]
+    return audit.namespace.map { $0.command(command, asRoot: isRoot) } ?? command
   }
 }

@@ -103,7 +103,9 @@ struct AuditTests {
       let result = try audit()
       #expect(result.exitCode == 0 && result.output == "Nothing listens here by TCP.\n", "\(result)")
       #expect(try audit("--port", "80,443").output == "Nothing listens on ports 80, 443 by TCP.\n")
-      #expect(try audit("--unit", "nginx").output == "No socket of nginx.service listens here.\n")
+      let unit = try audit("--unit", "tw-inspect-none")
+      #expect(unit.exitCode == 0 && unit.output == "No socket of tw-inspect-none.service listens here.\n")
+      #expect(unit.errors.contains("--unit tw-inspect-none.service: no process is in a unit of that name"))
       #expect(try listeners().isEmpty)
     }
   }

@@ -102,6 +102,35 @@ struct ScreenTests {
     try screens.compare(with: "trybind-held")
   }
 
+  @Test(.needs(.ipv6)) func audit() throws {
+    var screens = ScreenFile()
+    func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {
+      screens.add(
+        title,
+        try inLab { lab in
+          try lab.sysctl("net.ipv4.ip_local_port_range", "20000 60999")
+          try make(lab)
+          return try Tool.run(["audit"] + arguments)
+        })
+    }
+    let reuse = SocketOptions(reuseAddress: true)
+    try show("nobody listens") { _ in }
+    try show("one server") { _ = try $0.makeListener(via: .ipv4Wildcard, port: 8080, reuse) }
+    try show("one that would not come back") {
+      _ = try $0.makeListener(via: .ipv4Wildcard, port: 8080, reuse)
+      _ = try $0.makeListener(via: .dualStackOverIPv6, port: 8081, reuse)
+      _ = try $0.makeListener(via: .ipv4Wildcard, port: 20_051, .init(reuseAddress: true, reusePort: true))
+      try $0.timeWait(via: .ipv4Wildcard, port: 9527, keepListener: true)
+    }
+    try show("in full", "-v") { try $0.timeWait(via: .ipv4Wildcard, port: 9527, keepListener: true) }
+    try show("on two addresses", "--port", "9527") {
+      _ = try $0.makeListener(via: .ipv4, port: 9527, reuse)
+      _ = try $0.makeListener(via: .ipv6, port: 9527, reuse)
+    }
+    try show("read from /proc", "--source", "proc") { _ = try $0.makeListener(port: 9527, reuse) }
+    try screens.compare(with: "audit")
+  }
+
   @Test(.needs(.ipv6)) func release() throws {
     var screens = ScreenFile()
     func show(_ title: String, _ arguments: String..., make: (Lab) throws -> Void) throws {

@@ -12,6 +12,8 @@ package struct Audit: Sendable {
   package let namespace: NamespaceReference?
   /// See `AuditEvidence.hasDoubtful`.
   package let hasDoubtful: Bool
+  /// See `AuditEvidence.lacksUnit`.
+  package let lacksUnit: Bool
 
   package init(_ evidence: AuditEvidence) {
     coverage = evidence.snapshot.coverage
@@ -19,6 +21,7 @@ package struct Audit: Sendable {
     settings = evidence.settings
     namespace = evidence.namespace
     hasDoubtful = evidence.hasDoubtful
+    lacksUnit = evidence.lacksUnit
     let asked = Set(evidence.asked)
     let ports = Set(evidence.asked.lazy.map { evidence.snapshot.records[$0].localPort })
     var onPort: [UInt16: [Int]] = [:]

@@ -14,6 +14,8 @@ package struct AuditEvidence: Sendable {
   package var namespace: NamespaceReference?
   /// Listeners were left out of which it could not be told whether they were asked about.
   package var hasDoubtful = false
+  /// Nothing tells that there is a unit of the name that was asked about: neither a process in it nor a unit file.
+  package var lacksUnit = false
 
   package init(
     _ snapshot: Snapshot, asked: [Int], sockets: [Int: ServerSocket], details: SocketDetailsTable,

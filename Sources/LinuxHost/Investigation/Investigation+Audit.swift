@@ -71,6 +71,9 @@ extension Investigation {
       look, asked: asked, sockets: sockets, details: details, settings: HostSettings.current(),
       namespace: place.reference)
     evidence.hasDoubtful = hasDoubtful
+    if let unit = question.unit, asked.isEmpty, !UnitProcesses.isKnown(unit) {
+      evidence.lacksUnit = (try? UnitProcesses.all(in: unit))?.isEmpty == true
+    }
     return evidence
   }
 

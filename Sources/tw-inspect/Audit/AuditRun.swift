@@ -26,22 +26,27 @@ struct AuditRun {
         "tw-inspect audit: every listener on port \(ByteSafety.escaped(dropped.port)) is looked at, not only those on \(ByteSafety.escaped(address))"
       )
     }
-    var investigation = try common.investigation(tablesSuffice: true)
+    var investigation = try common.investigation()
     let audit = Audit(
       try investigation.audit(
         AuditQuestion(
           ports: ports, family: common.family, unit: request.unit, readsOptions: request.readsOptions)))
     let query = AuditQuery(
       ports: ports, unit: request.unit, family: common.family, readsOptions: request.readsOptions)
-    try write(audit, query, isOutside: investigation.tablesOf != nil)
+    try write(audit, query)
+    if let unit = request.unit, audit.lacksUnit, !common.quiet {
+      StandardOutput.complain(
+        "tw-inspect audit: --unit \(ByteSafety.escaped(unit)): no process is in a unit of that name, and no unit file has it"
+      )
+    }
     common.complainAboutSource(investigation)
     common.complainAboutOwners(audit.details)
     return exitStatus(audit)
   }
 
-  private func write(_ audit: Audit, _ query: AuditQuery, isOutside: Bool) throws(Failure) {
+  private func write(_ audit: Audit, _ query: AuditQuery) throws(Failure) {
     let report = AuditReport(audit, query, limit: limit, interfaceName: interfaces.name)
-    try common.write(.current("audit", isOutside: isOutside)) { text in
+    try common.write(.current("audit")) { text in
       AuditText(audit, query, limit: limit, isWhole: common.isWhole, interfaceName: interfaces.name)
         .write(to: &text)
     } document: { envelope, isOneLine, drain in
