@@ -29,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
     .target(name: "CLinux"),
     .target(name: "NetlinkCodec", swiftSettings: settings),
+    .target(name: "BPFCodec", swiftSettings: settings),
     .target(name: "SocketTable", dependencies: ["NetlinkCodec"], swiftSettings: settings),
     .target(name: "Diagnosis", dependencies: ["SocketTable", "NetlinkCodec"], swiftSettings: settings),
     .target(
@@ -38,7 +39,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "LinuxHost",
-      dependencies: ["CMnl", "CLinux", "NetlinkCodec", "SocketTable", "Diagnosis"],
+      dependencies: ["CMnl", "CLinux", "NetlinkCodec", "BPFCodec", "SocketTable", "Diagnosis"],
       swiftSettings: settings),
     .target(
       name: "Demo", dependencies: ["NetlinkCodec", "LinuxHost", "Reports", "Diagnosis", "SocketTable"],
@@ -72,11 +73,14 @@ let package = Package(
       swiftSettings: testSettings),
     // What holds of any bytes: for the fuzzer, and for the tests with what the fuzzer has found (Tests/Fuzz/run).
     .target(
-      name: "FuzzChecks", dependencies: ["NetlinkCodec", "SocketTable"], path: "Tests/Fuzz/Checks",
+      name: "FuzzChecks", dependencies: ["NetlinkCodec", "BPFCodec", "SocketTable"],
+      path: "Tests/Fuzz/Checks",
       swiftSettings: testSettings),
     .testTarget(
       name: "NetlinkCodecTests", dependencies: ["NetlinkCodec", "CMnl", "RecordSupport"],
       swiftSettings: testSettings),
+    .testTarget(
+      name: "BPFCodecTests", dependencies: ["BPFCodec", "FuzzChecks"], swiftSettings: testSettings),
     .testTarget(
       name: "SocketTableTests", dependencies: ["SocketTable", "NetlinkCodec", "RecordSupport", "FuzzChecks"],
       swiftSettings: testSettings),
@@ -95,8 +99,8 @@ let package = Package(
     .testTarget(
       name: "LinuxHostTests",
       dependencies: [
-        "LinuxHost", "Reports", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "TestSupport",
-        "KernelSupport", "JSONLog",
+        "LinuxHost", "Reports", "Handbook", "Diagnosis", "SocketTable", "NetlinkCodec", "BPFCodec",
+        "TestSupport", "KernelSupport", "JSONLog",
       ],
       swiftSettings: testSettings),
     .testTarget(
