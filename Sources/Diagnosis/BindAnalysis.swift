@@ -50,6 +50,8 @@ struct BindAnalysis {
 
   var target: BindTarget { session.target }
 
+  func reuse(of record: SocketRecord) -> KnownReuseOptions { KnownReuseOptions(record, details[record]) }
+
   func holders(against trial: Trial) -> [SocketRecord] { session.holders(against: trial) }
 
   /// The holders that are certainly in the trial's way, without those whose options are unknown.

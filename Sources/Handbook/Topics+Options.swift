@@ -30,6 +30,7 @@ extension Topics {
         "set it on every listening TCP socket before bind()",
         "try it on a port: tw-inspect trybind PORT shows bind with and without it",
         "see whether a running server sets it: sudo tw-inspect trybind PORT --like PID",
+        "see which sockets have it, also those in TIME_WAIT: sudo tw-inspect port PORT --all --flags all",
       ],
       sources: ["socket(7): SO_REUSEADDR", "kernel source: net/ipv4/inet_connection_sock.c"],
       related: ["bind-rules", "reuseaddr-against-tw-reuse", "time-wait-holder-without-reuse"]),

@@ -27,12 +27,14 @@ extension Topics {
       added to a server.
 
       It is inferred: the trial with SO_REUSEADDR was refused, and nothing else is on the port. It is certain if this kernel
-      lists sockets that are only bound. Otherwise it is likely.
+      lists sockets that are only bound. Otherwise it is likely. With --flags all it is seen: the kernel shows what the old
+      sockets had.
       """,
       here: [.timeWaits, .timerStep],
       wrong: [.init("So the new server does not set the option.", "It may set it. The old one did not.")],
       advice: [
         "wait: tw-inspect wait PORT --reuse && start the server",
+        "see what the old sockets had: sudo tw-inspect port PORT --flags all",
         "keep SO_REUSEADDR: then the next restart works",
         "end them now: sudo tw-inspect release PORT (late segments could reach the next connection)",
       ],

@@ -262,8 +262,8 @@ package struct AuditText {
     let owner: Prose =
       details?.owners?.first.map { OwnerText.line($0, now: details == nil ? nil : audit.details.observedAt) }
       ?? details.flatMap(OwnerText.hidden) ?? "process not found"
-    return
-      "\(Self.place(listener.record, interfaceName))  \(owner)  \(OwnerText.reuseOptions(details))"
+    let options = OwnerText.reuseOptions(listener.record, audit.details) ?? "options were not read"
+    return "\(Self.place(listener.record, interfaceName))  \(owner)  \(options)"
   }
 
   // MARK: What to ask next

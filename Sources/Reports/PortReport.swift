@@ -66,6 +66,7 @@ extension PortReport {
     writer.object { writer in
       envelope.write(&writer, coverage)
       PortQueryJSON.write(&writer, filter)
+      ReuseOptionsJSON.write(&writer, details)
       writer.array("sockets", listed) { writer, index in
         let record = records[Int(index)]
         if let part = parts?.part(ofRecord: Int(index)) {
@@ -155,13 +156,15 @@ package struct PortLines: ~Copyable {
   }
 
   package func appendSnapshot(
-    _ envelope: Envelope, origin: Coverage.Origin, blindSpots: [BlindSpot], to buffer: inout ByteBuffer
+    _ envelope: Envelope, origin: Coverage.Origin, blindSpots: [BlindSpot],
+    _ details: SocketDetailsTable = SocketDetailsTable(), to buffer: inout ByteBuffer
   ) {
     var writer = JSONWriter(.compact)
     writer.object { writer in
       writer.member(LineType.snapshot)
       envelope.write(&writer, origin: origin, isComplete: nil, blindSpots: blindSpots)
       PortQueryJSON.write(&writer, filter)
+      ReuseOptionsJSON.write(&writer, details)
     }
     buffer.append(writer.finish())
   }

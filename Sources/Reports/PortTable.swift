@@ -36,7 +36,7 @@ package struct PortTable {
     if hasInterface { text.append(SocketColumns.interfaceHeading, .strong) }
     namespaces?.writeHeading(to: &text)
     text.line()
-    let looksForOwners = !report.details.isEmpty
+    let looksForOwners = !report.details.isEmpty || report.details.reuseOptionsAsked == .all
     // The order by timers is random in memory. Copying a few records ahead lets the processor fetch them at the same time
     // instead of waiting for one after the other.
     var ahead: [SocketRecord] = []

@@ -2,13 +2,13 @@ internal import SocketTable
 
 /// Writes those members of a Socket object that do not come from its record.
 enum SocketDetailsJSON {
-  static func append(_ details: SocketDetails, to buffer: inout ByteBuffer) {
+  static func append(_ record: SocketRecord, _ details: SocketDetails, to buffer: inout ByteBuffer) {
     buffer.append(literal: ",\"cgroup\":")
     append(details.cgroup?.text, to: &buffer)
     buffer.append(literal: ",\"reuse_addr\":")
-    append(details.reuseAddress, to: &buffer)
+    append(record.reuseAddress ?? details.reuseAddress, to: &buffer)
     buffer.append(literal: ",\"reuse_port\":")
-    append(details.reusePort, to: &buffer)
+    append(record.reusePort ?? details.reusePort, to: &buffer)
     buffer.append(literal: ",\"owners\":")
     if let owners = details.owners {
       buffer.append(literal: "[")
@@ -52,7 +52,7 @@ enum SocketDetailsJSON {
     if let text { buffer.append(jsonString: text) } else { buffer.append(literal: "null") }
   }
 
-  private static func append(_ value: Bool?, to buffer: inout ByteBuffer) {
+  static func append(_ value: Bool?, to buffer: inout ByteBuffer) {
     buffer.append(literal: value.map { $0 ? "true" : "false" } ?? "null")
   }
 }

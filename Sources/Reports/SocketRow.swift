@@ -204,11 +204,15 @@ package struct SocketRow: ~Copyable {
     let v6Only = record.family == .ipv4 ? nil : record.v6Only
     afterCookie.append(literal: v6Only.map { $0 ? "true" : "false" } ?? "null")
     if let details {
-      SocketDetailsJSON.append(details, to: &afterCookie)
+      SocketDetailsJSON.append(record, details, to: &afterCookie)
     } else if looksForOwners, record.inode == 0 {
-      SocketDetailsJSON.append(SocketDetails.withoutProcess, to: &afterCookie)
+      SocketDetailsJSON.append(record, .withoutProcess, to: &afterCookie)
     } else {
-      afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":null,\"reuse_port\":null,\"owners\":null,")
+      afterCookie.append(literal: ",\"cgroup\":null,\"reuse_addr\":")
+      SocketDetailsJSON.append(record.reuseAddress, to: &afterCookie)
+      afterCookie.append(literal: ",\"reuse_port\":")
+      SocketDetailsJSON.append(record.reusePort, to: &afterCookie)
+      afterCookie.append(literal: ",\"owners\":null,")
       afterCookie.append(
         literal: record.isMinisocket || record.isOrphan
           ? "\"owners_complete\":null,\"owner_visibility\":\"none\""

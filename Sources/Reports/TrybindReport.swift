@@ -68,6 +68,7 @@ package struct TrybindReport {
         writer.memberNull("taken_from")
       }
     }
+    ReuseOptionsJSON.write(&writer, diagnosis.details)
     writer.array("trials", diagnosis.trials) { writer, trial in
       writer.element { writer in
         writer.member("address", trial.socket.address.address.text)

@@ -38,8 +38,13 @@ package struct SocketDetailsTable: Hashable, Sendable {
   package var userNames: [UInt32: String] = [:]
   /// The names of network devices that sockets are bound to, by index. One that is not here has no name that is known.
   package var interfaceNames: [UInt32: String] = [:]
-  /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, it was not permitted to read them.
-  package var hasAskedForReuseOptions = false
+  /// SO_REUSEADDR and SO_REUSEPORT were asked for; where they are nil, here and in the record, they could not be read.
+  package var hasAskedForReuseOptions: Bool { reuseOptionsAsked != .none }
+  /// Of which sockets they were asked for.
+  package var reuseOptionsAsked = ReuseOptionsChoice.none
+
+  /// Why the kernel did not tell them of every socket, as it was asked to. Nil: it did, or was not asked.
+  package var reuseOptionsRefusal: String?
 
   /// Of some socket it is known. The rules of bind(2) heed nothing else in here.
   package private(set) var knowsReuseOptions = false

@@ -55,8 +55,39 @@ package struct SocketRecord: Hashable, Sendable {
   /// 0 where there is no peer.
   package let peerPort: UInt16
   package let state: TCPState
-  private var timerKind: Timer.Kind?
+  private var learned: Learned
   private var facts: Facts
+
+  /// The timer's kind in the lower three bits, and the options that were learned.
+  private struct Learned: OptionSet, Hashable {
+    let rawValue: UInt8
+    static let reuseAddress = Learned(rawValue: 8)
+    static let reusePort = Learned(rawValue: 16)
+    /// Whether the other two mean anything.
+    static let options = Learned(rawValue: 32)
+
+    static func timer(_ kind: Timer.Kind?) -> Learned {
+      switch kind {
+      case nil: []
+      case .retransmit: Learned(rawValue: 1)
+      case .keepalive: Learned(rawValue: 2)
+      case .timeWait: Learned(rawValue: 3)
+      case .probe: Learned(rawValue: 4)
+      }
+    }
+
+    var timer: Timer.Kind? {
+      switch rawValue & 7 {
+      case 1: .retransmit
+      case 2: .keepalive
+      case 3: .timeWait
+      case 4: .probe
+      default: nil
+      }
+    }
+
+    var withoutTimer: Learned { Learned(rawValue: rawValue & ~7) }
+  }
 
   private struct Facts: OptionSet, Hashable {
     let rawValue: UInt8
@@ -97,7 +128,7 @@ package struct SocketRecord: Hashable, Sendable {
     }
     self.state = state
     self.interface = interface
-    timerKind = timer?.kind
+    learned = .timer(timer?.kind)
     expires = timer?.expires ?? 0
     // The kernel's 0 means nothing for minisockets and request sockets.
     let hasOwnUID = timer?.kind != .timeWait && !(state == .synReceived && inode == 0)
@@ -137,9 +168,9 @@ package struct SocketRecord: Hashable, Sendable {
 
   /// Nil where none is running.
   package var timer: Timer? {
-    get { timerKind.map { Timer(kind: $0, expires: expires) } }
+    get { learned.timer.map { Timer(kind: $0, expires: expires) } }
     set {
-      timerKind = newValue?.kind
+      learned = learned.withoutTimer.union(.timer(newValue?.kind))
       expires = newValue?.expires ?? 0
     }
   }
@@ -173,6 +204,22 @@ package struct SocketRecord: Hashable, Sendable {
     }
   }
 
+  /// SO_REUSEADDR, where it was read from the kernel beside the record (`learn`); nil where it was not. What a process tells of a
+  /// socket that it has open stands in `SocketDetails`.
+  package var reuseAddress: Bool? { learned.contains(.options) ? learned.contains(.reuseAddress) : nil }
+
+  /// SO_REUSEPORT, likewise.
+  package var reusePort: Bool? { learned.contains(.options) ? learned.contains(.reusePort) : nil }
+
+  /// Takes over what the kernel has of the socket and its source does not tell. IPV6_V6ONLY does not apply to IPv4.
+  package mutating func learn(reuseAddress: Bool, reusePort: Bool, v6Only: Bool) {
+    learned.subtract([.reuseAddress, .reusePort])
+    learned.insert(.options)
+    if reuseAddress { learned.insert(.reuseAddress) }
+    if reusePort { learned.insert(.reusePort) }
+    if local.address.ipv4 == nil { self.v6Only = v6Only }
+  }
+
   /// Inode of the cgroup2 directory in which the socket was created; nil where the source does not tell.
   package var cgroupID: UInt64? { facts.contains(.hasCgroup) ? cgroup : nil }
 
@@ -182,22 +229,15 @@ package struct SocketRecord: Hashable, Sendable {
   /// Equal for records that differ in nothing but addresses, ports, interface, time left, cookie, cgroup and owner: one
   /// comparison tells whether two rows share the text around these. Bits 25 and above are 0.
   package var kindBits: UInt32 {
-    let timer: UInt32 =
-      switch timerKind {
-      case nil: 0
-      case .retransmit: 1
-      case .keepalive: 2
-      case .timeWait: 3
-      case .probe: 4
-      }
-    return UInt32(state.wireValue) | timer << 8 | UInt32(facts.rawValue) << 16 | (cookie == 0 ? 0 : 1 << 24)
+    UInt32(state.wireValue) | UInt32(learned.rawValue) << 8 | UInt32(facts.rawValue) << 16
+      | (cookie == 0 ? 0 : 1 << 24)
   }
 
   /// uid and inode, 0 where there is none.
   package var ownerBits: UInt64 { UInt64(owner) << 32 | UInt64(inode) }
 
   /// Kept by a timer alone (`struct inet_timewait_sock`): TIME_WAIT, and FIN_WAIT2 whose process is gone.
-  package var isMinisocket: Bool { timerKind == .timeWait }
+  package var isMinisocket: Bool { learned.rawValue & 7 == Learned.timer(.timeWait).rawValue }
 
   /// The record without the time left, so that a socket in the same state is equal in two snapshots. Whether a timer alone
   /// keeps the socket is part of it.

@@ -102,7 +102,7 @@ struct CompletionTests {
   @Test func values() throws {
     #expect(try words("port", "--output", "") == ["table", "plain", "json", "jsonl"])
     #expect(try words("port", "--output=js") == ["--output=json", "--output=jsonl"])
-    #expect(try words("trybind", "1", "--flags", "") == ["none", "live"])
+    #expect(try words("trybind", "1", "--flags", "") == ["none", "live", "all"])
     #expect(try words("trybind", "1", "--as-user", "roo") == ["root"])
     #expect(try words("port", "--netns", "pi") == ["pid:"])
     #expect(try words("port", "--limit", "") == [])

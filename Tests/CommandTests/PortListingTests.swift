@@ -75,7 +75,7 @@ struct PortListingTests {
       #expect(
         document.keys
           == envelope.union([
-            "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+            "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "flags", "other_protocols",
             "namespaces",
           ]))
       #expect(document["host"].keys == ["hostname", "kernel", "netns_inode", "euid"])
@@ -86,7 +86,7 @@ struct PortListingTests {
 
       let lines = try Tool.run("port", "9527-9529", "--all", "--output", "jsonl").jsonLines
       #expect(lines.count == 6)
-      #expect(lines[0].keys == envelope.union(["type", "query"]))
+      #expect(lines[0].keys == envelope.union(["type", "query", "flags"]))
       for line in lines[1...4] {
         #expect(line.keys?.isSuperset(of: keys.union(["type", "schema_version", "command"])) == true)
       }

@@ -19,6 +19,8 @@ struct PrivilegesTests {
     var changesUser = false
     /// It may have to try as who made a server's sockets.
     var keepsSetUID = false
+    /// CAP_BPF and CAP_PERFMON, and the program that reads the options of sockets.
+    var usesBPF = false
 
     var testDescription: String { arguments.joined(separator: " ") }
   }
@@ -27,6 +29,7 @@ struct PrivilegesTests {
     Row(arguments: ["port", "9527"]), Row(arguments: ["port", "9527", "--all", "--owners", "--json"]),
     Row(arguments: ["port", "9527", "--output", "jsonl"]),
     Row(arguments: ["port", "9527", "--all", "--flags", "live"], duplicatesDescriptors: true),
+    Row(arguments: ["port", "9527", "--all", "--flags", "all"], usesBPF: true),
     Row(arguments: ["port", "9527", "--netns", "pid:self"], entersNamespaces: true),
     Row(arguments: ["port", "9527", "--all-netns", "--all", "--owners"], entersNamespaces: true),
     Row(arguments: ["trybind", "9527"], binds: true),
@@ -35,6 +38,11 @@ struct PrivilegesTests {
     Row(arguments: ["trybind", "9527", "--after-stop", "--flags", "live"], duplicatesDescriptors: true),
     Row(arguments: ["trybind", "9527", "--after-stop"], duplicatesDescriptors: true),
     Row(arguments: ["trybind", "9527", "--reuse", "--after-stop", "--flags", "none"]),
+    Row(arguments: ["trybind", "9527", "--flags=all"], binds: true, usesBPF: true),
+    Row(arguments: ["trybind", "9527", "--reuse", "--after-stop", "--flags", "all"], usesBPF: true),
+    Row(
+      arguments: ["trybind", "9527", "--after-stop", "--flags", "all"], duplicatesDescriptors: true,
+      usesBPF: true),
     Row(arguments: ["trybind", "9527", "--as-user", "65534"], binds: true, changesUser: true),
     Row(
       arguments: ["trybind", "9527", "--like", "self"], binds: true, duplicatesDescriptors: true,
@@ -71,7 +79,7 @@ struct PrivilegesTests {
           #expect(row.duplicatesDescriptors || !Requirement.boundSockets.isMet(), "\(call)")
         }
         if call.hasPrefix("setresuid(") { #expect(row.changesUser, "\(call)") }
-        #expect(!call.hasPrefix("bpf("), "\(call)")
+        if call.hasPrefix("bpf(") { #expect(row.usesBPF, "\(call)") }
         #expect(!call.hasPrefix("kill("), "\(call)")
         if call.hasPrefix("open") {
           #expect(
@@ -92,6 +100,9 @@ struct PrivilegesTests {
     #expect(kept.contains("CAP_NET_ADMIN") == row.keepsNetAdmin, "\(kept)")
     #expect(kept.contains("CAP_SYS_ADMIN") == row.entersNamespaces, "\(kept)")
     #expect(kept.contains("CAP_SETUID") == (row.changesUser || row.keepsSetUID), "\(kept)")
+    for capability in ["CAP_BPF", "CAP_PERFMON"] {
+      #expect(kept.contains(capability) == row.usesBPF, "\(kept)")
+    }
     for other in ["CAP_DAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_KILL", "CAP_FOWNER", "CAP_SYS_RESOURCE"] {
       #expect(!kept.contains(other), "\(kept)")
     }

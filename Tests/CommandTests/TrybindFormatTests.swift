@@ -13,7 +13,7 @@ struct TrybindFormatTests {
         json.keys == [
           "schema_version", "command", "tool_version", "observed_at", "host", "source", "target", "trials",
           "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms", "holders",
-          "other_protocols",
+          "flags", "other_protocols",
           "findings",
         ])
       #expect(json["prediction"].isNull, "it was tried")

@@ -171,6 +171,35 @@ import Testing
     }
   }
 
+  /// Those of the record, which the kernel told: of minisockets nobody else knows them.
+  @Test(arguments: [timeWait, finWait2]) func aMinisocketWithItsFlags(record: SocketRecord) {
+    for old in Self.all {
+      var known = record
+      known.learn(
+        reuseAddress: old.contains(.reuseAddress), reusePort: old.contains(.reusePort), v6Only: false)
+      for new in Self.all {
+        let diagnosis = Self.predicted([known], .server(new))
+        #expect(Self.answer(diagnosis) == (old.isDisjoint(with: new) ? "fails" : "ok"), "\(old) \(new)")
+      }
+      // One without them is not told by the others.
+      let other = SocketRecord.on(.loopback, peer: 50_001, expires: 9000, cookie: 44)
+      let both = Self.predicted([known, other], .server(.reuseAddress))
+      #expect(
+        Self.answer(both) == (old.contains(.reuseAddress) ? "depends SO_REUSEADDR" : "fails"), "\(old)")
+    }
+  }
+
+  /// A connection's IPV6_V6ONLY is that of its listener, and no source but the kernel's iterator tells it.
+  @Test func aConnectionWithItsV6Only() {
+    var record = SocketRecord.on(.loopbackIPv6, expires: 41_000, cookie: 6)
+    let target = BindTarget.server([], on: [.anyIPv4])
+    #expect(Self.answer(Self.predicted([record], target)) == "depends IPV6_V6ONLY")
+    for v6Only in [true, false] {
+      record.learn(reuseAddress: false, reusePort: false, v6Only: v6Only)
+      #expect(Self.answer(Self.predicted([record], target)) == (v6Only ? "ok" : "fails"))
+    }
+  }
+
   // MARK: Times
 
   @Test func timesAreOfWhatSurelyBlocks() {

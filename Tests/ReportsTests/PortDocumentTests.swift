@@ -26,7 +26,7 @@ import Testing
     #expect(
       json.keys
         == Keys.envelope.union([
-          "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "other_protocols",
+          "query", "sockets", "counts", "last_time_wait_ms", "last_timer_ms", "flags", "other_protocols",
           "namespaces",
         ]))
     #expect(try json.object("host").keys == Keys.host)

@@ -23,7 +23,7 @@ import Testing
     }
     #expect(json.count == 1)
     #expect(json[0].string("type") == "snapshot")
-    #expect(json[0].keys == Keys.envelope.union(["type", "query"]))
+    #expect(json[0].keys == Keys.envelope.union(["type", "query", "flags"]))
     #expect(try json[0].object("host").keys == Keys.host)
     let source = try json[0].object("source")
     #expect(source.keys == Keys.source)

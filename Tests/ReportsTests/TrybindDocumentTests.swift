@@ -27,7 +27,7 @@ import Testing
           == Keys.envelope.union([
             "target", "trials", "verdict", "bindable", "helps", "prediction", "free_in_ms", "free_latest_ms",
             "holders",
-            "other_protocols", "findings",
+            "flags", "other_protocols", "findings",
           ]))
       #expect(json.isNull("prediction"), "it was tried")
       #expect(try json.object("target").keys == Keys.target)

@@ -86,6 +86,30 @@ import Testing
   /// What a record costs where there are a hundred thousand of them.
   @Test func size() { #expect(MemoryLayout<SocketRecord>.stride == 72) }
 
+  @Test func whatIsLearned() {
+    for (address, v6OnlyApplies) in [
+      (IPAddress.loopback, false), (.mapped(127, 0, 0, 1), false), (.loopbackIPv6, true),
+    ] {
+      let record = SocketRecord.on(address, expires: 41_000, cookie: 1)
+      #expect(record.reuseAddress == nil && record.reusePort == nil)
+      var kinds: Set<UInt32> = [record.kindBits]
+      for bits in 0..<8 {
+        var learned = record
+        // What was learned before is forgotten.
+        learned.learn(reuseAddress: true, reusePort: true, v6Only: true)
+        learned.learn(reuseAddress: bits & 1 != 0, reusePort: bits & 2 != 0, v6Only: bits & 4 != 0)
+        #expect(learned.reuseAddress == (bits & 1 != 0) && learned.reusePort == (bits & 2 != 0))
+        #expect(learned.v6Only == (v6OnlyApplies ? bits & 4 != 0 : false))
+        #expect(learned.timer == record.timer && learned.isMinisocket)
+        learned.timer = nil
+        #expect(learned.timer == nil && learned.reuseAddress == (bits & 1 != 0))
+        kinds.insert(learned.kindBits)
+        #expect(learned.kindBits < 1 << 25)
+      }
+      #expect(kinds.count == (v6OnlyApplies ? 9 : 5), "rows and groups tell them apart")
+    }
+  }
+
   @Test func transports() {
     let tcp = SocketRecord.on(.loopback, 53, .bound, inode: 1)
     let udp = SocketRecord.on(.loopback, 53, .bound, inode: 1, transport: .udp)

@@ -1,3 +1,4 @@
+import CTestSupport
 import Glibc
 import Testing
 
@@ -84,6 +85,11 @@ extension Requirement {
 
   package static let mptcp = Requirement(
     "mptcp", "no Multipath TCP, or it is switched off", isMet: { hasMultipath })
+
+  /// Root of the host, BPF not locked down, and the kernel's own types (BTF) with the iterator among them (Linux 5.9).
+  package static let tcpIterator = Requirement(
+    "tcp-iterator", "the kernel's BPF iterator over TCP sockets is not here, or not permitted",
+    isMet: { test_has_tcp_iterator() == 0 })
 
   /// Some policies keep even root from the processes of others; then nobody can be ruled out as an owner.
   package static let everyProcess = Requirement(

@@ -132,6 +132,17 @@ struct tw_bound_socket {
 /* Reads it as tw_reuse_options_of does. 0; -1 with errno; ENOTSOCK if it is any other socket, or not bound. */
 int tw_bound_socket_of(int pid, int descriptor, struct tw_bound_socket *_Nonnull found);
 
+/* bpf(2), by which the kernel's iterator over TCP sockets is read. All three return a descriptor that is closed on exec.
+   Loads a program for the iterator whose function has this number among the kernel's types. */
+int tw_bpf_load_iterator(const uint64_t *_Nonnull instructions, unsigned count, const char *_Nonnull license,
+                         unsigned function);
+
+/* Attaches the loaded program: to nothing yet that runs. */
+int tw_bpf_attach_iterator(int program);
+
+/* What read(2) of it returns is what the program writes of the sockets of the calling thread's network namespace. */
+int tw_bpf_open_iterator(int link);
+
 /* Whether exec gave this process another user or group (set-user-ID, set-group-ID), or capabilities of the program's file. */
 int tw_has_raised_privileges(void);
 

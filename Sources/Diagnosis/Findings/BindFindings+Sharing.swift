@@ -34,9 +34,9 @@ extension BindFindings {
     let isOnlySuspect =
       held.all.count == 1 && !analysis.session.snapshot.coverage.isBlind(to: .boundNotListening)
     let isKnown =
-      analysis.session.isPredicted || listeners.allSatisfy { analysis.details[$0]?.reusePort != nil }
+      analysis.session.isPredicted || listeners.allSatisfy { analysis.reuse(of: $0).reusePort != nil }
     // One that surely has not set it is refused for that, whosever it is.
-    let lacksIt = listeners.contains { analysis.details[$0]?.reusePort == false }
+    let lacksIt = listeners.contains { analysis.reuse(of: $0).reusePort == false }
     if !lacksIt, let other = listeners.first(where: { $0.uid != nil && $0.uid != analysis.target.uid }) {
       return finding(
         .reusePortOtherUser(uid: other.uid ?? 0), .error, isKnown && isOnlySuspect ? .certain : .likely,

@@ -25,6 +25,16 @@ extension BindFindings {
         .timeWaitHolderWithoutReuse(.reusePortInstead), .info, certainty, evidence: sockets(minisockets))
     }
     let isSet = analysis.target.options.contains(.reuseAddress)
+    let missing = minisockets.filter { $0.reuseAddress == false }
+    if !missing.isEmpty {
+      return finding(
+        .timeWaitHolderWithoutReuse(
+          .seen(StateCounts(minisockets), missing: missing.count, freeIn: freeIn)), .error,
+        evidence: sockets(missing),
+        remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))]
+          + release(minisockets),
+        unseen: whetherReleaseHelps)
+    }
     return finding(
       .timeWaitHolderWithoutReuse(.tried(StateCounts(minisockets), freeIn: freeIn, isBlind: isBlind)), .error,
       certainty, evidence: sockets(minisockets),

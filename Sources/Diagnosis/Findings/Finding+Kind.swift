@@ -115,6 +115,8 @@ extension Finding {
     /// The trial with it was refused. `isBlind`: the reason could also be a socket that is only bound, which the kernel
     /// cannot list.
     case tried(StateCounts, freeIn: UInt32?, isBlind: Bool)
+    /// The same, and the options were read: `missing` of the minisockets lack it.
+    case seen(StateCounts, missing: Int, freeIn: UInt32?)
     /// The server can bind all the same, because it and the old sockets have SO_REUSEPORT.
     case reusePortInstead
     /// Nothing was bound, and the old sockets are known to have lacked it.

@@ -10,6 +10,19 @@ package struct KnownReuseOptions: Hashable, Sendable {
     self.reusePort = reusePort
   }
 
+  /// Those that the record has, and otherwise these.
+  init(_ record: SocketRecord, besides others: KnownReuseOptions) {
+    self.init(
+      reuseAddress: record.reuseAddress ?? others.reuseAddress,
+      reusePort: record.reusePort ?? others.reusePort)
+  }
+
+  /// Those of the record, and where it has none those that its owner told.
+  package init(_ record: SocketRecord, _ details: SocketDetails?) {
+    self.init(
+      record, besides: Self(reuseAddress: details?.reuseAddress, reusePort: details?.reusePort))
+  }
+
   package init(_ options: SocketOptions) {
     self.init(reuseAddress: options.contains(.reuseAddress), reusePort: options.contains(.reusePort))
   }
@@ -50,7 +63,7 @@ package struct ExistingSocket: Hashable, Sendable {
     interface = knowsInterface ? record.interface : nil
     uid = record.uid
     holdsMapped = knowsMappedWildcard || !record.local.address.isMappedWildcard ? true : nil
-    self.reuse = reuse
+    self.reuse = KnownReuseOptions(record, besides: reuse)
   }
 
   /// A socket that was bound like `new`.

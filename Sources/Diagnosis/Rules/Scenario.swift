@@ -103,11 +103,8 @@ private struct ListenerSet: Sendable {
   /// - Parameter records: those that listen are taken.
   init(_ records: [SocketRecord], _ details: SocketDetailsTable) {
     for record in records where record.state == .listen {
-      let known = details[record]
       inodes.insert(record.inode)
-      add(
-        StoppedListener(
-          record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort)))
+      add(StoppedListener(record, KnownReuseOptions(record, details[record])))
     }
   }
 

@@ -31,9 +31,8 @@ package struct SocketView: Sendable {
       return ExistingSocket(
         record, knowsInterface: knowsInterface, knowsMappedWildcard: knowsMappedWildcard)
     }
-    let known = details[record]
     var socket = ExistingSocket(
-      record, KnownReuseOptions(reuseAddress: known?.reuseAddress, reusePort: known?.reusePort),
+      record, KnownReuseOptions(record, details[record]),
       knowsInterface: knowsInterface, knowsMappedWildcard: knowsMappedWildcard)
     guard scenario.isAssumed else { return socket }
     let fate = fate(of: record)

@@ -1,4 +1,5 @@
 package import Diagnosis
+package import SocketTable
 
 /// What is asked about a server's bind.
 package struct BindQuestion: Sendable {
@@ -7,8 +8,8 @@ package struct BindQuestion: Sendable {
   package var comparison: TrialSession.Comparison
   /// Nothing is bound: the answer is derived from the socket table.
   package var isPredicted: Bool
-  /// SO_REUSEADDR and SO_REUSEPORT of the sockets in the way are read, where that is permitted.
-  package var readsOptions: Bool
+  /// Of which sockets in the way SO_REUSEADDR and SO_REUSEPORT are read, where that is permitted.
+  package var reuseOptions: ReuseOptionsChoice
   /// With `BindTarget.isAfterStop`: the server is taken to be what listens on the port, restarted, where that can be read.
   package var takesListeners = false
   /// The user to bind as; nil is this process's own.
@@ -24,13 +25,13 @@ package struct BindQuestion: Sendable {
 
   package init(
     _ target: BindTarget, comparison: TrialSession.Comparison = .withAndWithoutReuse,
-    isPredicted: Bool = false, readsOptions: Bool = false, user: User? = nil,
+    isPredicted: Bool = false, reuseOptions: ReuseOptionsChoice = .none, user: User? = nil,
     mayTakeConnections: Bool = false, wantsExplanation: Bool = true, looksAtOtherProtocols: Bool = false
   ) {
     self.target = target
     self.comparison = comparison
     self.isPredicted = isPredicted
-    self.readsOptions = readsOptions
+    self.reuseOptions = reuseOptions
     self.user = user
     self.mayTakeConnections = mayTakeConnections
     self.wantsExplanation = wantsExplanation

@@ -42,11 +42,11 @@ extension Investigation {
     for record in look.records where record.state == .listen { isServed[Int(record.localPort)] = true }
     look.records.removeAll { !isServed[Int($0.localPort)] }
     // What a stop leaves depends on which connections belong to the processes that it ends: their owners are needed, too.
-    var details = details(of: look.records.filter { $0.inode != 0 }, .every, readsOptions: false)
+    var details = details(of: look.records.filter { $0.inode != 0 }, .every, .none)
     try dropGone(from: &look, details, question)
     var sockets: [Int: ServerSocket] = [:]
     if question.readsOptions {
-      details.hasAskedForReuseOptions = true
+      details.reuseOptionsAsked = .live
       for (index, record) in look.records.enumerated() where record.state == .listen {
         sockets[index] = read(record, &details)
       }

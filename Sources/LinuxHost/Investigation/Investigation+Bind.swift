@@ -27,10 +27,20 @@ extension Investigation {
     for question: BindQuestion, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> TrialSession {
     try refuseToTakeConnections(question)
-    let (port, transport) = (question.target.port, question.target.transport)
     return try TrialSession.run(question.target, comparing: question.comparison, prober: &prober) {
-      () throws(InvestigationError) in try snapshot(onPort: port, transport)
+      () throws(InvestigationError) in try look(for: question)
     }
+  }
+
+  /// Every socket on the port, with the options that the kernel tells of each where they are asked for and read.
+  private mutating func look(for question: BindQuestion) throws(InvestigationError) -> Snapshot {
+    let filter = SocketFilter(
+      transport: question.target.transport, ports: PortSet(question.target.port), states: .states(.all))
+    var snapshot = try snapshot(filter)
+    if question.reuseOptions == .all, question.wantsExplanation || question.isPredicted {
+      learnReuseOptions(of: &snapshot.records, filter)
+    }
+    return snapshot
   }
 
   /// The server's own trials once more; see `TrialSession.tryAgain`. True if every one succeeded.
@@ -92,7 +102,7 @@ extension Investigation {
   /// Evidence from the socket table alone.
   private mutating func prediction(for question: BindQuestion) throws(InvestigationError) -> BindEvidence {
     var target = question.target
-    let snapshot = try snapshot(onPort: target.port, target.transport)
+    let snapshot = try look(for: question)
     var settings = settings(for: target)
     func predicted(_ details: SocketDetailsTable) -> TrialSession {
       .predicted(
@@ -101,7 +111,7 @@ extension Investigation {
           && settings.mayBindPrivilegedPorts == false)
     }
     let first = predicted(SocketDetailsTable())
-    guard question.wantsExplanation || question.readsOptions || target.isAfterStop else {
+    guard question.wantsExplanation || question.reuseOptions != .none || target.isAfterStop else {
       return BindEvidence(
         first, settings: settings, namespace: place.reference, otherProtocols: otherProtocols(for: question))
     }
@@ -111,7 +121,10 @@ extension Investigation {
       ? snapshot.records.filter { $0.inode != 0 } : first.holders(onlyOfProcesses: true)
     var details = try detailsOfHolders(holders, for: question).details
     details.nameInterfaces(of: snapshot.records)
-    if target.isAfterStop, question.readsOptions {
+    // Listeners whose options the kernel has told need not be asked for them, but for the rest of what describes a server.
+    let asksListeners =
+      question.takesListeners || snapshot.records.contains { $0.state == .listen && $0.reuseAddress == nil }
+    if target.isAfterStop, question.reuseOptions != .none, asksListeners {
       target = restarted(target, question, snapshot.records, &details)
       settings = self.settings(for: target)
     }
@@ -128,7 +141,7 @@ extension Investigation {
   package mutating func evidence(
     for question: BindQuestion, after before: BindEvidence, _ prober: inout QuestionProber
   ) throws(InvestigationError) -> (evidence: BindEvidence, wasTried: Bool) {
-    let snapshot = try snapshot(onPort: question.target.port, question.target.transport)
+    let snapshot = try look(for: question)
     var session = before.session
     let hasChanged =
       snapshot.coverage.isComplete

@@ -22,7 +22,7 @@ extension Investigation {
     return OtherProtocols(
       records,
       details(
-        of: Array(records.prefix(OtherProtocols.searched)), .first, until: deadline, readsOptions: false))
+        of: Array(records.prefix(OtherProtocols.searched)), .first, until: deadline, .none))
   }
 
   /// The same for a server's port.

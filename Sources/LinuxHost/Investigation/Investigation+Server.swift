@@ -86,7 +86,7 @@ extension Investigation {
         ? .server(.noSuchProcess, reference) : .system(error)
     }
     guard pids.isEmpty, case .unit(let unit) = reference else { return pids }
-    let details = details(of: listeners, .first, readsOptions: false)
+    let details = details(of: listeners, .first, .none)
     let owner = listeners.lazy.compactMap { details[$0]?.owners?.first }.first
     throw .server(.notRunning(isKnown: UnitProcesses.isKnown(unit), listening: owner), reference)
   }

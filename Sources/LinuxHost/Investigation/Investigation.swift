@@ -11,13 +11,20 @@ package struct Investigation: ~Copyable {
     case look(Coverage.Origin, SocketFilter)
     /// The search for the owners of this many sockets.
     case owners(of: Int)
+    /// What the kernel told of the options of this many sockets.
+    case reuseOptions(of: Int)
   }
 
   package let place: Place
   /// The process whose /proc/PID/net is read because its namespace may not be entered; nil otherwise.
   package let tablesOf: Int32?
   var source: SocketSource
-  private let note: (Step, _ nanoseconds: Int64) -> Void
+  /// Nil until it is asked for; then that of these ports.
+  var iterator: TCPIterator?
+  var iteratorPorts = PortSet([])
+  /// Why the kernel did not tell the options that were asked for last. Nil: it did, or was not asked.
+  package var reuseOptionsRefusal: String?
+  let note: (Step, _ nanoseconds: Int64) -> Void
 
   /// Enters the place's network namespace for good.
   ///
@@ -158,13 +165,17 @@ package struct Investigation: ~Copyable {
   /// - Parameters:
   ///   - depth: how long to go on looking.
   ///   - deadline: see `OwnerSearch.details`.
-  ///   - readsOptions: SO_REUSEADDR and SO_REUSEPORT are read from the processes that have them, where that is permitted.
+  ///   - reuseOptions: SO_REUSEADDR and SO_REUSEPORT of sockets whose record lacks them are read from the processes that have
+  ///     them, where that is permitted. For `all`, the kernel was asked before (`learnReuseOptions`).
   package func details(
-    of records: [SocketRecord], _ depth: OwnerSearch.Depth, until deadline: Int64? = nil, readsOptions: Bool
+    of records: [SocketRecord], _ depth: OwnerSearch.Depth, until deadline: Int64? = nil,
+    _ reuseOptions: ReuseOptionsChoice
   ) -> SocketDetailsTable {
     let start = Clock.monotonicNanoseconds
     var details = OwnerSearch.details(of: records, depth, until: deadline)
-    if readsOptions {
+    if reuseOptions != .none {
+      details.reuseOptionsAsked = reuseOptions
+      details.reuseOptionsRefusal = reuseOptions == .all ? reuseOptionsRefusal : nil
       let listeners = records.filter { $0.state == .listen }
       LiveReuseOptions.read(
         listeners + records.filter { $0.state != .listen }.prefix(Self.optionsLimit), into: &details)
@@ -174,16 +185,19 @@ package struct Investigation: ~Copyable {
     return details
   }
 
-  /// As `details(of:_:until:readsOptions:)`, and looks again for sockets of which no process was found. `haveGone` is true where
+  /// As `details(of:_:until:_:)`, and looks again for sockets of which no process was found. `haveGone` is true where
   /// one is not there any more: its process has ended since the look, and nothing may be said of who had it.
   mutating func detailsOfHolders(
     _ holders: [SocketRecord], for question: BindQuestion
   ) throws(InvestigationError) -> (details: SocketDetailsTable, haveGone: Bool) {
     let target = question.target
     // What a stop leaves behind, and how the rules judge a socket whose options are read, depends on each one's owner.
+    let asksOwners =
+      question.reuseOptions == .live
+      || question.reuseOptions == .all && holders.contains { $0.reuseAddress == nil }
     var details = details(
-      of: holders, target.isAfterStop || question.readsOptions ? .every : .holders,
-      until: question.ownersDeadline, readsOptions: question.readsOptions)
+      of: holders, target.isAfterStop || asksOwners ? .every : .holders, until: question.ownersDeadline,
+      question.reuseOptions)
     let ownerless = holders.filter { details[$0]?.owners?.isEmpty == true }
     guard !ownerless.isEmpty else { return (details, false) }
     var present: Set<UInt32> = []

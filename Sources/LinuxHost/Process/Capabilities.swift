@@ -16,6 +16,8 @@ package struct Capabilities: OptionSet, Sendable {
   package static let netRaw = Capabilities(rawValue: 1 << 13)
   package static let sysPtrace = Capabilities(rawValue: 1 << 19)
   package static let sysAdmin = Capabilities(rawValue: 1 << 21)
+  package static let performanceMonitoring = Capabilities(rawValue: 1 << 38)
+  package static let bpf = Capabilities(rawValue: 1 << 39)
 
   /// Of one capability.
   private var number: Int32 { Int32(rawValue.trailingZeroBitCount) }

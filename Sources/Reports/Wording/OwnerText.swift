@@ -1,3 +1,4 @@
+internal import Diagnosis
 internal import SocketTable
 
 /// The words about processes that have a socket. Anybody can choose the name of a process, so names are escaped here.
@@ -92,11 +93,19 @@ enum OwnerText {
     return "\(what) Run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH."
   }
 
-  /// "SO_REUSEADDR on, SO_REUSEPORT off".
-  static func reuseOptions(_ details: SocketDetails?) -> Prose {
-    guard let reuseAddress = details?.reuseAddress, let reusePort = details?.reusePort else {
-      return "options could not be read"
+  /// "SO_REUSEADDR on, SO_REUSEPORT off". Nil if they were not asked for, or no process could be asked.
+  static func reuseOptions(_ record: SocketRecord, _ details: SocketDetailsTable) -> Prose? {
+    let known = KnownReuseOptions(record, details[record])
+    guard let reuseAddress = known.reuseAddress, let reusePort = known.reusePort else {
+      let isAsked = details.reuseOptionsAsked == .all && details.reuseOptionsRefusal == nil
+      return details.hasAskedForReuseOptions && record.inode != 0 || isAsked
+        ? "options could not be read" : nil
     }
-    return "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
+    var words = "SO_REUSEADDR \(reuseAddress ? "on" : "off"), SO_REUSEPORT \(reusePort ? "on" : "off")"
+    // What a process tells has none of it, and to IPv4 it does not apply.
+    if record.reuseAddress != nil, record.local.address.ipv4 == nil, let v6Only = record.v6Only {
+      words += ", IPV6_V6ONLY \(v6Only ? "on" : "off")"
+    }
+    return Prose(words)
   }
 }

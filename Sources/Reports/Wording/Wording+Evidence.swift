@@ -25,12 +25,12 @@ extension Wording {
         ? "  ending" : "  \(Quantity.seconds(milliseconds: timer.expires)) left"
     } else if let owner = ownerLine(record) {
       line += "  \(owner)"
-      if details.hasAskedForReuseOptions { line += "  \(OwnerText.reuseOptions(details[record]))" }
     } else if let uid = record.uid, record.inode != 0 {
       line += "  \(user(uid))"
     } else if record.inode == 0 {
       line += "  no process"
     }
+    if let options = OwnerText.reuseOptions(record, details) { line += "  \(options)" }
     return line
   }
 

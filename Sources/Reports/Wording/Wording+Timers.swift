@@ -68,12 +68,21 @@ extension Wording {
           + (isBlind
             ? " A socket that is bound and does not listen would look the same, and such sockets cannot be listed here."
             : ""))
+    case .seen(let counts, let missing, let freeIn):
+      return Statement(
+        evenWithReuse(counts, freeIn),
+        """
+        Linux requires SO_REUSEADDR on both sides. \(Self.lacking(missing, of: counts.total)), and nothing can set it now: the \
+        kernel shows it.
+        """)
     case .reusePortInstead:
       return Statement(
         "Without SO_REUSEPORT a server could not bind port \(port), even with SO_REUSEADDR.",
         "The sockets that left these connections had SO_REUSEPORT, but not SO_REUSEADDR.")
     case .predicted(let counts, let freeIn):
-      return Statement(evenWithReuse(counts, freeIn), Self.timersAlone + " The old sockets do not have it.")
+      return Statement(
+        evenWithReuse(counts, freeIn), Self.timersAlone + " At least one of the old sockets does not have it."
+      )
     case .afterStop:
       return Statement(
         "After a stop, no server can bind port \(port) for a minute or two, even with SO_REUSEADDR.",
@@ -113,6 +122,13 @@ extension Wording {
   }
 
   // MARK: Parts
+
+  private static func lacking(_ missing: Int, of count: Int) -> Prose {
+    if count == 1 { return "The socket that left this connection did not have it" }
+    return missing == count
+      ? "The sockets that left these connections did not have it"
+      : "Of the sockets that left these connections, \(Quantity.grouped(missing)) did not have it"
+  }
 
   private func helps(_ counts: StateCounts, _ freeIn: UInt32?) -> Prose {
     "\(holding(counts, freeIn)); SO_REUSEADDR gets past \(counts.total == 1 ? "it" : "them")."

@@ -18,7 +18,11 @@ struct AuditRequest {
     ports = RepeatedArguments.values(command.port)
     unit = try command.unit.map(Self.unit)
     limit = try command.limit.map(PortRequest.count)
-    readsOptions = command.flags == nil ? true : try ReuseOptionsChoice.value(of: command.flags) == .live
+    let reuseOptions = try ReuseOptionsChoice.value(of: command.flags ?? ReuseOptionsChoice.live.rawValue)
+    if reuseOptions == .all {
+      throw .usage("--flags all: audit does not ask the kernel's iterator yet; use --flags live")
+    }
+    readsOptions = reuseOptions == .live
   }
 
   private static func unit(_ typed: String) throws(Failure) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinuxHost
+import SocketTable
 
 /// Which capabilities (capabilities(7)) a command needs. It gives up all others when its arguments have been read.
 enum Privileges {
@@ -22,8 +23,11 @@ enum Privileges {
   }
 
   /// What a command needs besides, by the options that it has been given.
-  private static func needs(ofOption option: String) -> Capabilities {
+  ///
+  /// - Parameter value: what follows it on the command line, or after its "=".
+  private static func needs(ofOption option: String, _ value: String?) -> Capabilities {
     switch option {
+    case "--flags": value == ReuseOptionsChoice.all.rawValue ? [.bpf, .performanceMonitoring] : []
     case "--netns", "--all-netns": [.sysAdmin, .sysPtrace, .dacReadSearch]
     // A server is tried as the user who made its sockets.
     case "--as-user", "--like": [.setUID, .setGID]
@@ -34,8 +38,13 @@ enum Privileges {
   /// - Parameter arguments: those of the command line.
   static func giveUp(for command: any Command.Type, _ arguments: [String]) {
     var kept = needs(of: command.configuration.commandName ?? "")
-    for argument in arguments where argument.utf8.starts(with: "--".utf8) {
-      kept.formUnion(needs(ofOption: String(argument.prefix { $0 != "=" })))
+    for (index, argument) in arguments.enumerated() where argument.utf8.starts(with: "--".utf8) {
+      let option = String(argument.prefix { $0 != "=" })
+      let value =
+        option.utf8.count < argument.utf8.count
+        ? String(argument.dropFirst(option.count + 1))
+        : index + 1 < arguments.count ? arguments[index + 1] : nil
+      kept.formUnion(needs(ofOption: option, value))
     }
     Capabilities.keep(only: kept)
   }

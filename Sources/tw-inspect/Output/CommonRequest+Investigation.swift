@@ -34,6 +34,7 @@ extension CommonRequest {
     case .look(.procNet, let filter):
       return "/proc/net/\(filter.transport.name) and /proc/net/\(filter.transport.name)6"
     case .owners(let count): return "owners of \(count) sockets, by /proc"
+    case .reuseOptions(let count): return "options of \(count) sockets, by the kernel's iterator"
     }
   }
 
@@ -59,5 +60,12 @@ extension CommonRequest {
   func complainAboutOwners(_ details: SocketDetailsTable) {
     guard let failure = details.failure else { return }
     StandardOutput.complain("tw-inspect: not every process could be checked: \(failure)")
+  }
+
+  /// Says on standard error why the kernel did not tell the options of sockets, if it was asked and did not.
+  func complainAboutReuseOptions(_ details: SocketDetailsTable) {
+    guard let refusal = details.reuseOptionsRefusal, !quiet else { return }
+    StandardOutput.complain(
+      "tw-inspect: --flags all could not be answered, --flags live was: \(refusal)")
   }
 }

@@ -30,6 +30,11 @@ struct PortCommand: Command {
         it looks, on 127.0.0.1 and a free port that the kernel chooses.
         --expect judges how many sockets were listed. It does not say whether a
         server can start: in start-up scripts, use trybind or wait.
+        --flags live asks the processes that have a socket open, as root or as
+        their user. --flags all asks the kernel's BPF iterator, as root: it also
+        tells what TIME_WAIT sockets had, on which your server's SO_REUSEADDR
+        depends. The kernel may log that a BPF program was loaded. Where it
+        refuses, that is said, and live is used.
         --all-netns looks in each network namespace that a process is in, or that
         has a name in /run/netns or /run/docker/netns. It looks in 512 at most,
         and for 5 s. It does not see namespaces that only an open file, a thread
@@ -98,7 +103,7 @@ struct PortCommand: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Also read SO_REUSEADDR and SO_REUSEPORT: none, live (as root or the same user; with --owners).",
+      "Also read SO_REUSEADDR and SO_REUSEPORT: none, live, all (as root); with --owners.",
       valueName: "which"))
   var flags: String?
 

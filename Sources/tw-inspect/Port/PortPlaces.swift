@@ -31,15 +31,20 @@ struct PortPlaces: ~Copyable {
     }
   }
 
-  /// Every socket that matches.
+  /// Every socket that matches, with the options that the kernel tells of it if all are asked for.
   mutating func records(
-    _ filter: SocketFilter
+    _ filter: SocketFilter, _ reuseOptions: ReuseOptionsChoice = .none
   ) throws(InvestigationError) -> (records: [SocketRecord], parts: NamespaceParts?, coverage: Coverage) {
     var records: [SocketRecord] = []
     var parts = areAll ? NamespaceParts() : nil
+    var refusal: String?
     let coverage = try look {
       (investigation: inout Investigation, visit: NamespaceWalk.Visit?) throws(InvestigationError) in
-      let snapshot = try investigation.snapshot(filter)
+      var snapshot = try investigation.snapshot(filter)
+      if reuseOptions == .all {
+        investigation.learnReuseOptions(of: &snapshot.records, filter)
+        refusal = refusal ?? investigation.reuseOptionsRefusal
+      }
       let start = records.count
       if start == 0 { records = snapshot.records } else { records += snapshot.records }
       if let visit, visit.isOwn || records.count > start {
@@ -52,6 +57,7 @@ struct PortPlaces: ~Copyable {
       }
       return snapshot.coverage
     }
+    investigation.reuseOptionsRefusal = refusal
     return (records, parts, coverage)
   }
 }

@@ -17,8 +17,8 @@ struct PortRequest {
   let looksForOwners: Bool
   /// In every network namespace.
   let looksEverywhere: Bool
-  /// Whether SO_REUSEADDR and SO_REUSEPORT are read, where that is permitted.
-  let readsOptions: Bool
+  /// Of which sockets SO_REUSEADDR and SO_REUSEPORT are read, where that is permitted.
+  let reuseOptions: ReuseOptionsChoice
 
   init(_ command: PortCommand) throws(Failure) {
     common = try CommonRequest(command.output, command.look)
@@ -36,12 +36,14 @@ struct PortRequest {
         --sort none
         """)
     }
-    readsOptions = try ReuseOptionsChoice.value(of: command.flags) == .live
-    looksForOwners = command.owners || readsOptions
+    reuseOptions = try ReuseOptionsChoice.value(of: command.flags)
+    looksForOwners = command.owners || reuseOptions != .none
     if looksForOwners {
-      let option = command.owners ? "--owners" : "--flags live"
-      if readsOptions, format == .plain {
-        throw .usage("--flags live with plain: it has no column for them; use --output table, json or jsonl")
+      let option = command.owners ? "--owners" : "--flags \(reuseOptions.rawValue)"
+      if reuseOptions != .none, format == .plain {
+        throw .usage(
+          "--flags \(reuseOptions.rawValue) with plain: it has no column for them; use --output table, json or jsonl"
+        )
       }
       if command.watch, format == .table {
         throw .usage("--watch with \(option): the screen has no column for them; use --output jsonl")

@@ -50,6 +50,7 @@ struct PortRun {
     common.complainAboutSource(places.investigation)
     common.complainAboutCoverage(outcome.coverage)
     if outcome.lacksOwners { common.complainAboutOwners(outcome.details) }
+    common.complainAboutReuseOptions(outcome.details)
     guard outcome.coverage.isComplete, !outcome.lacksOwners else { return ExitStatus.incompleteLook }
     if let expectation = request.expectation, !expectation.isMet(by: outcome.listed) { return ExitStatus.no }
     return ExitStatus.yes
@@ -89,7 +90,7 @@ struct PortRun {
   private func collect(_ places: inout PortPlaces) throws -> Outcome {
     var wide = filter
     wide.states = .states(.all)
-    let (records, parts, coverage) = try places.records(wide)
+    let (records, parts, coverage) = try places.records(wide, request.reuseOptions)
     var counts = StateCounts()
     // Counting and choosing are done together, so that each record is read from memory once.
     let chosen = request.sort.order(records) { record in
@@ -114,7 +115,7 @@ struct PortRun {
     report.otherProtocols = otherProtocols(&places.investigation)
     if common.format == .table, filter.side == .local {
       report.holderDetails = places.investigation.details(
-        of: Array(report.holders.prefix(Self.namedHolders)), .first, readsOptions: false)
+        of: Array(report.holders.prefix(Self.namedHolders)), .first, .none)
       report.room = Terminal.height
       report.isRoot = Caller.isCurrentlyRoot
     }
@@ -143,7 +144,7 @@ struct PortRun {
   private func details(
     of records: [SocketRecord], _ investigation: borrowing Investigation
   ) -> SocketDetailsTable {
-    investigation.details(of: records, .first, readsOptions: request.readsOptions)
+    investigation.details(of: records, .first, request.reuseOptions)
   }
 
   private func collectPlain(_ places: inout PortPlaces) throws -> Outcome {
@@ -175,7 +176,7 @@ struct PortRun {
 
   /// Writes the same lines as `streamLines`, after the owners of all sockets have been looked for.
   private func collectLines(_ places: inout PortPlaces) throws -> Outcome {
-    let (records, parts, coverage) = try places.records(filter)
+    let (records, parts, coverage) = try places.records(filter, request.reuseOptions)
     let envelope = Envelope.current("port", isOutside: places.investigation.tablesOf != nil)
     let listed = records.prefix(limit)
     let details = details(of: Array(listed), places.investigation)
@@ -183,7 +184,8 @@ struct PortRun {
       filter: filter, command: "port", looksForOwners: true, interfaceName: interfaces.name)
     var output = RowOutput()
     output.append {
-      lines.appendSnapshot(envelope, origin: coverage.origin, blindSpots: coverage.blindSpots, to: &$0)
+      lines.appendSnapshot(
+        envelope, origin: coverage.origin, blindSpots: coverage.blindSpots, details, to: &$0)
     }
     for (index, record) in listed.enumerated() {
       if let part = parts?.part(ofRecord: index) {

@@ -33,8 +33,9 @@ struct TrybindCommand: Command {
         --predict binds nothing on the port, and answers from the socket table.
         If the answer depends on what the table lacks, it says on what.
         --flags live also reads SO_REUSEADDR and SO_REUSEPORT of the sockets in
-        the way, as root or as their user. Then the answer is nearly always
-        definite.
+        the way, as root or as their user. --flags all reads them of TIME_WAIT
+        sockets too, by the kernel's BPF iterator, as root. Then the answer is
+        nearly always definite.
         --after-stop predicts a restart: as if the listeners on the port had
         stopped, and their connections were in TIME_WAIT. It reads the options as
         --flags live does. Where you describe no server, it takes what listens
@@ -47,10 +48,10 @@ struct TrybindCommand: Command {
         would work, add --after-stop (trybind 80 --like nginx --after-stop). To
         read another user's sockets takes root.
 
-        --matrix compares
-        every combination of both options, and the usual addresses. --as-user
-        tries, or predicts, as that user. That matters for ports below 1024, and
-        for SO_REUSEPORT, by which only sockets of one user share a port.
+        --matrix compares every combination of both options, and the usual
+        addresses. --as-user tries, or predicts, as that user. That matters for
+        ports below 1024, and for SO_REUSEPORT, by which only sockets of one user
+        share a port.
 
         --watch looks at the port until q or Ctrl-C. It tries your server's
         options again only after a change on the port. On a terminal it is a
@@ -90,7 +91,7 @@ struct TrybindCommand: Command {
 
   @Option(
     help: ArgumentHelp(
-      "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live (as root or the same user).",
+      "Read SO_REUSEADDR and SO_REUSEPORT of the sockets in the way: none, live, all (as root).",
       valueName: "which"))
   var flags: String?
 

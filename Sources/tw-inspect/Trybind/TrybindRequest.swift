@@ -1,5 +1,6 @@
 import Diagnosis
 import LinuxHost
+import SocketTable
 
 /// What `trybind` was asked for.
 struct TrybindRequest {
@@ -11,7 +12,7 @@ struct TrybindRequest {
   let isPredicted: Bool
   /// Whether the listeners on the port are assumed to be stopped (`--after-stop`).
   let isAfterStop: Bool
-  let readsOptions: Bool
+  let reuseOptions: ReuseOptionsChoice
   /// The user to bind as, by name or number; nil for this process's own.
   let user: String?
   /// The time between two looks in nanoseconds; nil for one look only.
@@ -26,8 +27,8 @@ struct TrybindRequest {
     server = try ServerRequest(port: command.port, of: "trybind", command.server, common)
     interval = try WatchOptions.interval(command.watch, command.interval, common)
     // What a restart meets depends on them, so they are read unless that is declined.
-    readsOptions =
-      try ReuseOptionsChoice.value(of: command.flags) != .none || command.afterStop && command.flags == nil
+    let choice = try ReuseOptionsChoice.value(of: command.flags)
+    reuseOptions = command.afterStop && command.flags == nil ? .live : choice
     try refuseContradictions(command)
   }
 

@@ -28,6 +28,7 @@ struct TrybindRun {
     let evidence = try investigation.evidence(for: question, &prober)
     common.complainAboutSource(investigation)
     common.complainAboutOwners(evidence.details)
+    common.complainAboutReuseOptions(evidence.details)
     if let interval = request.interval {
       return try watch(question, evidence, &prober, &investigation, every: interval)
     }
@@ -58,7 +59,7 @@ struct TrybindRun {
     if request.isMatrix { target.addRows(common.family) }
     var question = BindQuestion(
       target, comparison: request.isMatrix ? .all : .withAndWithoutReuse, isPredicted: request.isPredicted,
-      readsOptions: request.readsOptions, user: user, mayTakeConnections: request.server.mayTakeConnections,
+      reuseOptions: request.reuseOptions, user: user, mayTakeConnections: request.server.mayTakeConnections,
       wantsExplanation: !common.quiet, looksAtOtherProtocols: !common.quiet && common.format != .plain)
     question.takesListeners = request.isAfterStop && !request.isMatrix && request.server.isUndescribed
     return question

@@ -90,4 +90,8 @@ int test_set_link_up(const char *_Nonnull name, int up);
 /* Sends a descriptor through a Unix socket (SCM_RIGHTS). */
 int test_send_descriptor(int through, int descriptor);
 
+/* 0 where this process may load BPF programs that look at the kernel, and the kernel's types (BTF) name an iterator over TCP
+   sockets. */
+int test_has_tcp_iterator(void);
+
 #endif

@@ -122,7 +122,7 @@ struct Completion {
     case "--sort": Choice.words(SortOrder.self).map { Offer($0) }
     case "--expect": Choice.words(Expectation.self).map { Offer($0) }
     case "--flags":
-      Choice.words(ReuseOptionsChoice.self).filter { $0 != ReuseOptionsChoice.all.rawValue }.map { Offer($0) }
+      Choice.words(ReuseOptionsChoice.self).map { Offer($0) }
     case "--state":
       list(typed: typed) { (StateSet.groupNames + TCPState.known.map(\.name)).map { Offer($0) } }
     case "--timeout": [Offer("none", "Never give up.")]
