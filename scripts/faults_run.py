@@ -18,7 +18,8 @@ from faults_commands import CLIENT, COMMANDS, WATCH
 START_OF_MAIN = re.compile(r"^\d+ +rt_sigaction\(SIGPIPE\b")
 CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed)")
 RETURNED = re.compile(r"= (\d+)(?:<[^>]*>)?(?:\s|$)")
-OPENERS = ("open", "openat", "socket", "accept4", "signalfd4", "pidfd_open", "pidfd_getfd", "open_by_handle_at")
+OPENERS = (
+    "open", "openat", "socket", "accept4", "signalfd4", "pidfd_open", "pidfd_getfd", "open_by_handle_at", "bpf")
 # Longer than the ten seconds after which a lost answer of the kernel's is given up.
 LIMIT = 13
 # In which a watch looks a few times more.
