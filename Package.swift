@@ -104,7 +104,8 @@ let package = Package(
       ],
       swiftSettings: testSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestSupport", "KernelSupport", "tw-inspect"], exclude: ["Screens"],
+      name: "CommandTests", dependencies: ["TestSupport", "KernelSupport", "tw-inspect"],
+      exclude: ["Screens"],
       swiftSettings: testSettings),
     // What CONTRIBUTING.md and docs/schema say, held against what they speak of.
     .testTarget(

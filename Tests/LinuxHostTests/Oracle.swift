@@ -35,6 +35,9 @@ struct OracleTally: Sendable {
   var unsettled = 0
   /// Answers that hang on what this kernel, unlike later ones, does not keep or compares otherwise.
   var leftOpen = 0
+  /// Asked with what `--flags all` reads, and how many of these were decided.
+  var withIterator = 0
+  var decidedWithIterator = 0
   /// Answers without the flags that left it open.
   var undecidedWithoutFlags = 0
 
@@ -56,10 +59,15 @@ private struct OracleSummary: SuiteTrait, TestScoping {
         oracle: \(tally.total) cases (\(calls)), \(tally.contradictions) contradictions, \
         \(tally.reusePortRemembered) of \(tally.withReusePort) with SO_REUSEPORT allowed where the rules refuse, \
         \(tally.leftOpen) left open by this kernel, \
+        \(tally.decidedWithIterator) of \(tally.withIterator) decided with the iterator's flags, \
         \(tally.undecidedWithoutFlags) undecided without flags, \(tally.unsettled) unsettled; TW_SEED=\(Oracle.seed)
         """)
     }
     try await function()
+    let tally = Oracle.tally.withLock { $0 }
+    if tally.withIterator > 500, tally.decidedWithIterator * 100 < tally.withIterator * 98 {
+      Issue.record("with --flags all \(tally.decidedWithIterator) of \(tally.withIterator) are decided")
+    }
   }
 }
 

@@ -9,6 +9,8 @@ struct OracleCase {
   let new: NewSocket
   let snapshot: Snapshot
   let known: KnownSockets
+  /// The records as `--flags all` has them; nil where the kernel does not tell.
+  var learned: [SocketRecord]?
   let description: String
 
   /// Compares the kernel's answer with the rules', first as they see it with everything known, and then with
@@ -51,6 +53,7 @@ struct OracleCase {
     {
       contradict("with flags the rules say depends, and nothing is unknown", isOK)
     }
+    if let learned { judge(learned, exact, tellsDevice, isOK) }
     for record in snapshot.records { checkUndecided(record, tellsDevice, isOK) }
 
     Oracle.tally.withLock {
@@ -61,6 +64,28 @@ struct OracleCase {
       if isLeftOpen { $0.leftOpen += 1 }
     }
     return isRemembered
+  }
+
+  /// What the iterator tells of a socket is what its owner is told; what it does not list, the owner tells.
+  private func judge(
+    _ learned: [SocketRecord], _ exact: ConflictRules.Prediction, _ tellsDevice: Bool, _ isOK: Bool
+  ) {
+    for record in learned where record.reuseAddress != nil {
+      let own = known.reuse(record)
+      if record.reuseAddress != own.reuseAddress || record.reusePort != own.reusePort {
+        contradict("the iterator is wrong of \(record.summary)", isOK)
+      }
+    }
+    let answer = predict(learned, tellsInterface: tellsDevice) {
+      $0.inode != 0 ? known.reuse($0) : KnownReuseOptions()
+    }
+    if answer != exact, answer != .depends {
+      contradict("with --flags all the rules say \(answer), with everything \(exact)", isOK)
+    }
+    Oracle.tally.withLock {
+      $0.withIterator += 1
+      if answer != .depends { $0.decidedWithIterator += 1 }
+    }
   }
 
   /// This kernel has forgotten whose socket it is, or does not take ::ffff:0.0.0.0 for a wildcard: what it answers is then for

@@ -83,6 +83,7 @@ final class OracleSequence {
   ) throws -> Bool {
     let inode = try own?.inode
     let before = try look(without: inode)
+    let learned = try bench.learned(before.records)
     var isOK = true
     do {
       try body()
@@ -97,7 +98,7 @@ final class OracleSequence {
       return isOK
     }
     let question = OracleCase(
-      call: call, new: new, snapshot: before, known: known,
+      call: call, new: new, snapshot: before, known: known, learned: learned,
       description: "sequence on port \(port): \(log.joined(separator: "; "))")
     if new.options.contains(.reusePort) { askedWithReusePort += 1 }
     if question.judge(isOK: isOK, mayRememberReusePort: true) { allowedAgainstTheRules += 1 }

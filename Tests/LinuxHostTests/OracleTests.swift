@@ -59,6 +59,7 @@ extension Oracle {
       _ situation: OracleSituation, _ bench: OracleBench, _ random: inout OracleRandom
     ) throws -> Int {
       let before = try situation.settle()
+      let learned = try bench.learned(before.records)
       var newcomers = bench.space.spread(&random)
       let sockets = (0..<Self.newcomers).compactMap { _ in newcomers.next() }
       var answers: [(OracleSocket, TrialOutcome)] = []
@@ -76,19 +77,21 @@ extension Oracle {
       }
       var asked = 0
       for (socket, outcome) in answers {
-        asked += try judge(situation, before, try bench.newSocket(socket), "\(socket)", outcome)
+        asked += try judge(situation, before, learned, try bench.newSocket(socket), "\(socket)", outcome)
       }
       return asked
     }
 
     private func judge(
-      _ situation: OracleSituation, _ snapshot: Snapshot, _ new: NewSocket, _ name: String,
+      _ situation: OracleSituation, _ snapshot: Snapshot, _ learned: [SocketRecord]?, _ new: NewSocket,
+      _ name: String,
       _ outcome: TrialOutcome
     ) throws -> Int {
       let description = "\(situation.state) \(situation.socket), new \(name)"
       let question = { (call: String) in
         OracleCase(
-          call: call, new: new, snapshot: snapshot, known: situation.known, description: description)
+          call: call, new: new, snapshot: snapshot, known: situation.known, learned: learned,
+          description: description)
       }
       switch outcome {
       case .ok:
