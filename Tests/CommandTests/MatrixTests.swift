@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -114,7 +115,7 @@ struct MatrixTests {
     }
   }
 
-  @Test(.needs(.ipv6)) func whichRows() throws {
+  @Test(.needs(.boundSockets), .needs(.ipv6)) func whichRows() throws {
     try withNetworkNamespace { lab in
       func rows(_ more: String...) throws -> [String] {
         let json = try Tool.run(["trybind", "9527", "--matrix", "--json"] + more).json

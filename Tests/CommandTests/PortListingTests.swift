@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -58,7 +59,7 @@ struct PortListingTests {
     }
   }
 
-  @Test func allKeysAreThere() throws {
+  @Test(.needs(.boundSockets)) func allKeysAreThere() throws {
     let keys: Set<String> = [
       "protocol", "family", "state", "minisocket", "local", "peer", "side", "interface", "timer", "uid",
       "inode", "cookie", "v6_only", "cgroup", "reuse_addr", "reuse_port", "owners", "owners_complete",
@@ -183,7 +184,7 @@ struct PortListingTests {
     }
   }
 
-  @Test func nothing() throws {
+  @Test(.needs(.boundSockets)) func nothing() throws {
     try withNetworkNamespace { _ in
       let table = try Tool.run("port", "9527")
       #expect(table.output.contains("No TIME_WAIT on port 9527."))
