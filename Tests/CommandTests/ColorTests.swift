@@ -147,10 +147,10 @@ struct ColorTests {
   /// A terminal of no size, as some programs make, is no reason to write one word a line.
   @Test func noSize() throws {
     try withNetworkNamespace { _ in
-      var command = try Tool.command(["trybind", "9541", "--color", "never"])
+      var command = try Tool.command(["trybind", "9543", "--color", "never"])
       command.terminal = (rows: 0, columns: 0)
       let text = try command.run().output.replacing("\r\n", with: "\n")
-      #expect(text == (try Tool.run("trybind", "9541").output))
+      #expect(text == (try Tool.run("trybind", "9543").output))
     }
   }
 }

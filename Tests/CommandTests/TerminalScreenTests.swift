@@ -32,7 +32,7 @@ struct TerminalScreenTests {
   }
 
   private static let situations = [
-    Situation("nothing is there", "trybind", "9541", verdict: "Yes.") { _ in },
+    Situation("nothing is there", "trybind", "9542", verdict: "Yes.") { _ in },
     Situation("the old server had SO_REUSEADDR", "trybind", "9527", verdict: "No.") {
       try $0.timeWaits(count: 5, port: 9527, .init(reuseAddress: true))
     },
