@@ -27,10 +27,14 @@ package struct BTFFile: Sendable {
     offsets.reserveCapacity(types.count / 24)
     var position = types.lowerBound
     while position < types.upperBound {
-      let type = try type(at: position)
       offsets.append(UInt32(position))
-      let (perPart, once) = type.kind.trailer
-      position = type.trailer + once + perPart * type.count
+      // Of the hundred thousand types few are ever looked at: nothing is read of them but where the next one begins.
+      let info = try uint32(position + 4)
+      guard let kind = BTFType.Kind(rawValue: UInt8(truncatingIfNeeded: info >> 24) & 31) else {
+        throw .unknownKind(UInt8(truncatingIfNeeded: info >> 24) & 31)
+      }
+      let (perPart, once) = kind.trailer
+      position += BTFType.byteCount + once + perPart * Int(info & 0xffff)
       guard position <= types.upperBound else { throw .truncated(offset: types.upperBound) }
     }
   }

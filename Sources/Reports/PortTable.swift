@@ -42,6 +42,7 @@ package struct PortTable {
     var ahead: [SocketRecord] = []
     var leading = LeadingCells(stateWidth: columns.state)
     ahead.reserveCapacity(Self.rowsAhead)
+    var options = OptionLine()
     for start in stride(from: 0, to: report.listed.count, by: Self.rowsAhead) {
       ahead.removeAll(keepingCapacity: true)
       let indices = report.listed[start..<min(start + Self.rowsAhead, report.listed.count)]
@@ -58,7 +59,9 @@ package struct PortTable {
         }
         text.endLine()
         namespaces?.writeBelow(at: Int(index), to: &text)
-        if looksForOwners, let owner = OwnerLines.line(report.details, record) {
+        if looksForOwners, record.inode == 0 {
+          options.append(record, report.details, to: &text)
+        } else if looksForOwners, let owner = OwnerLines.line(report.details, record) {
           text.pad(OwnerLines.indent)
           text.parts(owner, indent: OwnerLines.indent)
         }
@@ -127,6 +130,29 @@ private struct NamespaceCells {
     text.pad(OwnerLines.indent)
     text.line(
       Prose.cut(parts.part(ofRecord: index).namespace.label, to: max(1, text.width - OwnerLines.indent)))
+  }
+}
+
+/// Writes the line with the options of a socket that no process has. Ten thousand minisockets have the same few, and the text of
+/// the row before is used again.
+private struct OptionLine: ~Copyable {
+  private var text = ""
+  private var kind: UInt32?
+
+  mutating func append(_ record: SocketRecord, _ details: SocketDetailsTable, to styled: inout StyledText) {
+    // IPV6_V6ONLY is told of IPv6 alone, which the kind of the record does not tell from v4-mapped.
+    let kind = record.kindBits | (record.local.address.ipv4 == nil ? 1 << 31 : 0)
+    if kind != self.kind {
+      self.kind = kind
+      text =
+        OwnerLines.line(details, record).map { line in
+          styled.lines {
+            $0.pad(OwnerLines.indent)
+            $0.parts(line, indent: OwnerLines.indent)
+          }.joined(separator: "\n")
+        } ?? ""
+    }
+    if !text.isEmpty { styled.line(text) }
   }
 }
 

@@ -32,7 +32,7 @@ package struct TCPIterator: ~Copyable {
   private static func layout() throws(TCPIteratorError) -> TCPIteratorLayout {
     let types: [UInt8]
     do throws(SystemError) {
-      types = try readFile("/sys/kernel/btf/vmlinux", limit: typesLimit)
+      types = try readTypes()
     } catch {
       throw .types(error)
     }
@@ -41,6 +41,26 @@ package struct TCPIterator: ~Copyable {
     } catch {
       throw .layout(error)
     }
+  }
+
+  /// Whole, into memory that is reserved once: they are some megabytes, and come 4 KiB at a time.
+  private static func readTypes() throws(SystemError) -> [UInt8] {
+    let path = "/sys/kernel/btf/vmlinux"
+    let file = try Descriptor.open(path)
+    var status = stat()
+    guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat", path) }
+    let size = min(max(Int(status.st_size), 0), typesLimit)
+    var types: [UInt8] = []
+    Memory.reserve(size, in: &types)
+    types.append(contentsOf: repeatElement(0, count: size))
+    var length = 0
+    while length < size {
+      let count = try file.read(into: &types, at: length)
+      if count == 0 { break }
+      length += count
+    }
+    types.removeLast(size - length)
+    return types
   }
 
   private static func descriptor(
