@@ -29,8 +29,10 @@ package enum FindingExamples {
       [
         .tried(leftOne, freeIn: 41_000, isBlind: true), .tried(left, freeIn: 41_000, isBlind: false),
         .tried(left, freeIn: 0, isBlind: false), .tried(leftOne, freeIn: nil, isBlind: false),
-        .seen(leftOne, missing: 1, freeIn: 41_000), .seen(left, missing: left.total, freeIn: 41_000),
-        .seen(left, missing: 1, freeIn: nil), .reusePortInstead, .predicted(left, freeIn: 41_000),
+        .seen(leftOne, missing: 1, freeIn: 41_000, isBlind: false),
+        .seen(left, missing: left.total, freeIn: 41_000, isBlind: false),
+        .seen(left, missing: 1, freeIn: nil, isBlind: true), .reusePortInstead,
+        .predicted(left, freeIn: 41_000),
         .afterStop,
       ].map { .timeWaitHolderWithoutReuse($0) }
     case .finWait2Orphan:

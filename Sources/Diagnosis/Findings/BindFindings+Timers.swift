@@ -29,11 +29,11 @@ extension BindFindings {
     if !missing.isEmpty {
       return finding(
         .timeWaitHolderWithoutReuse(
-          .seen(StateCounts(minisockets), missing: missing.count, freeIn: freeIn)), .error,
+          .seen(StateCounts(minisockets), missing: missing.count, freeIn: freeIn, isBlind: isBlind)), .error,
         evidence: sockets(missing),
         remedies: [waiting, .setOption(.reuseAddress(.forLaterRestarts(isSet: isSet)))]
           + release(minisockets),
-        unseen: whetherReleaseHelps)
+        unseen: (isBlind ? [.boundSockets] : []) + whetherReleaseHelps)
     }
     return finding(
       .timeWaitHolderWithoutReuse(.tried(StateCounts(minisockets), freeIn: freeIn, isBlind: isBlind)), .error,

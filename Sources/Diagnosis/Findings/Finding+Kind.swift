@@ -115,8 +115,9 @@ extension Finding {
     /// The trial with it was refused. `isBlind`: the reason could also be a socket that is only bound, which the kernel
     /// cannot list.
     case tried(StateCounts, freeIn: UInt32?, isBlind: Bool)
-    /// The same, and the options were read: `missing` of the minisockets lack it.
-    case seen(StateCounts, missing: Int, freeIn: UInt32?)
+    /// The same, and the options were read: `missing` of the minisockets lack it. `isBlind`: a socket that is only bound could
+    /// be in the way as well.
+    case seen(StateCounts, missing: Int, freeIn: UInt32?, isBlind: Bool)
     /// The server can bind all the same, because it and the old sockets have SO_REUSEPORT.
     case reusePortInstead
     /// Nothing was bound, and the old sockets are known to have lacked it.

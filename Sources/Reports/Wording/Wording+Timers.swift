@@ -68,13 +68,16 @@ extension Wording {
           + (isBlind
             ? " A socket that is bound and does not listen would look the same, and such sockets cannot be listed here."
             : ""))
-    case .seen(let counts, let missing, let freeIn):
+    case .seen(let counts, let missing, let freeIn, let isBlind):
       return Statement(
         evenWithReuse(counts, freeIn),
         """
         Linux requires SO_REUSEADDR on both sides. \(Self.lacking(missing, of: counts.total)), and nothing can set it now: the \
         kernel shows it.
-        """)
+        """
+          + (isBlind
+            ? " A socket that is bound and does not listen could hold the port, too: such sockets cannot be listed here."
+            : ""))
     case .reusePortInstead:
       return Statement(
         "Without SO_REUSEPORT a server could not bind port \(port), even with SO_REUSEADDR.",
