@@ -18,15 +18,12 @@ final class OracleBench {
   private var prober = KernelBindProber()
   private let indices: [OracleDevice: UInt32]
   private var lastPort: UInt16 = 1_999
-  /// Of every port, as the kernel's types are read once for each; nil where it may not be used.
-  private var iterator: TCPIterator?
+  private let hasIterator: Bool
 
   fileprivate init(_ lab: Lab, _ choice: SocketSource.Choice) throws {
     self.lab = lab
     source = try SocketSource(choice)
-    if choice == .netlink, Requirement.tcpIterator.isMet() {
-      iterator = try TCPIterator(ports: [0...UInt16.max])
-    }
+    hasIterator = choice == .netlink && Requirement.tcpIterator.isMet()
     try lab.addLink("eth0")
     let hasIPv6 = lab.hasIPv6
     if hasIPv6 {
@@ -83,14 +80,7 @@ final class OracleBench {
 
   /// The records of a look with what the kernel tells besides; nil where it does not.
   func learned(_ records: [SocketRecord]) throws -> [SocketRecord]? {
-    guard iterator != nil else { return nil }
-    var records = records
-    try iterator?.read { known in
-      guard let index = records.firstIndex(where: { $0.cookie == known.cookie }) else { return }
-      records[index].learn(
-        reuseAddress: known.reuseAddress, reusePort: known.reusePort, v6Only: known.v6Only)
-    }
-    return records
+    hasIterator ? try SharedIterator.learned(records) : nil
   }
 
   func newSocket(_ socket: OracleSocket) throws -> NewSocket {

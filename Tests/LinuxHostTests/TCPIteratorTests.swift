@@ -47,12 +47,7 @@ struct TCPIteratorTests {
 
   /// Every socket on the port, with what the iterator tells of it.
   private func look(_ port: UInt16) throws -> [SocketRecord] {
-    var investigation = try Investigation(Place(source: .netlink))
-    let filter = SocketFilter(ports: PortSet(port), states: .states(.all))
-    var records = try investigation.snapshot(filter).records
-    investigation.learnReuseOptions(of: &records, filter)
-    #expect(investigation.reuseOptionsRefusal == nil)
-    return records
+    try SharedIterator.learned(try records(onPort: port))
   }
 
   @Test(arguments: forms) func everyPairOfOptions(form: Form) throws {
@@ -155,7 +150,11 @@ struct TCPIteratorTests {
   @Test func many() throws {
     try withNetworkNamespace { lab in
       try lab.timeWaits(count: 2_500, port: 9527, .withReuseAddress)
-      let records = try look(9527)
+      var investigation = try Investigation(Place(source: .netlink))
+      let filter = SocketFilter(ports: PortSet(9527), states: .states(.all))
+      var records = try investigation.snapshot(filter).records
+      investigation.learnReuseOptions(of: &records, filter)
+      #expect(investigation.reuseOptionsRefusal == nil)
       #expect(records.count == 2_500)
       #expect(records.allSatisfy { $0.reuseAddress == true && $0.reusePort == false })
     }
