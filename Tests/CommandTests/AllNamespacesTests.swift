@@ -99,7 +99,7 @@ struct AllNamespacesTests {
     #expect(table[1...9].count { $0.hasSuffix("  left") } == 3)
     #expect(table[1...9].count { $0.hasSuffix("  blue") } == 3)
     #expect(table.contains { $0.hasPrefix("here ") && $0.hasSuffix("  nothing") })
-    #expect(table.contains { $0.hasPrefix("left ") && $0.contains("  3 TIME_WAIT, the last for 5") })
+    #expect(table.contains { $0.hasPrefix("left ") && $0.contains("  3 TIME_WAIT, the last for ") })
     let blue = table.first { $0.hasPrefix("blue ") } ?? ""
     #expect(
       blue.contains("  perl (pid ") && blue.contains(") listens on 127.0.0.1:9527; 3 TIME_WAIT, the last"))
