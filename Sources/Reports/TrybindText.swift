@@ -23,7 +23,6 @@ package struct TrybindText {
 
   private static let indent = 8
   private static let seenLimit = 3
-  private static let sameEachTime: [Unseen] = [.udp, .ownServer]
   /// What is remarked on a yes, and does not explain the answer to any trial.
   private static let notes: [Finding.Slug] = [
     .portInEphemeralRange, .heldInOtherNamespace, .sharedByReusePort, .otherNameElsewhere, .udpHoldsNumber,
@@ -212,11 +211,10 @@ package struct TrybindText {
   private func writeUnseen(isBrief: Bool, to text: inout StyledText) {
     let all = texts.first?.notSeen ?? diagnosis.unseen.map(wording.text)
     guard isBrief else { return section("Unseen", all, to: &text) }
-    let sameEachTime = Self.sameEachTime.map(wording.text)
+    let sameEachTime = wording.text(.ownServer)
     section(
       "Unseen",
-      all.filter { !sameEachTime.contains($0) }
-        + ["UDP; your server's own user, privileges and policies (-v tells more)"],
+      all.filter { $0 != sameEachTime } + ["your server's own user, privileges and policies (-v tells more)"],
       to: &text)
   }
 }

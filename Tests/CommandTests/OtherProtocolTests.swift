@@ -58,6 +58,18 @@ struct OtherProtocolTests {
     }
   }
 
+  /// On a terminal UDP was named among what is unseen, although it had been looked at.
+  @Test(arguments: ["9527", "9528"]) func whatWasSeenIsNotUnseen(port: String) throws {
+    try withNetworkNamespace { lab in
+      try lab.listener(port: 9528)
+      var command = try Tool.command(["trybind", port])
+      command.terminal = (rows: 40, columns: 80)
+      let answer = try command.run().output
+      #expect(answer.contains("your server's own user, privileges and policies"))
+      #expect(!answer.contains("UDP"), "\(answer)")
+    }
+  }
+
   @Test func isNoObstacle() throws {
     try withNetworkNamespace { lab in
       try withUDP(port: 9527) {

@@ -121,7 +121,8 @@ import Testing
     let holders = [Holder(.on(.loopback, expires: 5_000), .reuseAddress)]
     let lines = onTerminal(try Diagnosing(holders).result(), rows: 60)
     #expect(lines.contains("Unseen  whether your server sets SO_REUSEADDR; if it does, ask with --reuse"))
-    #expect(lines.contains("        UDP; your server's own user, privileges and policies (-v tells more)"))
+    #expect(lines.contains("        your server's own user, privileges and policies (-v tells more)"))
+    #expect(lines.contains("        UDP: only TCP was looked at"))
     var changing = Coverage(origin: .sockDiag, isComplete: true, blindSpots: [.smallHash])
     changing.hasChangedMeanwhile = true
     let changed = onTerminal(try Diagnosing(holders, coverage: changing).result(), rows: 60)
