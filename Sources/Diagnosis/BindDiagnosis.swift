@@ -35,6 +35,8 @@ package struct BindDiagnosis: Sendable {
   package let namespace: NamespaceReference?
   /// Nil where nobody looked, or it could not be seen.
   package let otherProtocols: OtherProtocols?
+  /// Whether a socket that listens on the port was seen.
+  package let hasListener: Bool
   /// Whether a listener on the port is known not to set SO_REUSEADDR.
   package let hasListenerWithoutReuse: Bool
   /// Who asks, and pastes what is advised.
@@ -57,6 +59,7 @@ package struct BindDiagnosis: Sendable {
     details = evidence.details
     namespace = evidence.namespace
     caller = evidence.settings.caller
+    hasListener = session.snapshot.records.contains { $0.state == .listen }
     hasListenerWithoutReuse =
       evidence.details.knowsReuseOptions
       && session.snapshot.records.contains {

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -6,6 +7,19 @@ import Testing
 @Suite(.needs(.networkNamespaces))
 struct RestartTests {
   private static let own = "\(getpid())"
+
+  /// It was said that what listens there would have to stop, where nothing did.
+  @Test(.needs(.boundSockets)) func nothingListens() throws {
+    try withNetworkNamespace { lab in
+      let nothing = try Tool.run("trybind", "9527", "--after-stop")
+      #expect(nothing.exitCode == 0)
+      #expect(
+        nothing.output.hasPrefix("Yes. Nothing listens there now, and a server can bind port 9527 at once."))
+      try lab.listener(port: 9527)
+      let listening = try Tool.run("trybind", "9527", "--after-stop")
+      #expect(listening.output.hasPrefix("Yes. If what listens there now stops, a server can bind"))
+    }
+  }
 
   /// Predicted, then really stopped, and bound again as it was.
   @Test(.needs(.ipv6)) func predictStopAndStartAgain() throws {

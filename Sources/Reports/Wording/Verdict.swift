@@ -58,9 +58,13 @@ struct Verdict {
     let what = target.listens && diagnosis.prediction == nil ? "bind and listen on" : "bind"
     let with = target.options.isEmpty ? "" : " with \(options)"
     var text: Prose =
-      target.isAfterStop
-      ? "If what listens there now stops, a server\(with) can \(what) \(place) at once."
-      : "A server\(with) can \(what) \(place)."
+      if !target.isAfterStop {
+        "A server\(with) can \(what) \(place)."
+      } else if diagnosis.hasListener {
+        "If what listens there now stops, a server\(with) can \(what) \(place) at once."
+      } else {
+        "Nothing listens there now, and a server\(with) can \(what) \(place) at once."
+      }
     if let certainty = diagnosis.prediction?.certainty {
       text += certainty == .certain ? " Predicted; nothing was bound." : " That is likely; nothing was bound."
     }
