@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -181,7 +182,9 @@ struct WaitTests {
       #expect(result.exitCode == 1)
       #expect(result.errors.contains(/timed out after [0-9.]+ s: port 9527 cannot be bound/))
       // The explanation is trybind's, and rests on the same trials.
-      #expect(result.output.hasPrefix("No. 1 TIME_WAIT holds port 9527"))
+      // Where a socket that is only bound could be there as well, no time is told.
+      let time = Requirement.boundSockets.isMet() ? " for " : ";"
+      #expect(result.output.hasPrefix("No. 1 TIME_WAIT holds port 9527\(time)"))
       #expect(result.output.hasSuffix("\nMore    tw-inspect explain time-wait-server-closed-first\n"))
       expectNarrow(result.output)
       let json = try Tool.run("wait", "9527", "--timeout", "1ms", "--json").json
