@@ -49,7 +49,10 @@ struct PredictTests {
         #expect(table.exitCode == status && table.lines.contains { $0.hasPrefix(word) }, "\(table)")
         expectNarrow(table.output)
       }
-      try expect([], 0, "ok", "certain", [])
+      // In a small hash a dump can miss a socket. Where nothing tells its size it counts as small.
+      let hash = (try? lab.sysctl("net.ipv4.tcp_ehash_entries")).flatMap { Int($0) }.map(abs) ?? 0
+      let certainlyFree = hash < 65_536 ? "likely" : "certain"
+      try expect([], 0, "ok", certainlyFree, [])
       try expect(["--address", "192.0.2.7"], 0, "ok", "likely", [])
       try expect(["--interface", "gone0"], 1, "fails", "certain", [])
       try lab.timeWait(port: 9527)
@@ -57,7 +60,7 @@ struct PredictTests {
       try expect(["--reuse"], 69, "depends", "possible", ["SO_REUSEADDR"])
       try expect(["--reuse-port"], 69, "depends", "possible", ["SO_REUSEPORT"])
       try expect(["--reuse", "--reuse-port"], 69, "depends", "possible", ["SO_REUSEADDR", "SO_REUSEPORT"])
-      try expect(["--address", "127.0.0.2"], 0, "ok", "certain", [])
+      try expect(["--address", "127.0.0.2"], 0, "ok", certainlyFree, [])
       // An ordinary trial predicts nothing about itself.
       #expect(try Tool.run("trybind", "9527", "--json").json["prediction"].isNull)
       // The words: nothing was bound, and what that leaves open.
