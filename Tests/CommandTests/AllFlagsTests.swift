@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -41,7 +42,7 @@ struct AllFlagsTests {
   }
 
   /// Where the flags are known the prediction is definite, and the kernel then says the same.
-  @Test(arguments: [Route.ipv4, .ipv6, .dualStackOverIPv4])
+  @Test(.needs(.boundSockets), arguments: [Route.ipv4, .ipv6, .dualStackOverIPv4])
   func predictionsDecide(route: Route) throws {
     for old in Self.all {
       try withNetworkNamespace { lab in
@@ -85,7 +86,7 @@ struct AllFlagsTests {
   }
 
   /// One is in the iterator's lists, the other not: a process is asked for that.
-  @Test func listenersAndBoundSockets() throws {
+  @Test(.needs(.boundSockets)) func listenersAndBoundSockets() throws {
     try withNetworkNamespace { lab in
       try lab.listener(port: 9527, .init(reuseAddress: true))
       try lab.boundOnly(port: 9528, .init(reusePort: true))
@@ -100,7 +101,7 @@ struct AllFlagsTests {
     }
   }
 
-  @Test func afterAStop() throws {
+  @Test(.needs(.boundSockets)) func afterAStop() throws {
     for options in Self.all {
       try withNetworkNamespace { lab in
         // The connection has other options than its listener, and what it leaves will have them, too.

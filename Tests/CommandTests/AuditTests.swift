@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -69,7 +70,7 @@ struct AuditTests {
     }
   }
 
-  @Test func whatTheTableSays() throws {
+  @Test(.needs(.boundSockets)) func whatTheTableSays() throws {
     try withNetworkNamespace { lab in
       _ = try lab.makeListener(via: .ipv4Wildcard, port: 8080, .init(reuseAddress: true))
       let old = try lab.makeListener(via: .ipv4Wildcard, port: 9527)
@@ -133,7 +134,7 @@ struct AuditTests {
 
   // MARK: Findings
 
-  @Test(.needs(.program("perl"))) func sharedByTwoProcesses() throws {
+  @Test(.needs(.boundSockets), .needs(.program("perl"))) func sharedByTwoProcesses() throws {
     try withNetworkNamespace { lab in
       let script =
         "socket(our $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, 15, 1); bind($s, sockaddr_in(9527, INADDR_LOOPBACK)) or die; listen($s, 8);"
@@ -160,7 +161,7 @@ struct AuditTests {
     }
   }
 
-  @Test(.needs(.program("perl"))) func ofAStoppedProcess() throws {
+  @Test(.needs(.boundSockets), .needs(.program("perl"))) func ofAStoppedProcess() throws {
     try withNetworkNamespace { lab in
       let server = try Perl("our $s = server(9527);").start()
       try server.send(signal: SIGSTOP)
@@ -224,7 +225,7 @@ struct AuditTests {
     }
   }
 
-  @Test(.needs(.cgroup2), .needs(.program("perl"))) func aUnit() throws {
+  @Test(.needs(.boundSockets), .needs(.cgroup2), .needs(.program("perl"))) func aUnit() throws {
     let name = "tw-inspect-audit-\(getpid())"
     let group = try TestCgroup("\(name).service")
     defer { group.remove() }
@@ -272,7 +273,7 @@ struct AuditTests {
 
   // MARK: Formats
 
-  @Test func formats() throws {
+  @Test(.needs(.boundSockets)) func formats() throws {
     try withNetworkNamespace { lab in
       _ = try lab.makeListener(port: 9527, .init(reuseAddress: true))
       let lines = try audit("--output", "jsonl").jsonLines

@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ struct LikeTests {
 
   // MARK: What is taken
 
-  @Test(.needs(.ipv6), arguments: Route.allCases)
+  @Test(.needs(.boundSockets), .needs(.ipv6), arguments: Route.allCases)
   func addressAndOptions(route: Route) throws {
     for options in Self.all {
       try withNetworkNamespace { lab in
@@ -117,7 +118,9 @@ struct LikeTests {
   // MARK: Who made the sockets
 
   /// As nginx does: root makes the socket, and the workers are somebody else's.
-  @Test(.needs(.otherUsers), .needs(.program("perl"))) func whoDropsItsPrivileges() throws {
+  @Test(.needs(.boundSockets), .needs(.otherUsers), .needs(.program("perl"))) func whoDropsItsPrivileges()
+    throws
+  {
     try withNetworkNamespace { lab in
       let server = try Perl("our $s = server(80); $) = '65534 65534'; $( = 65534; $< = $> = 65534;").start()
       let result = try Tool.run("trybind", "80", "--like", "\(server.pid)")
@@ -128,7 +131,7 @@ struct LikeTests {
   }
 
   /// A service manager has given it CAP_NET_BIND_SERVICE, and will do so again.
-  @Test(.needs(.otherUsers)) func anotherUsersPrivilegedPort() throws {
+  @Test(.needs(.boundSockets), .needs(.otherUsers)) func anotherUsersPrivilegedPort() throws {
     try withNetworkNamespace { lab in
       _ = try lab.makeListener(port: 80, .init(reusePort: true, owner: Self.nobody))
       let result = try Tool.run("trybind", "80", "--like", Self.own, "--json")
@@ -143,7 +146,7 @@ struct LikeTests {
 
   // MARK: Units
 
-  @Test(.needs(.cgroup2), .needs(.program("perl"))) func aUnit() throws {
+  @Test(.needs(.boundSockets), .needs(.cgroup2), .needs(.program("perl"))) func aUnit() throws {
     let name = "tw-inspect-like-\(getpid())"
     let group = try TestCgroup("\(name).service")
     defer { group.remove() }
@@ -217,7 +220,7 @@ struct LikeTests {
     }
   }
 
-  @Test func differentOptions() throws {
+  @Test(.needs(.boundSockets)) func differentOptions() throws {
     try withNetworkNamespace { lab in
       let first = lab.keep(try TCPSocket(.ipv4, .init(reuseAddress: true)))
       try first.bind("127.0.0.1", port: 9527)
@@ -264,7 +267,7 @@ struct LikeTests {
 
   // MARK: Not permitted
 
-  @Test(.needs(.otherUsers), .needs(.program("perl"))) func notPermitted() throws {
+  @Test(.needs(.boundSockets), .needs(.otherUsers), .needs(.program("perl"))) func notPermitted() throws {
     try withNetworkNamespace { lab in
       let root = try Perl("our $s = server(9527);").start()
       try expectFailure(

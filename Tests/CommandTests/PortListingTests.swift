@@ -168,7 +168,7 @@ struct PortListingTests {
     }
   }
 
-  @Test func boundAndNotListening() throws {
+  @Test(.needs(.boundSockets)) func boundAndNotListening() throws {
     try withNetworkNamespace { lab in
       try lab.boundOnly(port: 9527)
       #expect(

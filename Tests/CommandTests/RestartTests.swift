@@ -60,7 +60,8 @@ struct RestartTests {
       }
     }
     print("--after-stop: \(decided) of \(rounds) restarts were decided, none otherwise than the kernel did")
-    #expect(decided * 10 >= rounds * 9)
+    // Elsewhere a socket that is only bound could stay.
+    if Requirement.boundSockets.isMet() { #expect(decided * 10 >= rounds * 9) }
   }
 
   /// Servers with several sockets, on a device, for Multipath TCP, and whose options are changed while they run.
@@ -128,7 +129,7 @@ struct RestartTests {
     }
   }
 
-  @Test func whatIsSaid() throws {
+  @Test(.needs(.boundSockets)) func whatIsSaid() throws {
     try withNetworkNamespace { lab in
       _ = try lab.makeListener(port: 9527, .init(reuseAddress: true))
       let result = try Tool.run("trybind", "9527", "--after-stop")
@@ -144,7 +145,7 @@ struct RestartTests {
   }
 
   /// Whoever asks with --reuse is told that the server is another one.
-  @Test func theServerDoesNotSetIt() throws {
+  @Test(.needs(.boundSockets)) func theServerDoesNotSetIt() throws {
     try withNetworkNamespace { lab in
       let listener = try lab.makeListener(port: 9527)
       let words = "what listens there now does not set SO_REUSEADDR"

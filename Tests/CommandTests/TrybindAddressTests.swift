@@ -1,4 +1,5 @@
 import Glibc
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -226,7 +227,7 @@ struct TrybindAddressTests {
 
   /// "In use", and no socket on the port that could be the reason: a cgroup program can answer so. What is not known
   /// is said to be not known.
-  @Test func refusedForNoReason() throws {
+  @Test(.needs(.boundSockets)) func refusedForNoReason() throws {
     try withNetworkNamespace { _ in
       var command = try Tool.command(["trybind", "9527", "-6", "--json"])
       command.denials = [.bindIPv6(EADDRINUSE)]

@@ -1,4 +1,5 @@
 import Foundation
+import KernelSupport
 import TestSupport
 import Testing
 
@@ -157,7 +158,7 @@ struct WatchTests {
   @Suite(.needs(.program("tmux")))
   struct ScreenTests {
     /// As it is shown in the documentation; TW_UPDATE_SCREENS=1 writes it anew.
-    @Test func picture() throws {
+    @Test(.needs(.boundSockets)) func picture() throws {
       try withNetworkNamespace { lab in
         var screens = ScreenFile()
         let first = try lab.timeWait(port: 9527, .init(reuseAddress: true), keepListener: true)
